@@ -65,7 +65,7 @@ class ResourceError(SigconvError):
     """The work would need more memory or disk than allowed; the message has both numbers."""
 
 
-class MissingExtra(SigconvError, ImportError):
+class MissingExtra(SigconvError, ImportError):  # noqa: N818 - the name says what to install
     """A package that an optional extra brings is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:

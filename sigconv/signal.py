@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from sigconv import units
 from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest
@@ -94,7 +94,7 @@ class Signal:
 
     Parameters
     ----------
-    data : (channel, *grid) NumPy array or torch tensor; the grid is (time), (freq, time), (y, x), (z, y, x) or (time, y, x)
+    data : (channel, *grid) NumPy array or torch tensor; grid: (time), (freq, time), (y, x), (z, y, x) or (time, y, x)
     axes : one Axis for every axis of data
     unit : unit of the samples ("V", "HU", "" for plain numbers)
     events : what happens when, on the time axis
@@ -170,7 +170,7 @@ class Signal:
     def with_data(self, data: Any, **changes: Any) -> "Signal":
         """The same signal holding other samples.
 
-        An axis whose length changed keeps its step and start; `changes` replace whole fields (axes, unit, events, notes).
+        An axis whose length changed keeps step and start; `changes` replace whole fields (axes, unit, events, notes).
         """
         if "axes" not in changes:
             if data.ndim != len(self.axes):
@@ -181,3 +181,26 @@ class Signal:
     def __repr__(self) -> str:
         named = ", ".join(f"{a.name} {a.size}" + (f" @ {a.rate:g} Hz" if a.unit == "s" else "") for a in self.axes)
         return f"Signal({named}; unit {self.unit or '1'}, {len(self.events)} events)"
+
+
+class Source(Protocol):
+    """What a Signal can be read from piece by piece: a lazy recording, or the same behind a filter."""
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """(channel, time) axes of the whole."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the samples."""
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Everything that happens in it, in order of onset."""
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What travels along: path, electrode positions, subject, start time."""
+
+    def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
+        """The samples from `start` up to but not including `stop`, in seconds; None reads to the end."""

@@ -1,0 +1,86 @@
+"""A filter in front of a recording: pieces are read with a margin, filtered and cropped."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from sigconv.errors import ShapeError
+from sigconv.signal import Axis, Event, Signal, Source
+
+Step = Callable[[Signal], Signal]
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A source whose pieces pass through `step` as they are read, so the whole never has to be in memory.
+
+    The piece is read `margin` seconds longer on both sides (as far as the recording goes) and cropped after the
+    step: with a margin as long as the filter's memory the result equals filtering the whole and cutting.
+
+    Parameters
+    ----------
+    source : (channel, time) Recording or another Filtered
+    step : Signal -> Signal of the same length and rate
+    margin : s, >= 0, how far the step looks to either side
+
+    Raises
+    ------
+    ShapeError : the step changed the number of samples
+
+    >>> import numpy as np
+    >>> from sigconv.loaders import recording
+    >>> eeg = recording.of(Signal.from_array(np.ones((2, 320)), fs=160))
+    >>> Filtered(eeg, lambda s: s.with_data(2 * s.data)).read(0.5, 1.0).shape
+    (2, 80)
+    """
+
+    source: Source
+    step: Step
+    margin: float = 0.0
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The (channel, time) axes after the step; found by passing a single sample through a pointwise step."""
+        if self.margin > 0:
+            return self.source.axes
+        channel, time = self.source.axes
+        probe = self.step(self.source.read(time.start, time.start + time.step))
+        return (probe.axes[0], time)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the samples."""
+        return self.source.unit
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events of the source."""
+        return self.source.events
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """The notes of the source."""
+        return self.source.notes
+
+    def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
+        """The filtered samples from `start` up to but not including `stop`, s."""
+        time = self.source.axes[-1]
+        first = round((start - time.start) * time.rate)
+        last = time.size if stop is None else round((stop - time.start) * time.rate)
+        margin = round(self.margin * time.rate)
+        lo, hi = max(0, first - margin), min(time.size, last + margin)
+        piece = self.source.read(time.start + lo * time.step, time.start + hi * time.step)
+        after = self.step(piece)
+        if after.shape[-1] != piece.shape[-1]:
+            raise ShapeError(f"step turned {piece.shape[-1]} samples into {after.shape[-1]}; it must keep the length")
+        kept = replace(after.axes[-1], size=last - first, start=time.start + first * time.step)
+        return after.with_data(after.data[..., first - lo : last - lo], axes=(*after.axes[:-1], kept))
+
+
+def pieces(source: Source, seconds: float = 60.0) -> "list[tuple[float, float]]":
+    """Start and stop (s) of consecutive pieces of at most `seconds` that cover the source."""
+    time = source.axes[-1]
+    size = max(1, round(seconds * time.rate))
+    cuts = [*range(0, time.size, size), time.size]
+    return [(time.start + a * time.step, time.start + b * time.step) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
