@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from sigconv.errors import ShapeError
@@ -44,7 +45,7 @@ class Filtered:
         """The (channel, time) axes after the step; found by passing a single sample through a pointwise step."""
         if self.margin > 0:
             return self.source.axes
-        channel, time = self.source.axes
+        time = self.source.axes[-1]
         probe = self.step(self.source.read(time.start, time.start + time.step))
         return (probe.axes[0], time)
 
@@ -83,4 +84,4 @@ def pieces(source: Source, seconds: float = 60.0) -> "list[tuple[float, float]]"
     time = source.axes[-1]
     size = max(1, round(seconds * time.rate))
     cuts = [*range(0, time.size, size), time.size]
-    return [(time.start + a * time.step, time.start + b * time.step) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [(time.start + a * time.step, time.start + b * time.step) for a, b in pairwise(cuts)]

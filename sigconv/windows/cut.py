@@ -124,14 +124,12 @@ def around_events(
 
     A window that would begin before its recording or end after it is left out.
     """
-    rate, channels = _agree(sources)
+    rate = _agree(sources)
     if len(groups) != len(sources):
         raise ShapeError(f"groups has {len(groups)} names for {len(sources)} recordings; give one each")
     size = round((stop - start) * rate)
     if size < 1:
-        raise ArgumentError(
-            f"start {start} s and stop {stop} s leave {size} samples at {rate:g} Hz; stop must be later"
-        )
+        raise ArgumentError(f"start {start} s and stop {stop} s leave {size} samples at {rate:g} Hz; stop comes later")
     present = {event.label for source in sources for event in source.events}
     if not present:
         raise ArgumentError(f"{_name(sources[0])}: there is no event to cut windows around; was the file annotated?")
@@ -177,7 +175,7 @@ def sliding(source: Source, length: float, step: float, classes: Sequence[str] =
     return Windows((source,), where, np.full(count, -1), (_name(source),) * count, tuple(classes), size)
 
 
-def _agree(sources: Sequence[Source]) -> tuple[float, tuple[str, ...]]:
+def _agree(sources: Sequence[Source]) -> float:
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
     rate, channels = sources[0].axes[-1].rate, sources[0].axes[0].labels
@@ -191,7 +189,7 @@ def _agree(sources: Sequence[Source]) -> tuple[float, tuple[str, ...]]:
             odd = set(source.axes[0].labels) ^ set(channels)
             what = f"differ in {_list(odd)}" if odd else "stand in another order"
             raise SamplingError(f"the channels of {_name(source)} and {_name(sources[0])} {what}; pick the same ones")
-    return rate, channels
+    return rate
 
 
 def _name(source: Source) -> str:

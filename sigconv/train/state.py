@@ -1,0 +1,81 @@
+"""A model on disk: model.safetensors and model.json, checked by SHA-256, written whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sigconv.errors import FormatError
+
+VERSION = 1
+_WEIGHTS, _FACTS = "model.safetensors", "model.json"
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is either complete or absent: temporary name, fsync, rename, fsync of the folder."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def save_model(folder: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Write named tensors and the JSON facts about them.
+
+    folder : exists;  tensors : name -> torch tensor;  facts : JSON values (net text, channels, classes, filter …)
+    """
+    from safetensors.torch import save
+
+    content = save({name: tensor.detach().contiguous() for name, tensor in tensors.items()})
+    told = {"version": VERSION, "sha256": hashlib.sha256(content).hexdigest(), **facts}
+    write_whole(folder / _WEIGHTS, content)
+    write_whole(folder / _FACTS, json.dumps(told, indent=1).encode())
+
+
+def load_model(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tensors and facts of `save_model`; nothing in them is executed.
+
+    Raises
+    ------
+    FileNotFoundError : the folder holds no model
+    FormatError : damaged or cut files, or a model of a newer version
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    for name in (_FACTS, _WEIGHTS):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"{folder} holds no {name}; give the folder that `sigconv run` printed")
+    try:
+        facts = json.loads((folder / _FACTS).read_bytes())
+        version = int(facts["version"])
+        expected = str(facts["sha256"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(
+            f"{folder / _FACTS}: not a model description ({error}); expected JSON with a version"
+        ) from error
+    if version > VERSION:
+        raise FormatError(f"{folder / _FACTS}: version {version}; this sigconv reads up to {VERSION}: update it")
+    content = (folder / _WEIGHTS).read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise FormatError(
+            f"{folder / _WEIGHTS}: SHA-256 is {found[:12]}…, expected {expected[:12]}…; the file is damaged"
+        )
+    try:
+        return load(content), facts
+    except SafetensorError as error:
+        raise FormatError(f"{folder / _WEIGHTS}: {error}") from error
