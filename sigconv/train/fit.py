@@ -77,7 +77,7 @@ def fit(
     *,
     seed: int = 0,
     held_out: Loaded | None = None,
-    progress: Callable[[Epoch], None] = lambda row: None,
+    progress: Callable[[Epoch], None] = lambda _row: None,
 ) -> Fitted:
     """Train a module by cross-entropy.
 
@@ -111,7 +111,7 @@ def fit(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_seed(seed, "dropout", epoch))
             for step in range(steps):
-                _set_rate(optimiser, settings, (epoch * steps + step) / (settings.epochs * steps))
+                _set_rate(optimiser, (epoch * steps + step) / (settings.epochs * steps))
                 chosen = order[step * settings.batch : (step + 1) * settings.batch]
                 logits = module(x[chosen])
                 loss = torch.nn.functional.cross_entropy(logits, y[chosen], label_smoothing=settings.label_smoothing)
@@ -151,7 +151,7 @@ def _optimiser(module: torch.nn.Module, settings: Settings) -> torch.optim.Optim
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=settings.rate, weight_decay=settings.weight_decay)
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, settings: Settings, done: float) -> None:
+def _set_rate(optimiser: torch.optim.Optimizer, done: float) -> None:
     for group in optimiser.param_groups:
         group["lr"] = group["top"] * 0.5 * (1 + math.cos(math.pi * done))
 

@@ -59,7 +59,7 @@ def convolutions(module: torch.nn.Module) -> list[torch.nn.Module]:
 
 
 def start_from_patterns(module: torch.nn.Module, windows: Loaded, shrinkage: float = 0.01) -> None:
-    """Set a 1-D net's first layer (kernel 1) to common spatial patterns, and depthwise layers behind it to a unit impulse.
+    """Set a 1-D net's first layer (kernel 1) to common spatial patterns, depthwise layers behind it to a unit impulse.
 
     The net then starts as a log-power classifier on these patterns and learns from there.
 
@@ -70,7 +70,8 @@ def start_from_patterns(module: torch.nn.Module, windows: Loaded, shrinkage: flo
     layers = convolutions(module)
     if not layers or tuple(layers[0].weight.shape[1:]) != (windows.shape[0], 1):
         raise ShapeError(
-            f"start 'csp' needs a net that begins with a convolution of kernel 1 over all {windows.shape[0]} channels, as in 'C4k1 …'"
+            f"start is 'csp': the net must begin with a convolution of kernel 1 over all {windows.shape[0]} channels, "
+            "as in 'C4k1b0R:squareGR:logF'"
         )
     filters = common_spatial_patterns(windows.data, windows.labels, layers[0].weight.shape[0], shrinkage)
     with torch.no_grad():
