@@ -55,21 +55,21 @@ def whitening(moments: "np.ndarray[Any, Any]", shrinkage: float) -> "np.ndarray[
     return whole
 
 
-def aligned(source: Source, shrinkage: float = 0.01) -> Filtered:
-    """The source whitened by its own covariance (Euclidean alignment), lazily.
+def whitened(source: Source, matrix: "np.ndarray[Any, Any]") -> Filtered:
+    """The source with its channels mixed by `matrix`, lazily.
 
-    Uses neither events nor labels, so a new recording is aligned in the same way when a model predicts on it.
+    With the whitening of the source's own covariance this is Euclidean alignment. It uses neither events nor labels,
+    so a new recording is aligned in the same way when a model predicts on it.
 
     Parameters
     ----------
     source : (channel, time) recording, usually behind a band-pass
-    shrinkage : 0 < shrinkage <= 1
+    matrix : (channel, channel) float array
 
     Source: He & Wu (2020), IEEE Trans. Biomed. Eng. 67(2), with the whole recording in place of the trials.
     """
-    matrix = whitening(covariance(source), shrinkage)
 
-    def whiten(piece: Signal) -> Signal:
+    def mix(piece: Signal) -> Signal:
         return piece.with_data(matrix @ piece.data)
 
-    return Filtered(source, whiten)
+    return Filtered(source, mix)

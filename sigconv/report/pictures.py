@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from sigconv.train import Epoch
-
 NET, BASELINE, GREY = "#2a6f97", "#d98032", "#888888"
 
 
@@ -32,12 +30,15 @@ def accuracy_bars(net: Mapping[str, float], baseline: Mapping[str, float], chanc
     return figure
 
 
-def learning_curves(histories: Sequence[tuple[str, Sequence[Epoch]]]) -> Figure:
-    """Loss and accuracy by epoch: every fold faint, the mean strong; the held-out curves decided nothing."""
+def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
+    """Loss and accuracy by epoch: every fold faint, the mean strong; the held-out curves decided nothing.
+
+    histories : for every fold its epochs, each with loss, accuracy, held_out_loss and held_out_accuracy
+    """
     figure, (left, right) = _figure(8.5, 3.4, 2)
     for ax, column, scale, label in ((left, "loss", 1, "cross-entropy (nats)"), (right, "accuracy", 100, "right (%)")):
         for prefix, colour, name in (("", NET, "training"), ("held_out_", BASELINE, "held out")):
-            lines = [[scale * getattr(row, prefix + column) for row in rows] for _, rows in histories]
+            lines = [[scale * getattr(row, prefix + column) for row in rows] for rows in histories]
             for line in lines:
                 ax.plot(range(1, len(line) + 1), line, color=colour, alpha=0.15, linewidth=0.8)
             ax.plot(range(1, len(lines[0]) + 1), np.mean(lines, axis=0), color=colour, linewidth=2, label=name)

@@ -1,0 +1,162 @@
+"""The command line: sigconv run · recipes · describe · filter · predict."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigconv.errors import ArgumentError, SigconvError
+
+app = typer.Typer(
+    help="Signals and 1-D/2-D/3-D convolutional networks.\n\nStart here: sigconv run eeg_motor_imagery",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command line; a wrong input is one line on stderr and exit code 2, Ctrl-C is exit code 130."""
+    try:
+        app(standalone_mode=True)
+    except (SigconvError, OSError) as error:
+        typer.echo(f"sigconv: {told(error)}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("sigconv: stopped; nothing was left behind, the same command starts again", err=True)
+        sys.exit(130)
+
+
+def told(error: BaseException) -> str:
+    """The message of an error for a person: for an OSError of the system, what failed and the path."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror[0].lower()}{error.strerror[1:]}: {error.filename or ''}".rstrip(": ")
+    return str(error)
+
+
+@app.command(epilog="Example: sigconv run eeg_motor_imagery data.path=DIR data.task=left_right train.epochs=40")
+def run(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe (see `sigconv recipes`), or a .toml file.")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="key=value, laid over the recipe.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder to make; default runs/RECIPE-DATE-TIME.")] = None,
+) -> None:
+    """Run a recipe: data, filter, windows, network, training, report."""
+    from sigconv.recipe import config, folder
+    from sigconv.recipe.progress import bars
+
+    resolved = config.read(recipe, overrides or [])
+    name = config.find(recipe).parent.name
+    target = out or folder.new_name(Path("runs"), name)
+    with bars() as progress:
+        from sigconv.recipe.run import run as run_recipe
+
+        result = run_recipe(resolved, name, target, progress)
+    from sigconv.recipe.written import headline
+
+    typer.echo(f"\n{resolved.title}")
+    typer.echo(f"  network   {100 * result.accuracy:5.1f} %   {resolved.net.text}")
+    typer.echo(f"  baseline  {100 * result.baseline:5.1f} %   {result.summary['baseline']}, same folds")
+    typer.echo(f"  chance    {100 * result.chance:5.1f} %   the largest class")
+    typer.echo(f"\n{headline(result.summary)}\n\nreport: {result.folder / 'report.html'}")
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that come with sigconv, each with its measured result."""
+    from sigconv.recipe import config
+
+    for name in config.names():
+        typer.echo(f"{name}\n  {config.read(name).title}")
+        for line in config.find(name).read_text(encoding="utf-8").splitlines():
+            if not line.startswith("#"):
+                break
+            typer.echo(f"  {line.lstrip('# ')}")
+
+
+@app.command(epilog='Example: sigconv describe "(CR)2P(CR)2P(CR)2PF" --input 3x64x64')
+def describe(
+    text: Annotated[str, typer.Argument(help="A network in the lecture's notation, or the name of a recipe.")],
+    size: Annotated[str, typer.Option("--input", help="channels x grid: 1x128, 3x64x64 or 1x32x32x32.")] = "",
+    classes: Annotated[int, typer.Option(min=1, help="Classes of the read-out.")] = 2,
+) -> None:
+    """Shapes, parameters, multiply-adds and receptive field of a network; or a recipe's settings."""
+    from sigconv import nets
+    from sigconv.recipe import config
+
+    if text in config.names():
+        typer.echo(config.as_toml(config.read(text)))
+        return
+    net = nets.parse(text)
+    if not size:
+        raise ArgumentError("--input is missing; give channels x grid, as in 1x128, 3x64x64 or 1x32x32x32")
+    parts = size.lower().replace("×", "x").split("x")
+    if len(parts) not in (2, 3, 4) or not all(p.isascii() and p.isdigit() and 0 < int(p) < 10**9 for p in parts):
+        raise ArgumentError(f"--input is {size!r}; allowed: channels x 1 to 3 sizes of 1 or more, as in 3x64x64")
+    spec = nets.InputSpec(channels=int(parts[0]), grid=tuple(int(p) for p in parts[1:]))
+    rows = nets.measure.shapes(net, spec, classes=classes)
+    from sigconv.report.page import network_table
+
+    table = network_table(rows)
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    for row in table:
+        typer.echo("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *map(str.rjust, row[2:], widths[2:])]))
+    total, work = sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows)
+    typer.echo(f"\n{net}\n{total:,} parameters, {work:,} multiply-adds for one {size} input")
+
+
+@app.command("filter", epilog="Example: sigconv filter in.edf out.edf --bandpass 7 30 --notch 50")
+def filter_(
+    source: Annotated[Path, typer.Argument(help="Recording: EDF, BDF, GDF, BrainVision, FIF, EEGLAB.")],
+    target: Annotated[Path, typer.Argument(help="EDF file to write.")],
+    bandpass: Annotated[tuple[str, str] | None, typer.Option(help="Lower and upper edge, Hz.")] = None,
+    bandstop: Annotated[tuple[str, str] | None, typer.Option(help="Lower and upper edge, Hz.")] = None,
+    lowpass: Annotated[str | None, typer.Option(help="Edge, Hz.")] = None,
+    highpass: Annotated[str | None, typer.Option(help="Edge, Hz.")] = None,
+    notch: Annotated[str | None, typer.Option(help="Line frequency to remove, Hz.")] = None,
+    smooth: Annotated[str | None, typer.Option(help="Width of a moving average, s (or '50 ms').")] = None,
+    average_reference: Annotated[bool, typer.Option(help="Subtract the mean of all channels.")] = False,
+    resample: Annotated[str | None, typer.Option(help="New sampling rate, Hz.")] = None,
+    order: Annotated[int, typer.Option(min=1, max=20, help="Order of the Butterworth filters.")] = 4,
+    causal: Annotated[bool, typer.Option(help="Use the past only; default is zero phase (forward and back).")] = False,
+) -> None:
+    """Filter a recording into a new file; channels, unit, events and start time are kept."""
+    from sigconv.recipe.convert import convert
+    from sigconv.recipe.progress import bars
+
+    edges = {"bandpass": bandpass, "bandstop": bandstop, "lowpass": lowpass, "highpass": highpass, "notch": notch}
+    with bars() as progress:
+        done = convert(
+            source,
+            target,
+            {name: edge for name, edge in edges.items() if edge is not None},
+            smooth=smooth,
+            average_reference=average_reference,
+            resample=resample,
+            order=order,
+            zero_phase=not causal,
+            progress=progress,
+        )
+    typer.echo(f"{target}: {done}")
+
+
+@app.command(epilog="Example: sigconv predict runs/eeg_motor_imagery-20260101-120000 file.edf --at T1 --at T2")
+def predict(
+    run: Annotated[Path, typer.Argument(help="Folder that `sigconv run` made.")],
+    file: Annotated[Path, typer.Argument(help="Recording with the model's channels, in any order.")],
+    out: Annotated[Path | None, typer.Option(help="CSV to write; default FILE-predictions.csv here.")] = None,
+    step: Annotated[str, typer.Option(help="Seconds between windows that slide over the recording.")] = "0.5 s",
+    at: Annotated[list[str] | None, typer.Option(help="Event label: one window for each such event instead.")] = None,
+) -> None:
+    """Write times and class probabilities of a recording as CSV, and draw them as PNG."""
+    from sigconv import units
+    from sigconv.recipe.predict import predict as predict_file
+    from sigconv.recipe.progress import bars
+
+    target = out or Path(f"{file.stem}-predictions.csv")
+    with bars() as progress, progress.stage("reading and predicting", 0) as tick:
+        rows = predict_file(run, file, target, step=units.parse(step, "s"), at=at or [], tick=tick)
+    said = [row["predicted"] for row in rows]
+    counts = ", ".join(f"{name} {said.count(name)}" for name in sorted(set(said)))
+    typer.echo(f"{len(rows)} windows: {counts}\n{target}\n{target.with_suffix('.png')}")

@@ -1,0 +1,86 @@
+"""`sigconv filter`: a recording through filters into a new file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sigconv import filters, loaders, units
+from sigconv.errors import ArgumentError
+from sigconv.recipe.run import Progress
+from sigconv.signal import Signal
+
+
+def convert(
+    source: Path,
+    target: Path,
+    edges: Mapping[str, str | tuple[str, str]],
+    *,
+    smooth: str | None,
+    average_reference: bool,
+    resample: str | None,
+    order: int,
+    zero_phase: bool,
+    progress: Progress,
+) -> str:
+    """Filter `source` into `target`; returns what was done in words.
+
+    edges : filter name (bandpass, bandstop, lowpass, highpass, notch) -> its frequency or two, Hz or "7 Hz"
+
+    Raises
+    ------
+    ArgumentError : nothing to do, or the target is the source
+    """
+    if not edges and smooth is None and not average_reference and resample is None:
+        raise ArgumentError("nothing to do; give --bandpass 7 30, --notch 50, --smooth '50 ms', --resample 128 …")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ArgumentError(f"{target} is the source itself; write to another file")
+    with progress.stage("reading", 1) as tick:
+        signal = loaders.load(source)
+        tick()
+    steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
+    with progress.stage("filtering", len(steps)) as tick:
+        for name, values in steps:
+            signal = _apply(signal, name, values, order, zero_phase)
+            tick()
+    with progress.stage("writing", 1) as tick:
+        loaders.save(signal, target)
+        tick()
+    done = ", ".join(
+        f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in values)}".strip() for name, values in steps
+    )
+    return f"{done}; {len(signal.channels)} channels, {signal.axis('time').size} samples at {signal.fs:g} Hz"
+
+
+def _steps(
+    edges: Mapping[str, str | tuple[str, str]], *, smooth: str | None, reference: bool, resample: str | None
+) -> list[tuple[str, list[float]]]:
+    steps: list[tuple[str, list[float]]] = []
+    for name, edge in edges.items():
+        texts = (edge,) if isinstance(edge, str) else edge
+        steps.append((name, [units.parse(text, "Hz") for text in texts]))
+    if smooth is not None:
+        steps.append(("smooth", [units.parse(smooth, "s")]))
+    if reference:
+        steps.append(("average_reference", []))
+    if resample is not None:
+        steps.append(("resample", [units.parse(resample, "Hz")]))
+    return steps
+
+
+def _apply(signal: Signal, name: str, values: list[float], order: int, zero_phase: bool) -> Signal:
+    match name:
+        case "bandpass":
+            return filters.bandpass(signal, values[0], values[1], order=order, zero_phase=zero_phase)
+        case "bandstop":
+            return filters.bandstop(signal, values[0], values[1], order=order, zero_phase=zero_phase)
+        case "lowpass":
+            return filters.lowpass(signal, values[0], order=order, zero_phase=zero_phase)
+        case "highpass":
+            return filters.highpass(signal, values[0], order=order, zero_phase=zero_phase)
+        case "notch":
+            return filters.notch(signal, values[0], zero_phase=zero_phase)
+        case "smooth":
+            return filters.moving_average(signal, values[0])
+        case "average_reference":
+            return filters.common_average(signal)
+        case _:
+            return filters.resample(signal, values[0])
