@@ -91,8 +91,8 @@ def band_passed(source: Source, settings: Filter) -> Filtered:
     taps = fir_bandpass_taps(settings.low, settings.high, time.rate)
     if len(taps) > time.size:
         raise ArgumentError(
-            f"{source.notes.get('name', 'the recording')} has {time.size} samples, fewer than the filter's {len(taps)} taps; "
-            "it is too short for this band"
+            f"{source.notes.get('name', 'the recording')} has {time.size} samples, fewer than the filter's {len(taps)} "
+            "taps; it is too short for this band"
         )
 
     def step(piece: Signal) -> Signal:
@@ -128,7 +128,7 @@ def trial_windows(gathered: Gathered, recipe: Recipe, tick: Tick = lambda: None)
     base = around_events(passed, gathered.events, recipe.baseline.start, recipe.baseline.stop, gathered.groups)
     if not np.array_equal(net.labels, base.labels) or net.groups != base.groups:
         raise ArgumentError(
-            f"window and baseline cut different trials ({len(net)} and {len(base)}); choose window.stop and baseline.stop "
-            "so that the last trial fits both"
+            f"window and baseline cut different trials ({len(net)} and {len(base)}); choose window and baseline so that "
+            "the first and the last trial fit both"
         )
     return net, base, matrices

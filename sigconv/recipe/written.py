@@ -69,8 +69,8 @@ def headline(summary: dict[str, Any]) -> str:
     spread = ", ".join(f"{100 * v:.1f}" for v in seeds.values())
     return (
         f"{100 * summary['accuracy']:.1f} % of {summary['windows']} windows right "
-        f"(95 % interval over {summary['groups']} held-out {summary['held_out_by']}s {100 * low:.1f} to {100 * high:.1f} %; "
-        f"seeds: {spread}); {summary['baseline']} {100 * summary['baseline_accuracy']:.1f} %; "
+        f"(95 % interval over {summary['groups']} held-out {summary['held_out_by']}s: "
+        f"{100 * low:.1f} to {100 * high:.1f} %; seeds: {spread}); {summary['baseline']} {100 * summary['baseline_accuracy']:.1f} %; "
         f"largest class {100 * summary['chance']:.1f} %"
     )
 

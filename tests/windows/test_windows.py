@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigconv.errors import ArgumentError, SamplingError, SplitError
+from sigconv.loaders import recording
+from sigconv.signal import Event, Signal
+from sigconv.windows import Split, around_events, checked, leave_one_group_out, sliding
+
+FS = 100
+
+
+def ramp(seconds=10.0, events=(), channels=("a", "b"), fs=FS):
+    x = np.stack([np.arange(round(seconds * fs)) + 1000.0 * i for i in range(len(channels))])
+    return recording.of(Signal.from_array(x, fs, channels=list(channels), events=events))
+
+
+def test_windows_lie_where_the_events_say():
+    source = ramp(events=[Event(2.0, 0, "T1"), Event(5.0, 0, "T2"), Event(7.0, 0, "T0")])
+    cut = around_events([source], {"T1": "left", "T2": "right"}, 0.5, 1.0, ["run"])
+    assert len(cut) == 2
+    assert cut.classes == ("left", "right")
+    assert cut.labels.tolist() == [0, 1]
+    assert cut.batch([0, 1])[:, 0].tolist() == [list(range(250, 300)), list(range(550, 600))]
+    assert cut.times(0) == (2.5, 3.0)
+
+
+def test_windows_are_read_only_when_asked_for():
+    class Counting:
+        def __init__(self, inner):
+            self.inner, self.reads = inner, 0
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+        def read(self, start=0.0, stop=None):
+            self.reads += 1
+            return self.inner.read(start, stop)
+
+    source = Counting(ramp(events=[Event(float(i), 0, "x") for i in range(8)]))
+    cut = around_events([source], {"x": "x"}, 0, 1, ["g"])
+    assert source.reads == 0
+    cut.batch([3, 4])
+    assert source.reads == 2
+
+
+def test_a_window_that_does_not_fit_its_recording_is_left_out():
+    source = ramp(events=[Event(0.1, 0, "x"), Event(9.5, 0, "x"), Event(5.0, 0, "x")])
+    assert around_events([source], {"x": "x"}, -0.5, 0.6, ["g"]).times(0) == (4.5, 5.6)
+
+
+@given(st.integers(1, 500), st.integers(1, 300), st.integers(1, 1000))
+def test_sliding_windows_are_all_that_fit_and_no_more(size, hop, length):
+    source = ramp(length / FS, channels=("a",))
+    if size > length:
+        with pytest.raises(SamplingError, match="does not fit"):
+            sliding(source, size / FS, hop / FS)
+        return
+    cut = sliding(source, size / FS, hop / FS)
+    starts = [first for _, first in cut.where]
+    assert starts == list(range(0, length - size + 1, hop))
+
+
+def test_loaded_windows_equal_the_lazy_ones():
+    cut = sliding(ramp(), 1.0, 0.37)
+    loaded = cut.load()
+    assert np.array_equal(loaded.data, cut.batch(range(len(cut))))
+    assert np.array_equal(loaded.select([2, 0]).data, cut.select([2, 0]).load().data)
+
+
+@given(st.lists(st.sampled_from("abcde"), min_size=2, max_size=40).filter(lambda g: len(set(g)) > 1))
+def test_a_split_never_shares_a_group_and_tests_every_window_once(groups):
+    splits = leave_one_group_out(groups)
+    for split in splits:
+        assert not {groups[i] for i in split.train} & {groups[i] for i in split.test}
+    assert sorted(i for split in splits for i in split.test) == list(range(len(groups)))
+
+
+def test_a_leaky_split_is_an_error():
+    with pytest.raises(SplitError, match="'mix' has a in both"):
+        checked(Split("mix", np.array([0, 1]), np.array([2])), ["a", "b", "a"])
+    with pytest.raises(SplitError, match="without a window"):
+        checked(Split("mix", np.array([0, 1]), np.array([], int)), ["a", "b", "a"])
+    with pytest.raises(SplitError, match="one group only"):
+        leave_one_group_out(["a", "a"])
+
+
+def test_what_is_refused():
+    source = ramp(events=[Event(2.0, 0, "T1"), Event(5.0, 0, "T2")])
+    with pytest.raises(ArgumentError, match=r"no recording has an event 'T3'.*present: T1, T2"):
+        around_events([source], {"T3": "x"}, 0, 1, ["g"])
+    with pytest.raises(ArgumentError, match="no event to cut"):
+        around_events([ramp()], {"T1": "x"}, 0, 1, ["g"])
+    with pytest.raises(SamplingError, match="lasts 10 s; a window of 11 s does not fit"):
+        around_events([source], {"T1": "x"}, 0, 11, ["g"])
+    with pytest.raises(ArgumentError, match="stop comes later"):
+        around_events([source], {"T1": "x"}, 1, 1, ["g"])
+    with pytest.raises(SamplingError, match="sampled at 50 Hz"):
+        around_events([source, ramp(fs=50)], {"T1": "x"}, 0, 1, ["g", "h"])
+    with pytest.raises(SamplingError, match="another order"):
+        around_events([source, ramp(channels=("b", "a"))], {"T1": "x"}, 0, 1, ["g", "h"])
+    with pytest.raises(SamplingError, match="differ in b, c"):
+        around_events([source, ramp(channels=("a", "c"))], {"T1": "x"}, 0, 1, ["g", "h"])
