@@ -1,0 +1,139 @@
+"""EEG: EDF, EDF+, BDF, GDF, BrainVision, FIF and EEGLAB files as lazy recordings in volts, read by MNE-Python."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sigconv.errors import FormatError, MissingExtra
+from sigconv.loaders import edf
+from sigconv.loaders.recording import Recording
+from sigconv.signal import Axis, Event
+
+SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".fif", ".set")
+_VOLTAGES = {"eeg", "eog", "ecg", "emg", "bio", "seeg", "ecog", "dbs"}
+
+log = logging.getLogger("sigconv")
+
+
+def kind(path: Path) -> str | None:
+    """The suffix of the EEG format that the first bytes (then the name) tell, or None.
+
+    >>> kind(Path("notes.txt")) is None
+    True
+    """
+    starts = {
+        b"0       ": ".edf",
+        b"\xffBIOSEMI": ".bdf",
+        b"GDF ": ".gdf",
+        b"Brain Vision": ".vhdr",
+        b"BrainVision": ".vhdr",
+    }
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(16)
+        for start, suffix in starts.items():
+            if head.startswith(start):
+                return suffix
+    return path.suffix.lower() if path.suffix.lower() in SUFFIXES else None
+
+
+def open(path: Path, suffix: str) -> Recording:
+    """The recording in an EEG file; its samples stay on disk until read.
+
+    Channels that are voltages are kept, in volts; notes["kinds"] tells EEG from EOG, ECG and EMG. Names of the 10-05
+    system get its spelling ("Fc5." becomes "FC5") and positions. Channels of lower rates are brought to the highest.
+
+    Parameters
+    ----------
+    path : the file
+    suffix : its format, from `kind`
+
+    Raises
+    ------
+    FormatError : damaged, cut short, or without a voltage channel
+    MissingExtra : MNE-Python is not installed
+    """
+    try:
+        import mne
+    except ImportError as error:
+        raise MissingExtra("mne", "eeg") from error
+    if suffix in (".edf", ".bdf"):
+        edf.check(path)
+    readers: dict[str, Any] = {
+        ".edf": mne.io.read_raw_edf,
+        ".bdf": mne.io.read_raw_bdf,
+        ".gdf": mne.io.read_raw_gdf,
+        ".vhdr": mne.io.read_raw_brainvision,
+        ".fif": mne.io.read_raw_fif,
+        ".set": mne.io.read_raw_eeglab,
+    }
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            raw = readers[suffix](path, preload=False, verbose="error")
+    except OSError as error:
+        if isinstance(error, (FileNotFoundError, PermissionError)):
+            raise FormatError(f"{path}: needs a file beside it that cannot be read: {error}") from error
+        raise FormatError(f"{path}: not readable as {suffix}: {error}") from error
+    except Exception as error:
+        raise FormatError(f"{path}: not readable as {suffix}: {_one_line(error)}") from error
+    for warning in told:
+        log.info("%s: %s", path.name, _one_line(warning.message))
+    return _recording(mne, raw, path)
+
+
+def _recording(mne: Any, raw: Any, path: Path) -> Recording:
+    kinds = raw.get_channel_types()
+    kept = [i for i, one in enumerate(kinds) if one in _VOLTAGES]
+    if not kept or raw.n_times == 0:
+        raise FormatError(
+            f"{path}: {len(kinds)} channels ({', '.join(sorted(set(kinds)))}), none a voltage with samples"
+        )
+    names, positions = _placed(mne, [raw.ch_names[i] for i in kept])
+
+    def reader(first: int, last: int, rows: Sequence[int]) -> Any:
+        try:
+            return raw.get_data(picks=[kept[row] for row in rows], start=first, stop=last, verbose="error")
+        except Exception as error:
+            raise FormatError(f"{path}: samples {first} to {last} are not readable: {_one_line(error)}") from error
+
+    when = raw.info["meas_date"]
+    notes = {
+        "path": str(path),
+        "name": path.stem,
+        "subject": path.parent.name,
+        "start_time": when.isoformat() if when else None,
+        "positions": positions,
+        "kinds": {name: kinds[i] for name, i in zip(names, kept, strict=True)},
+        "file_labels": {name: raw.ch_names[i] for name, i in zip(names, kept, strict=True)},
+    }
+    time = Axis.time(raw.n_times, float(raw.info["sfreq"]))
+    return Recording((Axis.channel(names), time), reader, "V", _events(raw), notes)
+
+
+def _events(raw: Any) -> tuple[Event, ...]:
+    shift = raw.first_time if raw.annotations.orig_time is not None else 0.0
+    every = [
+        Event(float(onset) - shift, float(duration), str(label))
+        for onset, duration, label in zip(
+            raw.annotations.onset, raw.annotations.duration, raw.annotations.description, strict=True
+        )
+    ]
+    return tuple(sorted(every, key=lambda event: event.onset))
+
+
+def _placed(mne: Any, labels: Sequence[str]) -> tuple[list[str], dict[str, tuple[float, float, float]]]:
+    """Names in the 10-05 system's spelling where they are of it, and the positions of those, m."""
+    montage = mne.channels.make_standard_montage("standard_1005").get_positions()["ch_pos"]
+    spelt = {name.lower(): name for name in montage}
+    names = [spelt.get(label.strip(". ").lower(), label) for label in labels]
+    if len(set(names)) < len(names):
+        names = list(labels)
+    positions = {name: tuple(float(v) for v in montage[name]) for name in names if name in montage}
+    return names, positions
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
