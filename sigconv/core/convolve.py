@@ -1,0 +1,203 @@
+"""Convolution and correlation over any axes, in every mode and with every boundary: the definitions.
+
+convolve:   y[n] = sum_k kernel[k] x[n - k]         the kernel is flipped as it slides
+correlate:  y[n] = sum_k conj(kernel[k]) x[n + k]   it is not; a layer of a CNN correlates
+"""
+
+from collections.abc import Sequence
+from itertools import product
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+
+from sigconv.core.boundary import BoundaryLike, extend
+from sigconv.core.geometry import Mode, at_least, length_after, padding_for, span
+from sigconv.core.namespace import axis_indices, inexact, is_complex, like
+from sigconv.errors import ArgumentError, ShapeError, one_of
+
+Method = Literal["auto", "direct", "fft"]
+METHODS = ("auto", "direct", "fft")
+
+_FEW_TAPS = 48  # below about this many taps, passing over the slices beats the transforms
+
+
+def convolve(
+    x: Any,
+    kernel: Any,
+    mode: Mode = "full",
+    method: Method = "auto",
+    *,
+    axes: Sequence[int] | int | None = None,
+    boundary: BoundaryLike = "zeros",
+    origin: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Any:
+    """The kernel, flipped, slid over the axes of x: y[n] = sum_k kernel[k] x[n - k].
+
+    Parameters
+    ----------
+    x : array or tensor of any shape
+    kernel : array with one axis for each of `axes`, each at least 1 long
+    mode : "full" (n + k - 1 samples), "same" (n, starting at sample floor((k-1)/2) of full), "valid" (n - k + 1) or
+        "causal" (n, the first n of full); k is the span of the kernel
+    method : "direct", "fft" or "auto". An FFT spreads its rounding, and one NaN, over the whole output: "auto" is
+        direct for few taps and wherever x or the kernel holds NaN or infinity
+    axes : the axes of x to slide along; by default the last ones
+    boundary : what lies outside x: "zeros", ("constant", c), "edge", "reflect", "symmetric", "wrap", "odd_reflect",
+        "odd_symmetric"
+    origin : for "same", samples by which the window looks later (one number, or one an axis); 1 is Octave's and
+        MATLAB's rule for an even k
+    stride, dilation : int >= 1, one number or one an axis; a stride keeps every s-th output, a dilation puts the
+        taps d samples apart
+
+    Returns
+    -------
+    array, same library, device and precision as x (integers become float64); complex if either is. With "same" and
+    "causal" at stride 1 it has the shape of x, whichever of x and kernel is longer.
+
+    Raises
+    ------
+    ArgumentError : unknown mode, method or boundary, or a number outside its range
+    ShapeError : the kernel does not fit the axes, is empty, or is longer than x in "valid"
+
+    Source: Oppenheim & Schafer (2010), eq. 2.49.  Same as: numpy.convolve, scipy.signal.convolve.
+
+    >>> convolve([1, 2, -5, 4, 2, -1], [-1, 2, -1], "valid")
+    array([  8., -16.,  11.,   1.])
+    """
+    one_of("mode", mode, ("full", "same", "valid", "causal"))
+    one_of("method", method, METHODS)
+    xp, x = inexact(x)
+    taps = like(kernel, x)
+    if is_complex(taps) and not is_complex(x):
+        x = xp.astype(x, taps.dtype)
+    where = axis_indices(range(-taps.ndim, 0) if axes is None and taps.ndim <= x.ndim else axes, x.ndim)
+    if len(where) != taps.ndim or not taps.ndim:
+        raise ShapeError(f"kernel has {taps.ndim} axes; x has {x.ndim}, and {len(where)} of them are convolved")
+    if 0 in taps.shape:
+        raise ShapeError(f"kernel has shape {tuple(taps.shape)}; every axis holds at least one tap")
+    origins, strides, dilations = (
+        per_axis(name, given, len(where))
+        for name, given in (("origin", origin), ("stride", stride), ("dilation", dilation))
+    )
+    for axis, k, d, o, s in zip(where, taps.shape, dilations, origins, strides, strict=True):
+        padding = padding_for(mode, k, d, o)
+        if mode == "valid" or not x.shape[axis]:
+            length_after(x.shape[axis], k, s, d, padding)
+        at_least("stride", s, 1)
+        x = extend(x, *padding, boundary, axis)
+    if _by_fft(xp, x, taps, method):
+        return _fft(xp, x, taps, where, strides, dilations)
+    return _direct(x, taps, where, strides, dilations)
+
+
+def correlate(
+    x: Any,
+    kernel: Any,
+    mode: Mode = "full",
+    method: Method = "auto",
+    *,
+    axes: Sequence[int] | int | None = None,
+    boundary: BoundaryLike = "zeros",
+    origin: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
+) -> Any:
+    """The kernel slid over the axes of x as it stands: what a layer of a CNN computes.
+
+    It is `convolve` with the kernel flipped and conjugated; modes, boundaries, sizes and errors are those.
+
+    Parameters
+    ----------
+    x, kernel, mode, method, axes, boundary, origin, stride, dilation : as in `convolve`
+
+    Returns
+    -------
+    array, same library, device and precision as x
+
+    Raises
+    ------
+    ArgumentError, ShapeError : as `convolve`
+
+    Source: Oppenheim & Schafer (2010), section 2.9.  Same as: numpy.correlate, scipy.signal.correlate.
+
+    >>> correlate([0, 0, 1, 0, 0], [1, 2, 3], "same")
+    array([0., 3., 2., 1., 0.])
+    """
+    xp, taps = inexact(kernel, "kernel")
+    taps = xp.flip(xp.conj(taps) if is_complex(taps) else taps)
+    return convolve(
+        x, taps, mode, method, axes=axes, boundary=boundary, origin=origin, stride=stride, dilation=dilation
+    )
+
+
+def per_axis(name: str, given: int | Sequence[int], axes: int) -> tuple[int, ...]:
+    """One whole number for each axis, from one number or a sequence.
+
+    >>> per_axis("stride", 2, axes=3)
+    (2, 2, 2)
+    """
+    if isinstance(given, int | np.integer):
+        return (int(given),) * axes
+    if not isinstance(given, Sequence) or len(given) != axes or not all(isinstance(v, int | np.integer) for v in given):
+        raise ArgumentError(f"{name} is {given!r}; it is one whole number, or one for each of {axes} axes")
+    return tuple(int(value) for value in given)
+
+
+def _by_fft(xp: Any, x: Any, taps: Any, method: Method) -> bool:
+    if method != "auto":
+        return method == "fft"
+    if prod(taps.shape) <= _FEW_TAPS or 0 in x.shape:
+        return False
+    return bool(xp.all(xp.isfinite(x))) and bool(xp.all(xp.isfinite(taps)))
+
+
+def _direct(x: Any, taps: Any, axes: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Any:
+    """The sum over the taps of shifted slices of the extended x."""
+    lengths = [
+        length_after(x.shape[a], k, s, d) for a, k, s, d in zip(axes, taps.shape, strides, dilations, strict=True)
+    ]
+    total: Any = None
+    for tap in product(*map(range, taps.shape)):
+        window = [slice(None)] * x.ndim
+        for axis, t, k, n, s, d in zip(axes, tap, taps.shape, lengths, strides, dilations, strict=True):
+            first = (k - 1 - t) * d
+            window[axis] = slice(first, first + (n - 1) * s + 1, s)
+        term = x[tuple(window)] * taps[tap]
+        total = term if total is None else total + term
+    return total
+
+
+def _fft(xp: Any, x: Any, taps: Any, axes: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Any:
+    """Products of transforms; a circle as long as the extended x keeps the fully covered outputs whole."""
+    from scipy.fft import next_fast_len
+
+    dtype = x.dtype
+    if xp.finfo(dtype).bits < 32:
+        x, taps = (xp.astype(array, xp.float32) for array in (x, taps))
+    if any(d > 1 for d in dilations):
+        for axis, d in enumerate(dilations):
+            taps = _spread(xp, taps, axis, d)
+    order = [axes.index(a) for a in sorted(axes)]
+    taps = xp.permute_dims(taps, tuple(order))
+    axes, strides = [axes[i] for i in order], [strides[i] for i in order]
+    real = not is_complex(x)
+    forward, inverse = (xp.fft.rfftn, xp.fft.irfftn) if real else (xp.fft.fftn, xp.fft.ifftn)
+    circle = [next_fast_len(x.shape[a], real) for a in axes]
+    gaps = tuple(slice(None) if a in axes else None for a in range(axes[0], x.ndim))
+    spectrum = forward(taps, s=circle, axes=tuple(range(taps.ndim)))[gaps]
+    y = inverse(forward(x, s=circle, axes=tuple(axes)) * spectrum, s=circle, axes=tuple(axes))
+    window = [slice(None)] * x.ndim
+    for axis, k, s in zip(axes, taps.shape, strides, strict=True):
+        window[axis] = slice(span(k) - 1, x.shape[axis], s)
+    return xp.astype(y[tuple(window)], dtype)
+
+
+def _spread(xp: Any, taps: Any, axis: int, dilation: int) -> Any:
+    """The taps with dilation - 1 zeros between neighbours along one axis."""
+    length = span(taps.shape[axis], dilation)
+    apart = xp.stack([taps, *[xp.zeros_like(taps)] * (dilation - 1)], axis=axis + 1)
+    flat = xp.reshape(apart, (*taps.shape[:axis], -1, *taps.shape[axis + 1 :]))
+    return flat[(*(slice(None),) * axis, slice(0, length))]

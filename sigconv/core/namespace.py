@@ -1,0 +1,109 @@
+"""The array door of the core: which library an array belongs to, and which precision its results have."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_torch_array
+
+from sigconv.errors import ArgumentError, ShapeError
+
+
+def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
+    """The array namespace of x, and x as a floating or complex array.
+
+    Parameters
+    ----------
+    x : NumPy array, torch tensor, or anything numpy.asarray reads
+    argument : what error messages call it
+
+    Returns
+    -------
+    (namespace, array): integers and booleans become float64, float32 stays float32
+
+    Raises
+    ------
+    ArgumentError : neither numbers nor booleans
+
+    >>> inexact([1, 2])[1]
+    array([1., 2.])
+    """
+    if not is_torch_array(x):
+        x = np.asarray(x)
+        if x.dtype.kind not in "biufc":
+            raise ArgumentError(f"{argument} holds {x.dtype}; it holds numbers")
+    xp = array_namespace(x)
+    if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        x = xp.astype(x, xp.float64)
+    return xp, x
+
+
+def like(values: Any, x: Any, argument: str = "kernel") -> Any:
+    """Values as an array beside x: same library and device, x's precision, complex if they are.
+
+    >>> like([1, 2], np.zeros(3, np.float32)).dtype
+    dtype('float32')
+    """
+    xp = array_namespace(x)
+    if is_torch_array(values) and not is_torch_array(x):
+        raise ArgumentError(f"{argument} is a torch tensor and x is not; make them arrays of one library")
+    if not is_torch_array(values):
+        values = inexact(values, argument)[1]
+        if is_torch_array(x):
+            values = xp.asarray(np.array(values), device=device(x))
+    if is_complex(values) and not is_complex(x):
+        return xp.astype(values, xp.result_type(x.dtype, xp.complex64))
+    return xp.astype(values, x.dtype)
+
+
+def is_complex(x: Any) -> bool:
+    """Whether x holds complex numbers.
+
+    >>> is_complex(np.zeros(3))
+    False
+    """
+    return bool(array_namespace(x).isdtype(x.dtype, "complex floating"))
+
+
+def axis_index(axis: int, ndim: int, argument: str = "axis") -> int:
+    """An axis counted from the front.
+
+    Raises
+    ------
+    ShapeError : the array has no such axis
+
+    >>> axis_index(-1, 3)
+    2
+    """
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{argument} is {axis}; an array of {ndim} axes has {-ndim} to {ndim - 1}")
+    return axis % ndim
+
+
+def axis_indices(axes: Iterable[int] | int | None, ndim: int) -> tuple[int, ...]:
+    """Axes counted from the front, each once; None is all of them.
+
+    Raises
+    ------
+    ShapeError : no such axis, or one given twice
+
+    >>> axis_indices((-1, 0), 3)
+    (2, 0)
+    """
+    if axes is None:
+        return tuple(range(ndim))
+    given = (axes,) if isinstance(axes, int) else tuple(axes)
+    found = tuple(axis_index(a, ndim, "axes") for a in given)
+    if len(set(found)) < len(found):
+        raise ShapeError(f"axes is {given}; each axis appears once")
+    return found
+
+
+def along(ndim: int, axis: int, part: slice | int) -> tuple[slice | int, ...]:
+    """An index that takes `part` of one axis and all of the others.
+
+    >>> np.arange(6).reshape(2, 3)[along(2, 1, slice(0, 2))]
+    array([[0, 1],
+           [3, 4]])
+    """
+    return (*(slice(None),) * axis, part, *(slice(None),) * (ndim - axis - 1))
