@@ -15,7 +15,29 @@ def fresh(code: str, *, folder: str | None = None) -> str:
     return done.stdout.strip()
 
 
-HAND = ["convolve", "correlate", "lfilter", "sosfilt", "lfilter_zi", "sosfilt_zi", "filtfilt", "sosfiltfilt", "moving_average", "exponential_average", "gaussian", "median", "savgol", "sobel", "laplacian", "convolution_matrix", "CCDE", "Signal", "Axis", "load", "open"]
+HAND = [
+    "convolve",
+    "correlate",
+    "lfilter",
+    "sosfilt",
+    "lfilter_zi",
+    "sosfilt_zi",
+    "filtfilt",
+    "sosfiltfilt",
+    "moving_average",
+    "exponential_average",
+    "gaussian",
+    "median",
+    "savgol",
+    "sobel",
+    "laplacian",
+    "convolution_matrix",
+    "CCDE",
+    "Signal",
+    "Axis",
+    "load",
+    "open",
+]
 ROOMS = ["filters", "loaders", "windows", "nets", "train", "report", "recipe"]
 
 

@@ -66,7 +66,7 @@ def _check_ranges(path: Path, rest: bytes, signals: int) -> None:
         if not (least < most and low != high) and b"Annotations" not in label:
             name = label.decode("latin-1").strip()
             raise FormatError(
-                f"{path}: channel {name!r} maps {least:g}…{most:g} to {low:g}…{high:g}; expected two different limits each"
+                f"{path}: channel {name!r} maps {least:g}…{most:g} to {low:g}…{high:g}; expected different limits"
             )
 
 

@@ -126,7 +126,7 @@ def _events(raw: Any) -> tuple[Event, ...]:
 
 def _placed(mne: Any, labels: Sequence[str]) -> tuple[list[str], dict[str, tuple[float, float, float]]]:
     """Names in the 10-05 system's spelling where they are of it, and the positions of those, m."""
-    montage = mne.channels.make_standard_montage("standard_1005").get_positions()["ch_pos"]
+    montage = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
     spelt = {name.lower(): name for name in montage}
     names = [spelt.get(label.strip(". ").lower(), label) for label in labels]
     if len(set(names)) < len(names):
