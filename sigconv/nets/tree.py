@@ -369,7 +369,7 @@ def _whole(name: str, given: object) -> None:
 
 
 def _axes(name: str, given: Axes) -> Axes:
-    if isinstance(given, int):
+    if not isinstance(given, Sequence):
         _whole(name, given)
         return given
     sizes = tuple(given)

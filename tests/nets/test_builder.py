@@ -1,0 +1,173 @@
+"""The built module computes what the text says."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import scipy.signal
+import scipy.stats
+import torch
+from torch import nn
+
+from sigconv.errors import ArgumentError, ResourceError, ShapeError
+from sigconv.nets import InputSpec, build, parse
+
+LECTURE = parse("(CR)2P(CR)2P(CR)2PF")
+
+
+def draw(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+
+
+# known
+
+
+@pytest.mark.parametrize(("channels", "grid"), [(1, (128,)), (3, (64, 64)), (1, (32, 32, 32))])
+def test_the_lecture_net_builds_in_one_two_and_three_dimensions(channels, grid):
+    network = build(LECTURE, InputSpec(channels, grid), classes=5, seed=0)
+    assert network(draw(2, channels, *grid)).shape == (2, 5)
+    assert (network.net, network.spec) == (LECTURE, InputSpec(channels, grid))
+
+
+def test_an_eeg_net_builds_and_learns():
+    network = build(parse("C12k1b0 C12k65g* B R:square A640 R:log D.5 F"), InputSpec(64, (640,)), classes=4, seed=0)
+    y = network(draw(3, 64, 640))
+    assert y.shape == (3, 4)
+    y.square().sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters())
+    assert network.layer("C1").bias is None
+    assert network.layer("C2").groups == 12
+
+
+def test_a_layer_is_the_formula_of_the_lecture():
+    # h'[i, j, p] = b[p] + sum over r, s, k of w[p, r, s, k] h[i + r - 1, j + s - 1, k], zero outside
+    network = build(parse("C4"), InputSpec(2, (5, 6)), seed=0).double()
+    h = draw(1, 2, 5, 6).double()
+    weight, bias = network.layer("C1").weight, network.layer("C1").bias
+    wanted = torch.zeros(4, 5, 6, dtype=torch.float64)
+    for p, i, j in np.ndindex(4, 5, 6):
+        wanted[p, i, j] = bias[p]
+        for k, r, s in np.ndindex(2, 3, 3):
+            if 0 <= i + r - 1 < 5 and 0 <= j + s - 1 < 6:
+                wanted[p, i, j] += weight[p, k, r, s] * h[0, k, i + r - 1, j + s - 1]
+    torch.testing.assert_close(network(h)[0], wanted)
+
+
+def test_maximum_pooling_sends_its_gradient_to_the_winner_only():
+    x = torch.tensor([[[1.0, 4.0, 3.0, 2.0, 9.0]]], requires_grad=True)
+    y = build(parse("P"), InputSpec(1, (5,)))(x)
+    y.backward(torch.tensor([[[10.0, 20.0]]]))
+    assert y.tolist() == [[[4, 3]]]
+    assert x.grad.tolist() == [[[0, 10, 20, 0, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [
+        ("relu", lambda x: np.maximum(0, x)),
+        ("elu", lambda x: np.where(x > 0, x, np.expm1(x))),
+        ("tanh", np.tanh),
+        ("sigmoid", lambda x: 1 / (1 + np.exp(-x))),
+        ("square", lambda x: x * x),
+        ("log", lambda x: np.log(np.maximum(x, 1e-6))),
+        ("gelu", lambda x: x * scipy.stats.norm.cdf(x)),
+    ],
+)
+def test_an_activation_is_its_formula(name, formula):
+    x = np.linspace(-3, 3, 61)[None, None]
+    y = build(parse(f"R:{name}"), InputSpec(1, (61,)))(torch.from_numpy(x))
+    np.testing.assert_allclose(y.numpy(), formula(x), atol=1e-12)
+
+
+def test_global_pools_take_the_mean_and_the_maximum_of_the_grid():
+    x = draw(2, 3, 4, 5)
+    spec = InputSpec(3, (4, 5))
+    torch.testing.assert_close(build(parse("G"), spec)(x), x.mean(dim=(2, 3)))
+    torch.testing.assert_close(build(parse("G:max"), spec)(x), x.amax(dim=(2, 3)))
+
+
+def test_dropout_is_silent_outside_training():
+    network = build(parse("D.5"), InputSpec(1, (100,)))
+    x = torch.ones(1, 1, 100)
+    assert set(network.train()(x).unique().tolist()) == {0.0, 2.0}
+    assert torch.equal(network.eval()(x), x)
+
+
+# law
+
+
+def test_the_softmax_head_is_exp_over_its_sum():
+    spec = InputSpec(2, (8,))
+    x = draw(4, 2, 8)
+    z = build(parse("CRF"), spec, classes=3, seed=4)(x)
+    p = build(parse("CRFS"), spec, classes=3, seed=4)(x)
+    torch.testing.assert_close(p.sum(dim=1), torch.ones(4))
+    torch.testing.assert_close(p, z.exp() / z.exp().sum(dim=1, keepdim=True))
+
+
+def test_the_first_weights_are_a_function_of_the_seed_alone():
+    spec = InputSpec(1, (32,))
+    before = torch.random.get_rng_state()
+    one = build(LECTURE, spec, seed=7).state_dict()
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.rand(5)
+    same, other = build(LECTURE, spec, seed=7).state_dict(), build(LECTURE, spec, seed=8).state_dict()
+    assert all(torch.equal(one[key], same[key]) for key in one)
+    assert not torch.equal(one["layers.C1.weight"], other["layers.C1.weight"])
+
+
+# same as
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4, 65])
+def test_a_layer_correlates_as_scipy_does(kernel):
+    network = build(parse(f"C1k{kernel}b0"), InputSpec(1, (80,)), seed=0).double()
+    x = draw(1, 1, 80).double()
+    wanted = scipy.signal.correlate(x[0, 0], network.layer("C1").weight[0, 0].detach(), mode="same", method="direct")
+    np.testing.assert_allclose(network(x)[0, 0].detach(), wanted, atol=1e-12)
+
+
+def test_an_even_kernel_on_three_axes_correlates_as_scipy_does():
+    network = build(parse("C1k2x3x4b0"), InputSpec(1, (5, 6, 7)), seed=0).double()
+    x = draw(1, 1, 5, 6, 7).double()
+    wanted = scipy.signal.correlate(x[0, 0], network.layer("C1").weight[0, 0].detach(), mode="same", method="direct")
+    np.testing.assert_allclose(network(x)[0, 0].detach(), wanted, atol=1e-12)
+
+
+def test_odd_kernels_are_padded_as_torch_pads_them():
+    ours = build(parse("C4k5d2"), InputSpec(2, (9, 8)), seed=0)
+    theirs = nn.Conv2d(2, 4, 5, dilation=2, padding="same")
+    theirs.load_state_dict(ours.layer(0).state_dict())
+    x = draw(3, 2, 9, 8)
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
+# errors
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 8), (2, 3, 7), (2, 3, 8, 1), (3, 8), (8,)])
+def test_another_input_than_the_spec_says_is_refused(shape):
+    network = build(parse("CF"), InputSpec(3, (8,)), seed=0)
+    with pytest.raises(ShapeError, match=r"this net takes \(N, 3, 8\)"):
+        network(torch.zeros(shape))
+
+
+def test_what_cannot_be_built_is_refused():
+    with pytest.raises(ShapeError, match="P3 at column 3"):
+        build(parse("CPPPF"), InputSpec(1, (4,)))
+    with pytest.raises(ResourceError, match="2000000000"):
+        build(parse("C1000000C1000000"), InputSpec(1, (4,)))
+    with pytest.raises(ArgumentError, match="seed"):
+        build(parse("F"), InputSpec(1, (4,)), seed=-1)
+    with pytest.raises(ArgumentError, match="C1, F1"):
+        build(parse("CF"), InputSpec(1, (4,))).layer("C2")
+
+
+def test_reading_and_measuring_a_net_loads_no_torch():
+    code = (
+        "import sys; from sigconv import nets; n = nets.parse('(CR)2PF');"
+        "nets.measure.parameters(n, nets.InputSpec(1, (8,))); assert 'torch' not in sys.modules;"
+        "import sigconv.nets.builder; assert callable(nets.build)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
