@@ -1,0 +1,41 @@
+"""Arrays and whole numbers: the definitions of every technique, for NumPy and torch."""
+
+from sigconv.core.average import cumulative_average, exponential_average, moving_average
+from sigconv.core.boundary import extend, seen_at
+from sigconv.core.convolve import convolve, correlate
+from sigconv.core.edges import laplacian, prewitt, sobel
+from sigconv.core.frames import frame
+from sigconv.core.geometry import ReceptiveField, length_after, padding_for, span, transposed_length
+from sigconv.core.matrix import convolution_matrix
+from sigconv.core.recurrence import lfilter, lfilter_zi, sosfilt, sosfilt_zi
+from sigconv.core.smooth import gaussian, median, savgol
+from sigconv.core.zerophase import filtfilt, sosfiltfilt
+
+__all__ = [
+    "ReceptiveField",
+    "convolution_matrix",
+    "convolve",
+    "correlate",
+    "cumulative_average",
+    "exponential_average",
+    "extend",
+    "filtfilt",
+    "frame",
+    "gaussian",
+    "laplacian",
+    "length_after",
+    "lfilter",
+    "lfilter_zi",
+    "median",
+    "moving_average",
+    "padding_for",
+    "prewitt",
+    "savgol",
+    "seen_at",
+    "sobel",
+    "sosfilt",
+    "sosfilt_zi",
+    "sosfiltfilt",
+    "span",
+    "transposed_length",
+]

@@ -1,0 +1,186 @@
+"""Kernels by name, in one, two or three dimensions, as NumPy arrays. Correlate with them as they stand.
+
+Axis 0 points down a picture (y), axis 1 to the right (x). A derivative kernel along an axis is positive where the
+values grow along it.
+"""
+
+from functools import reduce
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from sigconv.core.geometry import at_least
+from sigconv.core.namespace import axis_index
+from sigconv.errors import ArgumentError
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def horizontal() -> Array:
+    """The lecture's kernel that answers to horizontal edges: bright above dark is positive.
+
+    Returns
+    -------
+    (3, 3)
+
+    Same as: minus `prewitt(2, axis=0)`.
+
+    >>> horizontal()
+    array([[ 1.,  1.,  1.], [ 0.,  0.,  0.], [-1., -1., -1.]])
+    """
+    return np.array([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [-1.0, -1.0, -1.0]])
+
+
+def vertical() -> Array:
+    """The lecture's kernel that answers to vertical edges: bright left of dark is positive.
+
+    Returns
+    -------
+    (3, 3), the transpose of `horizontal()`
+
+    >>> vertical()[0]
+    array([ 1.,  0., -1.])
+    """
+    return horizontal().T.copy()
+
+
+def prewitt(ndim: int = 2, axis: int = 0) -> Array:
+    """A central difference along one axis, summed over three neighbours along the others.
+
+    Parameters
+    ----------
+    ndim : int >= 1;  axis : int, -ndim <= axis < ndim
+
+    Returns
+    -------
+    (3,) * ndim
+
+    Raises
+    ------
+    ArgumentError, ShapeError : ndim below 1, or no such axis
+
+    Source: Prewitt (1970).  Same as: the kernel of scipy.ndimage.prewitt.
+
+    >>> prewitt(1)
+    array([-1.,  0.,  1.])
+    """
+    return _derivative(ndim, axis, (1.0, 1.0, 1.0))
+
+
+def sobel(ndim: int = 2, axis: int = 0) -> Array:
+    """A central difference along one axis, smoothed with 1 2 1 along the others.
+
+    Parameters
+    ----------
+    ndim : int >= 1;  axis : int, -ndim <= axis < ndim
+
+    Returns
+    -------
+    (3,) * ndim
+
+    Raises
+    ------
+    ArgumentError, ShapeError : ndim below 1, or no such axis
+
+    Source: Sobel & Feldman (1968).  Same as: the kernel of scipy.ndimage.sobel.
+
+    >>> sobel(2, axis=1)
+    array([[-1.,  0.,  1.], [-2.,  0.,  2.], [-1.,  0.,  1.]])
+    """
+    return _derivative(ndim, axis, (1.0, 2.0, 1.0))
+
+
+def laplacian(ndim: int = 2) -> Array:
+    """The sum of the second differences along every axis.
+
+    Parameters
+    ----------
+    ndim : int >= 1
+
+    Returns
+    -------
+    (3,) * ndim, -2 ndim in the middle
+
+    Raises
+    ------
+    ArgumentError : ndim below 1
+
+    Same as: the kernel of scipy.ndimage.laplace.
+
+    >>> laplacian(2)
+    array([[ 0.,  1.,  0.], [ 1., -4.,  1.], [ 0.,  1.,  0.]])
+    """
+    kernel = np.zeros((3,) * at_least("ndim", ndim, 1))
+    for axis in range(ndim):
+        line = [1] * ndim
+        for place, value in enumerate((1.0, -2.0, 1.0)):
+            line[axis] = place
+            kernel[tuple(line)] += value
+    return kernel
+
+
+def gaussian(sigma: float, ndim: int = 1, truncate: float = 4.0) -> Array:
+    """A bell that sums to 1, cut off `truncate` standard deviations from its middle.
+
+    Parameters
+    ----------
+    sigma : float > 0, samples
+    ndim : int >= 1
+    truncate : float > 0
+
+    Returns
+    -------
+    (2 r + 1,) * ndim with r = floor(truncate sigma + 1/2)
+
+    Raises
+    ------
+    ArgumentError : sigma or truncate not positive, ndim below 1
+
+    Same as: the kernel of scipy.ndimage.gaussian_filter.
+
+    >>> gaussian(0.5).round(4)
+    array([0.0003, 0.1065, 0.7866, 0.1065, 0.0003])
+    """
+    if not 0 < sigma < np.inf or not 0 < truncate < np.inf:
+        raise ArgumentError(f"sigma is {sigma} and truncate {truncate}; both are positive and finite")
+    radius = int(truncate * sigma + 0.5)
+    bell = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    return reduce(np.multiply.outer, [bell / bell.sum()] * at_least("ndim", ndim, 1))
+
+
+def laplacian_of_gaussian(sigma: float, ndim: int = 2, truncate: float = 4.0) -> Array:
+    """The Laplacian of a Gaussian, made to sum to exactly 0: blobs of radius sigma sqrt(ndim) answer most.
+
+        (|r|^2 / sigma^4 - ndim / sigma^2) g(r)
+
+    Parameters
+    ----------
+    sigma : float > 0, samples;  ndim : int >= 1;  truncate : float > 0
+
+    Returns
+    -------
+    (2 r + 1,) * ndim with r = ceil(truncate sigma)
+
+    Raises
+    ------
+    ArgumentError : sigma or truncate not positive, ndim below 1
+
+    Source: Marr & Hildreth (1980), doi:10.1098/rspb.1980.0020.
+
+    >>> laplacian_of_gaussian(1.0).shape
+    (9, 9)
+    """
+    if not 0 < sigma < np.inf or not 0 < truncate < np.inf:
+        raise ArgumentError(f"sigma is {sigma} and truncate {truncate}; both are positive and finite")
+    line = np.arange(-ceil(truncate * sigma), ceil(truncate * sigma) + 1.0)
+    squared = sum(r**2 for r in np.meshgrid(*[line] * at_least("ndim", ndim, 1), indexing="ij"))
+    bell = np.exp(-squared / (2 * sigma**2))
+    kernel = (squared / sigma**4 - ndim / sigma**2) * bell / bell.sum()
+    return np.asarray(kernel - kernel.mean(), float)
+
+
+def _derivative(ndim: int, axis: int, across: tuple[float, ...]) -> Array:
+    along = axis_index(axis, at_least("ndim", ndim, 1))
+    lines = [np.array((-1.0, 0.0, 1.0)) if i == along else np.array(across) for i in range(ndim)]
+    return reduce(np.multiply.outer, lines)

@@ -1,0 +1,220 @@
+"""What a difference equation does, from its transfer function H(z) = Y(z)/X(z) = B(z)/A(z), in NumPy.
+
+B(z) = b[0] + b[1] z^-1 + ... + b[M] z^-M,    A(z) = a[0] + a[1] z^-1 + ... + a[N] z^-N
+"""
+
+from collections.abc import Callable
+from math import ceil, inf, log
+from typing import Any
+
+import numpy as np
+
+from sigconv.core.geometry import at_least
+from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
+from sigconv.errors import ArgumentError
+
+_LONGEST = 1 << 24  # samples of impulse response looked at before the pole radius alone has to do
+
+
+def poles(b: Any, a: Any) -> Any:
+    """Where H(z) is infinite: the roots of A, and z = 0 as often as B reaches further back than A.
+
+    Parameters
+    ----------
+    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
+
+    Returns
+    -------
+    (max(M, N),) complex, in the plane of z
+
+    Raises
+    ------
+    ArgumentError : no coefficients, or a[0] = 0
+
+    Source: Oppenheim & Schafer (2010), section 5.3.
+
+    >>> poles([1], [1, -0.5])
+    array([0.5+0.j])
+    """
+    b, a = _equally_long(b, a)
+    return np.roots(a).astype(complex)
+
+
+def zeros(b: Any, a: Any) -> Any:
+    """Where H(z) is 0: the roots of B, and z = 0 as often as A reaches further back than B.
+
+    Parameters
+    ----------
+    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
+
+    Returns
+    -------
+    at most (max(M, N),) complex; leading zeros of b, a delay, put theirs at infinity
+
+    Raises
+    ------
+    ArgumentError : no coefficients, or a[0] = 0
+
+    Source: Oppenheim & Schafer (2010), section 5.3.
+
+    >>> zeros([1, -1], [1])
+    array([1.+0.j])
+    """
+    b, a = _equally_long(b, a)
+    return np.roots(b).astype(complex)
+
+
+def is_stable(b: Any, a: Any) -> bool:
+    """Whether bounded input gives bounded output: every pole inside the unit circle.
+
+    Parameters
+    ----------
+    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
+
+    Raises
+    ------
+    ArgumentError : no coefficients, or a[0] = 0
+
+    Source: Oppenheim & Schafer (2010), section 5.2.1.
+
+    >>> is_stable([1], [1, -0.5]), is_stable([1], [1, -1])
+    (True, False)
+    """
+    return bool(np.all(np.abs(poles(b, a)) < 1))
+
+
+def frequency_response(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> tuple[Any, Any]:
+    """H at n frequencies from 0 to just below fs/2: H(f) = B/A at z = exp(2 pi i f / fs).
+
+    Parameters
+    ----------
+    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
+    n : int >= 1
+    fs : sampling rate in Hz; by default the frequencies are in radians per sample
+
+    Returns
+    -------
+    (frequencies, H), (n,) float64 and (n,) complex128
+
+    Raises
+    ------
+    ArgumentError : n below 1, no coefficients, or a[0] = 0
+
+    Source: Oppenheim & Schafer (2010), section 5.1.  Same as: scipy.signal.freqz.
+
+    >>> frequency_response([0.5, 0.5], [1], n=2)[1].round(3)
+    array([1. +0.j , 0.5-0.5j])
+    """
+    b, a = _equally_long(b, a)
+    frequencies = np.arange(at_least("n", n, 1)) * (fs / 2 / n)
+    back = np.exp(-1j * np.pi * np.arange(n) / n)
+    polyval = np.polynomial.polynomial.polyval
+    return frequencies, polyval(back, b) / polyval(back, a)
+
+
+def impulse_response(b: Any, a: Any, n: int) -> Any:
+    """The first n outputs for the input 1, 0, 0, ...
+
+    Parameters
+    ----------
+    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
+    n : int >= 1
+
+    Returns
+    -------
+    (n,)
+
+    Raises
+    ------
+    ArgumentError : n below 1, no coefficients, or a[0] = 0
+
+    >>> impulse_response([1], [1, -0.5], 3)
+    array([1.  , 0.5 , 0.25])
+    """
+    return lfilter(b, a, _impulse(n))
+
+
+def settling_time(b: Any, a: Any, tol: float = 1e-6) -> int:
+    """How many samples the filter remembers: from there on its impulse response stays below tol of its peak.
+
+    Parameters
+    ----------
+    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
+    tol : float, 0 < tol < 1
+
+    Returns
+    -------
+    int >= 0, samples
+
+    Raises
+    ------
+    ArgumentError : tol outside its range, or a pole on or outside the unit circle
+
+    >>> settling_time([1], [1, -0.5], tol=0.01), settling_time([1, 2, 1], [1])
+    (7, 3)
+    """
+    return settled(lambda n: impulse_response(b, a, n), poles(b, a), tol)
+
+
+def settling_time_sos(sos: Any, tol: float = 1e-6) -> int:
+    """How many samples second-order sections in a row remember; see `settling_time`.
+
+    Parameters
+    ----------
+    sos : (sections, 6), each row b0 b1 b2 a0 a1 a2 with a0 = 1
+    tol : float, 0 < tol < 1
+
+    Returns
+    -------
+    int >= 0, samples
+
+    Raises
+    ------
+    ArgumentError : tol outside its range, or a pole on or outside the unit circle
+    ShapeError : sos is not (sections, 6)
+
+    >>> settling_time_sos([[1, 0, 0, 1, -0.5, 0]], tol=0.01)
+    7
+    """
+    sos = sections_beside(sos, np.zeros(0))
+    found = np.concatenate([poles(row[:3], row[3:]) for row in sos])
+    return settled(lambda n: sosfilt(sos, _impulse(n)), found, tol)
+
+
+def settled(impulse: Callable[[int], Any], found: Any, tol: float) -> int:
+    """The settling time from an impulse response of any length and the poles, whose radius says where to look.
+
+    >>> settled(lambda n: 0.5 ** np.arange(n), np.array([0.5]), 0.01)
+    7
+    """
+    if not 0 < tol < 1:
+        raise ArgumentError(f"tol is {tol}; it lies between 0 and 1")
+    radius = float(np.max(np.abs(found), initial=0.0))
+    if radius >= 1:
+        raise ArgumentError(f"the filter has a pole of radius {radius:.6g} and never settles; radii are below 1")
+    by_radius = ceil(log(tol) / log(radius)) if radius else 0
+    length, tail = by_radius + len(found) + 1, inf
+    while length <= _LONGEST:
+        h = np.abs(impulse(2 * length))
+        peak = h.max()
+        tail = h[length:].max()
+        if tail <= tol * peak:
+            loud = np.flatnonzero(h > tol * peak)
+            return int(loud[-1]) + 1 if len(loud) else 0
+        length *= 2
+    return by_radius
+
+
+def _impulse(n: int) -> Any:
+    x = np.zeros(at_least("n", n, 1))
+    x[0] = 1
+    return x
+
+
+def _equally_long(b: Any, a: Any) -> tuple[Any, Any]:
+    """Both polynomials with zeros behind, so that they count the same powers of z."""
+    b, a = coefficients(b, np.zeros(0), "b", 1), coefficients(a, np.zeros(0), "a", 1)
+    if a[0] == 0:
+        raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
+    k = max(len(b), len(a))
+    return np.pad(b, (0, k - len(b))), np.pad(a, (0, k - len(a)))
