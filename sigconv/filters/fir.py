@@ -10,10 +10,11 @@ from sigconv.signal import Signal
 
 
 def fir_bandpass_taps(low: float, high: float, fs: float) -> "np.ndarray[Any, Any]":
-    """Taps of a Hamming-windowed band-pass whose length follows from its narrower transition.
+    """Taps of a Hamming-windowed band-pass: a low-pass at the upper edge less a low-pass at the lower edge.
 
-    The transitions are max(low / 4, 2 Hz) wide (at most `low`) below the band and max(high / 4, 2 Hz) wide (at most up
-    to fs / 2) above it; the length is 3.3 / narrower transition seconds, made odd. These are the rules of MNE-Python.
+    The transition below the band is max(low / 4, 2 Hz) wide (at most `low`), the one above it max(high / 4, 2 Hz) wide
+    (at most up to fs / 2); each low-pass is as long as its own transition asks, 3.3 / width seconds, made odd, and
+    half its gain lies in the middle of the transition. MNE-Python designs its default filters by the same rules.
 
     Parameters
     ----------
@@ -37,20 +38,23 @@ def fir_bandpass_taps(low: float, high: float, fs: float) -> "np.ndarray[Any, An
         raise SamplingError(
             f"band is {low:g} to {high:g} Hz; allowed: 0 < low < high < {fs / 2:g} Hz, half of fs {fs:g}"
         )
-    from scipy.signal import firwin2
-
     below, above = min(max(low / 4, 2.0), low), min(max(high / 4, 2.0), fs / 2 - high)
-    count = int(np.ceil(3.3 / min(below, above) * fs))
-    count += 1 - count % 2
-    edges = [0.0, low - below, low, high, high + above, fs / 2]
-    gains = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]
-    if edges[1] <= 0:
-        edges, gains = edges[1:], gains[1:]
-    if edges[-2] >= fs / 2:
-        edges, gains = edges[:-1], gains[:-1]
-    edges[0], edges[-1] = 0.0, fs / 2
-    taps: np.ndarray[Any, Any] = firwin2(count, edges, gains, fs=fs, window="hamming")
+    upper = _lowpass_taps(high + above / 2, above, fs)
+    lower = _lowpass_taps(low - below / 2, below, fs)
+    size = max(len(upper), len(lower))
+    return _centred(upper, size) - _centred(lower, size)
+
+
+def _lowpass_taps(cutoff: float, transition: float, fs: float) -> "np.ndarray[Any, Any]":
+    from scipy.signal import firwin
+
+    count = int(np.ceil(3.3 / transition * fs))
+    taps: np.ndarray[Any, Any] = firwin(count + 1 - count % 2, cutoff, window="hamming", fs=fs)
     return taps
+
+
+def _centred(taps: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
+    return np.pad(taps, (size - len(taps)) // 2)
 
 
 def fir(x: Signal, taps: "np.ndarray[Any, Any]") -> Signal:

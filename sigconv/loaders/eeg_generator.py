@@ -33,8 +33,8 @@ def motor_imagery(
 
     A mu rhythm with its beta harmonic lives in each motor cortex and weakens after the cue, more on the side opposite
     the hand. Over it lie 1/f activity of the whole brain, a strong posterior alpha rhythm that knows nothing of the
-    cue, 50 Hz line noise, blinks, drift and electrode noise. Subjects differ in place and direction of their sources, in
-    frequency, and in how far the rhythm weakens.
+    cue, 50 Hz line noise, blinks, drift and electrode noise. Subjects differ in place and direction of their sources,
+    in frequency, and in how far the rhythm weakens.
 
     Parameters
     ----------

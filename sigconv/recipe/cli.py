@@ -58,6 +58,8 @@ def run(
     typer.echo(f"\n{resolved.title}")
     typer.echo(f"  network   {100 * result.accuracy:5.1f} %   {resolved.net.text}")
     typer.echo(f"  baseline  {100 * result.baseline:5.1f} %   {result.summary['baseline']}, same folds")
+    aligned = 100 * result.summary["aligned_baseline_accuracy"]
+    typer.echo(f"            {aligned:5.1f} %   {result.summary['baseline']} on the network's own (aligned) windows")
     typer.echo(f"  chance    {100 * result.chance:5.1f} %   the largest class")
     typer.echo(f"\n{headline(result.summary)}\n\nreport: {result.folder / 'report.html'}")
 

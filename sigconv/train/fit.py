@@ -1,7 +1,8 @@
 """Training: one short loop, every random draw a function of (seed, epoch)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,31 +103,55 @@ def fit(
         start_from_patterns(module, windows)
     optimiser = _optimiser(module, settings)
     x, y = torch.from_numpy(windows.data), torch.from_numpy(np.asarray(windows.labels))
-    steps = max(1, len(y) // settings.batch)
     history = []
-    for epoch in range(settings.epochs):
-        module.train()
-        order = torch.from_numpy(generator(seed, "shuffle", epoch).permutation(len(y)))
-        loss_sum = right = seen = 0.0
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(torch_seed(seed, "dropout", epoch))
-            for step in range(steps):
-                _set_rate(optimiser, (epoch * steps + step) / (settings.epochs * steps))
-                chosen = order[step * settings.batch : (step + 1) * settings.batch]
-                logits = module(x[chosen])
-                loss = torch.nn.functional.cross_entropy(logits, y[chosen], label_smoothing=settings.label_smoothing)
-                if not math.isfinite(loss.item()):
-                    raise ArgumentError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower train.rate")
-                optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
-                loss_sum += loss.item() * len(chosen)
-                right += float((logits.argmax(1) == y[chosen]).sum())
-                seen += len(chosen)
-        row = Epoch(epoch + 1, loss_sum / seen, right / seen, *_look(module, held_out))
-        history.append(row)
-        progress(row)
+    with _threads(settings.batch * x[0].numel()):
+        for epoch in range(settings.epochs):
+            history.append(_epoch(module, optimiser, x, y, settings, seed, epoch, held_out))
+            progress(history[-1])
     return Fitted(module.eval(), tuple(history))
+
+
+def _epoch(
+    module: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    settings: Settings,
+    seed: int,
+    epoch: int,
+    held_out: Loaded | None,
+) -> Epoch:
+    module.train()
+    order = torch.from_numpy(generator(seed, "shuffle", epoch).permutation(len(y)))
+    steps = max(1, len(y) // settings.batch)
+    loss_sum = right = seen = 0.0
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch_seed(seed, "dropout", epoch))
+        for step in range(steps):
+            _set_rate(optimiser, (epoch * steps + step) / (settings.epochs * steps))
+            chosen = order[step * settings.batch : (step + 1) * settings.batch]
+            logits = module(x[chosen])
+            loss = torch.nn.functional.cross_entropy(logits, y[chosen], label_smoothing=settings.label_smoothing)
+            if not math.isfinite(loss.item()):
+                raise ArgumentError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower train.rate")
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            loss_sum += loss.item() * len(chosen)
+            right += float((logits.argmax(1) == y[chosen]).sum())
+            seen += len(chosen)
+    return Epoch(epoch + 1, loss_sum / seen, right / seen, *_look(module, held_out))
+
+
+@contextmanager
+def _threads(numbers: int) -> Iterator[None]:
+    """One thread while a batch is small: sharing it out gains little, and costs tenfold on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if numbers < 2_000_000 else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def probabilities(module: torch.nn.Module, data: Any, batch: int = 256) -> "np.ndarray[Any, Any]":
