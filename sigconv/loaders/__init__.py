@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sigconv.errors import FormatError
 from sigconv.loaders import eeg
-from sigconv.loaders.edf import save as _save_edf
+from sigconv.loaders.edf_write import save as _save_edf
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Signal
 
@@ -44,5 +44,5 @@ def load(path: str | Path) -> Signal:
 
 
 def save(signal: Signal, path: str | Path) -> None:
-    """Write a (channel, time) signal as EDF+ (.edf); see sigconv.loaders.edf.save."""
+    """Write a (channel, time) signal as EDF+ (.edf); see sigconv.loaders.edf_write.save."""
     _save_edf(signal, Path(path))

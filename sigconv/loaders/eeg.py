@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sigconv.errors import FormatError, MissingExtra
+from sigconv.errors import FormatError, MissingExtra, ResourceError
 from sigconv.loaders import edf
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Axis, Event
 
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".fif", ".set")
 _VOLTAGES = {"eeg", "eog", "ecg", "emg", "bio", "seeg", "ecog", "dbs"}
+_UNITS = {"V", "mV", "uV", "\u00b5V", "\u03bcV", "\x83\xcaV", ""}  # those that MNE-Python turns into volts
+_MOST_MIXED = 1 << 29  # bytes of an EDF file of several rates, which cannot be read piece by piece
 
 log = logging.getLogger("sigconv")
 
@@ -43,7 +45,8 @@ def open(path: Path, suffix: str) -> Recording:
     """The recording in an EEG file; its samples stay on disk until read.
 
     Channels that are voltages are kept, in volts; notes["kinds"] tells EEG from EOG, ECG and EMG. Names of the 10-05
-    system get its spelling ("Fc5." becomes "FC5") and positions. Channels of lower rates are brought to the highest.
+    system get its spelling ("Fc5." becomes "FC5") and positions. Channels of lower rates are brought to the highest,
+    for which such a file is read at once. notes["left_out"] names the other channels (triggers, other units).
 
     Parameters
     ----------
@@ -53,14 +56,20 @@ def open(path: Path, suffix: str) -> Recording:
     Raises
     ------
     FormatError : damaged, cut short, or without a voltage channel
+    ResourceError : channels of several rates in more than 512 MiB
     MissingExtra : MNE-Python is not installed
     """
     try:
         import mne
     except ImportError as error:
         raise MissingExtra("mne", "eeg") from error
-    if suffix in (".edf", ".bdf"):
-        edf.check(path)
+    layout = edf.check(path) if suffix in (".edf", ".bdf") else None
+    mixed = layout is not None and not layout.uniform
+    if mixed and path.stat().st_size > _MOST_MIXED:
+        raise ResourceError(
+            f"{path}: channels of several rates are resampled whole, and {path.stat().st_size} bytes are more than the "
+            f"{_MOST_MIXED} allowed for that; write its channels of one rate to a file of their own"
+        )
     readers: dict[str, Any] = {
         ".edf": mne.io.read_raw_edf,
         ".bdf": mne.io.read_raw_bdf,
@@ -72,7 +81,7 @@ def open(path: Path, suffix: str) -> Recording:
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            raw = readers[suffix](path, preload=False, verbose="error")
+            raw = readers[suffix](path, preload=mixed, verbose="error")
     except OSError as error:
         if isinstance(error, (FileNotFoundError, PermissionError)):
             raise FormatError(f"{path}: needs a file beside it that cannot be read: {error}") from error
@@ -81,16 +90,16 @@ def open(path: Path, suffix: str) -> Recording:
         raise FormatError(f"{path}: not readable as {suffix}: {_one_line(error)}") from error
     for warning in told:
         log.info("%s: %s", path.name, _one_line(warning.message))
-    return _recording(mne, raw, path)
+    return _recording(mne, raw, path, layout)
 
 
-def _recording(mne: Any, raw: Any, path: Path) -> Recording:
+def _recording(mne: Any, raw: Any, path: Path, layout: edf.Layout | None) -> Recording:
     kinds = raw.get_channel_types()
-    kept = [i for i, one in enumerate(kinds) if one in _VOLTAGES]
+    written = [layout.units[i] for i in layout.signals] if layout else ["V"] * len(kinds)
+    kept = [i for i, one in enumerate(kinds) if one in _VOLTAGES and written[i] in _UNITS]
     if not kept or raw.n_times == 0:
-        raise FormatError(
-            f"{path}: {len(kinds)} channels ({', '.join(sorted(set(kinds)))}), none a voltage with samples"
-        )
+        found = ", ".join(sorted({f"{one} in {unit or 'no unit'}" for one, unit in zip(kinds, written, strict=True)}))
+        raise FormatError(f"{path}: {len(kinds)} channels ({found}), none a voltage in V, mV or uV with samples")
     names, positions = _placed(mne, [raw.ch_names[i] for i in kept])
 
     def reader(first: int, last: int, rows: Sequence[int]) -> Any:
@@ -107,6 +116,7 @@ def _recording(mne: Any, raw: Any, path: Path) -> Recording:
         "start_time": when.isoformat() if when else None,
         "positions": positions,
         "kinds": {name: kinds[i] for name, i in zip(names, kept, strict=True)},
+        "left_out": tuple(name for i, name in enumerate(raw.ch_names) if i not in kept),
         "file_labels": {name: raw.ch_names[i] for name, i in zip(names, kept, strict=True)},
     }
     time = Axis.time(raw.n_times, float(raw.info["sfreq"]))
@@ -127,11 +137,15 @@ def _events(raw: Any) -> tuple[Event, ...]:
 def _placed(mne: Any, labels: Sequence[str]) -> tuple[list[str], dict[str, tuple[float, float, float]]]:
     """Names in the 10-05 system's spelling where they are of it, and the positions of those, m."""
     montage = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
-    spelt = {name.lower(): name for name in montage}
+    spelt = {str(name).lower(): str(name) for name in montage}
     names = [spelt.get(label.strip(". ").lower(), label) for label in labels]
     if len(set(names)) < len(names):
         names = list(labels)
-    positions = {name: tuple(float(v) for v in montage[name]) for name in names if name in montage}
+    positions = {}
+    for name in names:
+        if name in montage:
+            x, y, z = (float(v) for v in montage[name])
+            positions[name] = (x, y, z)
     return names, positions
 
 
