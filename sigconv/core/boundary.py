@@ -50,9 +50,9 @@ _ODD = (Boundary.ODD_REFLECT, Boundary.ODD_SYMMETRIC)
 
 
 class Seen(NamedTuple):
-    """The value at a position: sign * x[index] + first * x[0] + last * x[n-1]."""
+    """The value at a position: sign * x[at] + first * x[0] + last * x[n-1]."""
 
-    index: int
+    at: int
     sign: int = 1
     first: int = 0
     last: int = 0
@@ -101,7 +101,7 @@ def seen_at(i: int, n: int, boundary: BoundaryLike) -> Seen | None:
 
     Returns
     -------
-    Seen(index, sign, first, last): the value is sign x[index] + first x[0] + last x[n-1]. Only the odd rules have a
+    Seen(at, sign, first, last): the value is sign x[at] + first x[0] + last x[n-1]. Only the odd rules have a
     sign and lifts: each turn about an end adds twice that end, so a whole period adds 2 (x[n-1] - x[0]).
 
     Raises
@@ -110,7 +110,7 @@ def seen_at(i: int, n: int, boundary: BoundaryLike) -> Seen | None:
 
     Same as: numpy.pad.
 
-    >>> [seen_at(i, 3, "reflect").index for i in range(-4, 6)]
+    >>> [seen_at(i, 3, "reflect").at for i in range(-4, 6)]
     [0, 1, 2, 1, 0, 1, 2, 1, 0, 1]
     """
     rule, _ = rule_of(boundary)

@@ -139,8 +139,8 @@ def gaussian(sigma: float, ndim: int = 1, truncate: float = 4.0) -> Array:
 
     Same as: the kernel of scipy.ndimage.gaussian_filter.
 
-    >>> gaussian(0.5).round(4)
-    array([0.0003, 0.1065, 0.7866, 0.1065, 0.0003])
+    >>> gaussian(0.5).round(3)
+    array([0.   , 0.106, 0.787, 0.106, 0.   ])
     """
     if not 0 < sigma < np.inf or not 0 < truncate < np.inf:
         raise ArgumentError(f"sigma is {sigma} and truncate {truncate}; both are positive and finite")

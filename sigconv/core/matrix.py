@@ -87,7 +87,7 @@ def _lines(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int],
         for row in range(length):
             seen = seen_at(first + row * stride, n, boundary)
             if seen is not None:
-                places = ((seen.sign, seen.index), (seen.first, 0), (seen.last, n - 1))
+                places = ((seen.sign, seen.at), (seen.first, 0), (seen.last, n - 1))
                 entries += [(float(value), row, column) for value, column in places if value]
         values, rows, columns = zip(*entries, strict=True) if entries else ((), (), ())
         where = (np.array(rows, int), np.array(columns, int))

@@ -131,7 +131,7 @@ def impulse_response(b: Any, a: Any, n: int) -> Any:
     >>> impulse_response([1], [1, -0.5], 3)
     array([1.  , 0.5 , 0.25])
     """
-    return lfilter(b, a, _impulse(n))
+    return lfilter(b, a, impulse(n))
 
 
 def settling_time(b: Any, a: Any, tol: float = 1e-6) -> int:
@@ -178,10 +178,10 @@ def settling_time_sos(sos: Any, tol: float = 1e-6) -> int:
     """
     sos = sections_beside(sos, np.zeros(0))
     found = np.concatenate([poles(row[:3], row[3:]) for row in sos])
-    return settled(lambda n: sosfilt(sos, _impulse(n)), found, tol)
+    return settled(lambda n: sosfilt(sos, impulse(n)), found, tol)
 
 
-def settled(impulse: Callable[[int], Any], found: Any, tol: float) -> int:
+def settled(answer: Callable[[int], Any], found: Any, tol: float) -> int:
     """The settling time from an impulse response of any length and the poles, whose radius says where to look.
 
     >>> settled(lambda n: 0.5 ** np.arange(n), np.array([0.5]), 0.01)
@@ -195,7 +195,7 @@ def settled(impulse: Callable[[int], Any], found: Any, tol: float) -> int:
     by_radius = ceil(log(tol) / log(radius)) if radius else 0
     length, tail = by_radius + len(found) + 1, inf
     while length <= _LONGEST:
-        h = np.abs(impulse(2 * length))
+        h = np.abs(answer(2 * length))
         peak = h.max()
         tail = h[length:].max()
         if tail <= tol * peak:
@@ -205,7 +205,12 @@ def settled(impulse: Callable[[int], Any], found: Any, tol: float) -> int:
     return by_radius
 
 
-def _impulse(n: int) -> Any:
+def impulse(n: int) -> Any:
+    """The unit impulse 1, 0, 0, ..., (n,) float64.
+
+    >>> impulse(3)
+    array([1., 0., 0.])
+    """
     x = np.zeros(at_least("n", n, 1))
     x[0] = 1
     return x

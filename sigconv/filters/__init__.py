@@ -1,0 +1,9 @@
+"""Filters in hertz and seconds: a Signal, or an array and its rate, in; the same kind out."""
+
+from sigconv.filters.band import bandpass, bandstop, highpass, lowpass, notch
+from sigconv.filters.ccde import CCDE
+from sigconv.filters.reference import common_average
+from sigconv.filters.resampling import resample
+from sigconv.filters.smoothing import smooth
+
+__all__ = ["CCDE", "bandpass", "bandstop", "common_average", "highpass", "lowpass", "notch", "resample", "smooth"]

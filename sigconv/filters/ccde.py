@@ -1,0 +1,177 @@
+"""A filter as a value: a linear difference equation with constant coefficients (CCDE)."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sigconv.core import design, response
+from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
+from sigconv.core.zerophase import filtfilt, sosfiltfilt
+from sigconv.errors import ArgumentError
+from sigconv.filters.equation import difference_equation
+from sigconv.filters.sampling import Quantity, hertz, opened
+from sigconv.signal import Signal
+
+
+@dataclass(frozen=True, eq=False)
+class CCDE:
+    """sum_k a[k] y[n-k] = sum_k b[k] x[n-k]: call it to filter forward in time, from rest.
+
+    Parameters
+    ----------
+    b : (M+1,) weights of the inputs x[n], x[n-1], ...
+    a : (N+1,) weights of the outputs y[n], y[n-1], ...; a[0] not 0. By default 1: a filter without feedback
+    sos : (sections, 6) the same filter as second-order sections; set by from_sos, from_zpk and the designs, which
+        then compute with it, since a long polynomial loses its poles to rounding
+    fs : Hz, the rate it was designed for, or None
+
+    Raises
+    ------
+    ArgumentError : no coefficients, or a[0] = 0
+
+    Source: Oppenheim & Schafer (2010), section 2.5.
+
+    >>> f = CCDE([1], [1, -0.5])
+    >>> print(f)
+    y[n] = x[n] + 0.5 y[n-1]
+    >>> f(np.array([1.0, 0, 0]))
+    array([1.  , 0.5 , 0.25])
+    """
+
+    b: Any
+    a: Any = (1.0,)
+    sos: Any = field(default=None, repr=False)
+    fs: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("b", "a"):
+            object.__setattr__(self, name, _frozen(coefficients(getattr(self, name), np.zeros(0), name, 1)))
+        if self.a[0] == 0:
+            raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
+        if self.sos is not None:
+            object.__setattr__(self, "sos", _frozen(sections_beside(self.sos, np.zeros(0))))
+
+    @classmethod
+    def from_sos(cls, sos: Any, fs: float | None = None) -> "CCDE":
+        """The filter of (sections, 6) second-order sections, each row b0 b1 b2 a0 a1 a2 with a0 = 1."""
+        from scipy import signal
+
+        sos = sections_beside(sos, np.zeros(0))
+        b, a = signal.sos2tf(sos)
+        return cls(b, a, sos, fs)
+
+    @classmethod
+    def from_zpk(cls, z: Sequence[complex], p: Sequence[complex], k: float, fs: float | None = None) -> "CCDE":
+        """The filter with zeros z and poles p in the plane of z (conjugate pairs) and gain k."""
+        from scipy import signal
+
+        return cls.from_sos(signal.zpk2sos(z, p, k), fs)
+
+    @classmethod
+    def butterworth(
+        cls, order: int, cutoff: Quantity | Sequence[Quantity], btype: design.Band = "lowpass", *, fs: float
+    ) -> "CCDE":
+        """The flattest passband: cutoff in Hz or text ("7 Hz"), (low, high) for band filters; see core.design.
+
+        >>> CCDE.butterworth(4, ("7 Hz", 30), "bandpass", fs=160).is_stable
+        True
+        """
+        if isinstance(cutoff, int | float | str):
+            return cls.from_sos(design.butterworth(order, hertz("cutoff", cutoff, fs), btype, fs=fs), fs)
+        edges = [hertz("cutoff", edge, fs) for edge in cutoff]
+        return cls.from_sos(design.butterworth(order, edges, btype, fs=fs), fs)
+
+    @classmethod
+    def notch(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
+        """A filter that removes `freq` (Hz or text) and a gap of freq / q around it."""
+        b, a = design.notch(hertz("freq", freq, fs), q, fs=fs)
+        return cls.from_sos(np.concatenate([b, a])[None], fs)
+
+    def __call__(self, x: Any) -> Any:
+        """x filtered forward in time from rest; (..., time) array or tensor, or a Signal with a time axis."""
+        self._warned()
+        return self._applied(x, lfilter, sosfilt)
+
+    def zero_phase(self, x: Any) -> Any:
+        """x filtered forward and backward: gain |H|^2 and no delay. ShapeError if x is too short."""
+        self._warned()
+        return self._applied(x, filtfilt, sosfiltfilt)
+
+    @property
+    def poles(self) -> Any:
+        """Where H(z) is infinite, complex; the origin included."""
+        return np.concatenate([response.poles(b, a) for b, a in self._sections])
+
+    @property
+    def zeros(self) -> Any:
+        """Where H(z) is 0, complex; the origin included."""
+        return np.concatenate([response.zeros(b, a) for b, a in self._sections])
+
+    @property
+    def pole_radius(self) -> float:
+        """The largest distance of a pole from the origin; below 1 the filter is stable."""
+        return float(np.max(np.abs(self.poles), initial=0.0))
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether every pole lies inside the unit circle."""
+        return self.pole_radius < 1
+
+    def response(self, n: int = 512, fs: float | None = None) -> tuple[Any, Any]:
+        """(frequencies, H) at n frequencies from 0 to just below half the rate.
+
+        Frequencies are in Hz for fs (by default the design's), and in radians per sample if there is none.
+        """
+        rate = fs or self.fs or 2 * np.pi
+        total = np.ones(n, complex)
+        for b, a in self._sections:
+            frequencies, h = response.frequency_response(b, a, n, rate)
+            total = total * h
+        return frequencies, total
+
+    def impulse(self, n: int) -> Any:
+        """The first n samples of the impulse response, (n,)."""
+        if self.sos is None:
+            return response.impulse_response(self.b, self.a, n)
+        return sosfilt(self.sos, response.impulse(n))
+
+    def settle(self, tol: float = 1e-6) -> int:
+        """Samples after which the impulse response stays below tol of its peak: the margin that pieces need."""
+        return response.settled(self.impulse, self.poles, tol)
+
+    def __str__(self) -> str:
+        return difference_equation(self.b, self.a)
+
+    @property
+    def _sections(self) -> "list[tuple[Any, Any]]":
+        return [(self.b, self.a)] if self.sos is None else [(row[:3], row[3:]) for row in self.sos]
+
+    def _applied(self, x: Any, whole: Any, sections: Any) -> Any:
+        signal = x if isinstance(x, Signal) else None
+        if signal is not None:
+            given = opened(signal, self.fs)
+            axis, x = given.axis, given.data
+        else:
+            axis = -1
+        y = whole(self.b, self.a, x, axis) if self.sos is None else sections(self.sos, x, axis)
+        return y if signal is None else signal.with_data(y)
+
+    def _warned(self) -> None:
+        if not self.is_stable:
+            warnings.warn(
+                f"the filter is not stable: its largest pole radius is {self.pole_radius:.6g} and the output may grow "
+                "without bound; radii below 1 are stable",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+
+
+def _frozen(values: Any) -> Any:
+    if not isinstance(values, np.ndarray):
+        raise ArgumentError("a CCDE holds NumPy coefficients; for gradients with respect to them call core.lfilter")
+    copy = values.copy()
+    copy.flags.writeable = False
+    return copy

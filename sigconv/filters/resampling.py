@@ -1,0 +1,63 @@
+"""Another sampling rate."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from sigconv import units
+from sigconv.errors import ArgumentError, SamplingError
+from sigconv.filters.sampling import Quantity, opened
+
+_LARGEST = 10_000  # a rate ratio of larger numbers needs an interpolation filter longer than it is worth
+
+
+def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
+    """x at another rate, what the new rate cannot hold removed first.
+
+    Parameters
+    ----------
+    x : Signal with a time axis, or (..., time) NumPy array with fs
+    new_rate : Hz or text, > 0; its ratio to the old rate is a fraction of whole numbers up to 10000
+    fs : Hz, for an array
+
+    Returns
+    -------
+    the kind that came in, ceil(n new_rate / fs) samples long; a Signal's time axis has the new step. The ends are
+    continued by a straight line through the first and the last sample.
+
+    Raises
+    ------
+    SamplingError : a rate not positive, no such fraction, or no rate
+    ArgumentError : a torch tensor; resample before the samples become one
+
+    Source: Crochiere & Rabiner (1983), Multirate Digital Signal Processing.  Same as: scipy.signal.resample_poly.
+
+    >>> import numpy as np
+    >>> resample(np.ones((2, 250)), 160, fs=250).shape
+    (2, 160)
+    """
+    from scipy import signal
+
+    given = opened(x, fs)
+    rate = units.parse(new_rate, "Hz")
+    if rate <= 0:
+        raise SamplingError(f"new_rate is {rate:g} Hz; a sampling rate is positive")
+    if not isinstance(given.data, np.ndarray):
+        raise ArgumentError("x is a torch tensor; resample NumPy arrays, and make them tensors afterwards")
+    ratio = Fraction(rate / given.fs).limit_denominator(_LARGEST)
+    if ratio.numerator > _LARGEST or ratio <= 0 or abs(float(ratio) * given.fs - rate) > 1e-6 * rate:
+        raise SamplingError(
+            f"new_rate is {rate:g} Hz; its ratio to {given.fs:g} Hz is no fraction of whole numbers up to {_LARGEST}"
+        )
+    if ratio == 1 or not given.data.size:
+        y = given.data.copy()
+    else:
+        y = signal.resample_poly(given.data, ratio.numerator, ratio.denominator, axis=given.axis, padtype="line")
+    if given.source is None:
+        return y
+    axes = list(given.source.axes)
+    time = axes[given.axis]
+    axes[given.axis] = replace(time, size=y.shape[given.axis], step=1 / rate, labels=())
+    return given.source.with_data(y, axes=tuple(axes))

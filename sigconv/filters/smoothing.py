@@ -1,0 +1,82 @@
+"""Smoothing in seconds: moving average, exponential, Gaussian, median, Savitzky-Golay."""
+
+from collections.abc import Callable
+from math import exp
+from typing import Any, Literal
+
+from sigconv import units
+from sigconv.core import average
+from sigconv.core import smooth as core
+from sigconv.errors import SamplingError, one_of
+from sigconv.filters.sampling import Quantity, Sampled, opened, samples
+
+Technique = Literal["moving_average", "exponential", "gaussian", "median", "savgol"]
+
+
+def smooth(x: Any, width: Quantity, technique: Technique = "moving_average", fs: Quantity | None = None) -> Any:
+    """x with its fast changes evened out over `width` seconds.
+
+    Parameters
+    ----------
+    x : Signal with a time axis, or (..., time) array or tensor with fs
+    width : s or text such as "250 ms", at least one sample. The window of "moving_average", "median" and "savgol" (the
+        two latter take the next odd number of samples; "savgol" fits cubics, or less in a window below 5), the
+        standard deviation of "gaussian", the time constant of "exponential"
+    technique : one of those
+    fs : Hz, for an array
+
+    Returns
+    -------
+    the kind that came in, same axes. The signal is continued as its mirror image, except that "exponential" begins
+    at the first sample and "savgol" fits its last polynomial on.
+
+    Raises
+    ------
+    SamplingError : a width below one sample, or no rate
+    ArgumentError : an unknown technique
+    ShapeError : fewer samples than a "savgol" window
+
+    >>> import numpy as np
+    >>> smooth(np.array([3.0, 6, 9, 6, 3]), "12 ms", fs=250)
+    array([4., 6., 7., 6., 4.])
+    """
+    one_of("technique", technique, _TECHNIQUES)
+    given = opened(x, fs)
+    return given.closed(_TECHNIQUES[technique](given, width))
+
+
+def _moving_average(given: Sampled, width: Quantity) -> Any:
+    n = samples("width", width, given.fs)
+    return average.moving_average(given.data, n, given.axis, boundary="symmetric")
+
+
+def _exponential(given: Sampled, width: Quantity) -> Any:
+    seconds = units.parse(width, "s")
+    if seconds <= 0:
+        raise SamplingError(f"width is {seconds:g} s; a time constant is positive")
+    return average.exponential_average(given.data, 1 - exp(-1 / (seconds * given.fs)), given.axis)
+
+
+def _gaussian(given: Sampled, width: Quantity) -> Any:
+    seconds = units.parse(width, "s")
+    if seconds <= 0:
+        raise SamplingError(f"width is {seconds:g} s; a standard deviation is positive")
+    return core.gaussian(given.data, seconds * given.fs, axes=given.axis)
+
+
+def _median(given: Sampled, width: Quantity) -> Any:
+    return core.median(given.data, samples("width", width, given.fs) | 1, axes=given.axis)
+
+
+def _savgol(given: Sampled, width: Quantity) -> Any:
+    n = samples("width", width, given.fs) | 1
+    return core.savgol(given.data, n, min(3, n - 1), axis=given.axis)
+
+
+_TECHNIQUES: dict[str, Callable[[Sampled, Quantity], Any]] = {
+    "moving_average": _moving_average,
+    "exponential": _exponential,
+    "gaussian": _gaussian,
+    "median": _median,
+    "savgol": _savgol,
+}
