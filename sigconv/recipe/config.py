@@ -200,7 +200,7 @@ def _explain(error: ValidationError, path: Path, text: str, given: set[str]) -> 
     for problem in error.errors(include_url=False):
         keys = [str(part) for part in problem["loc"]]
         key = ".".join(keys)
-        told = any(key == one or key.startswith(one + ".") for one in given)
+        told = any(f"{key}.".startswith(f"{one}.") or one.startswith(f"{key}.") for one in given)
         where = "on the command line" if told else _line(path, text, keys)
         if problem["type"] == "extra_forbidden":
             known = _known(keys[:-1])

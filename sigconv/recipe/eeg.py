@@ -46,7 +46,8 @@ def gather(recipe: Recipe) -> Gathered:
     else:
         files, events = _task(recipe)
         sources = tuple(loaders.open(path) for path in _found(Path(recipe.data.path), files))
-        sources = tuple(source.pick(sources[0].channels) for source in sources)
+        brain = [name for name in sources[0].channels if sources[0].notes["kinds"][name] == "eeg"]
+        sources = tuple(source.pick(brain) for source in sources)
     subjects = [str(source.notes["subject"]) for source in sources]
     kind = recipe.data.group
     if kind == "auto":
@@ -73,7 +74,11 @@ def _found(path: Path, patterns: Sequence[str]) -> list[Path]:
         raise FileNotFoundError(f"data.path is {str(path)!r}: there is no such file or folder")
     if path.is_file():
         return [path]
-    inside = sorted(p for p in path.rglob("*") if p.is_file())
+    inside = sorted(
+        p
+        for p in path.rglob("*")
+        if p.is_file() and not any(part.startswith(".") for part in p.relative_to(path).parts)
+    )
     known = [p for p in inside if p.suffix.lower() in loaders.SUFFIXES]
     found = [p for p in known if any(p.match(pattern) for pattern in patterns)]
     if not found:
@@ -128,7 +133,7 @@ def trial_windows(gathered: Gathered, recipe: Recipe, tick: Tick = lambda: None)
     base = around_events(passed, gathered.events, recipe.baseline.start, recipe.baseline.stop, gathered.groups)
     if not np.array_equal(net.labels, base.labels) or net.groups != base.groups:
         raise ArgumentError(
-            f"window and baseline cut different trials ({len(net)} and {len(base)}); choose window and baseline so that "
-            "the first and the last trial fit both"
+            f"window and baseline cut different trials ({len(net)} and {len(base)}); choose both so that the first and "
+            "the last trial fit"
         )
     return net, base, matrices

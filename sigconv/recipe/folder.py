@@ -39,6 +39,7 @@ def building(final: Path) -> Iterator[Path]:
     """
     if final.exists() and (not final.is_dir() or any(final.iterdir())):
         raise FileExistsError(f"{final} exists already; choose another --out, or remove it")
+    new_parent = not final.parent.exists()
     final.parent.mkdir(parents=True, exist_ok=True)
     working = final.with_name(f".{final.name}.part{os.getpid()}")
     working.mkdir()
@@ -56,6 +57,8 @@ def building(final: Path) -> Iterator[Path]:
             log.removeHandler(handler)
             handler.close()
         shutil.rmtree(working, ignore_errors=True)
+        if new_parent and not final.exists():
+            final.parent.rmdir()
 
 
 def environment() -> dict[str, Any]:

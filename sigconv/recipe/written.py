@@ -70,7 +70,8 @@ def headline(summary: dict[str, Any]) -> str:
     return (
         f"{100 * summary['accuracy']:.1f} % of {summary['windows']} windows right "
         f"(95 % interval over {summary['groups']} held-out {summary['held_out_by']}s: "
-        f"{100 * low:.1f} to {100 * high:.1f} %; seeds: {spread}); {summary['baseline']} {100 * summary['baseline_accuracy']:.1f} %, "
+        f"{100 * low:.1f} to {100 * high:.1f} %; seeds: {spread}); "
+        f"{summary['baseline']} {100 * summary['baseline_accuracy']:.1f} %, "
         f"on the network's aligned windows {100 * summary['aligned_baseline_accuracy']:.1f} %; "
         f"largest class {100 * summary['chance']:.1f} %"
     )
