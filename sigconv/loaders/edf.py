@@ -1,5 +1,6 @@
 """EDF and BDF: a strict look at the header before anything is allocated."""
 
+import datetime
 import math
 import re
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from sigconv.errors import FormatError
 _SIGNAL_BYTES = 256
 _MOST_SIGNALS = 10_000
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_TRIGGERS = ("status", "trigger")
+# the units that MNE-Python turns into volts; a field left empty is taken for volts
+VOLTS = {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\u00b5V": 1e-6, "\u03bcV": 1e-6, "\x83\xcaV": 1e-6, "": 1.0}
 _ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)\x14")
 
 
@@ -19,6 +24,8 @@ class Layout:
 
     header : bytes before the first record;  records : int >= 1;  seconds : length of a record, s
     labels, units, samples : one each for every signal, annotations included;  wide : bytes a sample (2 or 3)
+    scales : (gain, offset) of every signal, from stored numbers to its unit
+    began : start of the recording as its header tells it, or None
     """
 
     header: int
@@ -28,16 +35,23 @@ class Layout:
     units: tuple[str, ...]
     samples: tuple[int, ...]
     wide: int
+    scales: tuple[tuple[float, float], ...]
+    began: datetime.datetime | None
+
+    @property
+    def annotations(self) -> tuple[int, ...]:
+        """The numbers of the signals that hold annotations."""
+        return tuple(i for i, label in enumerate(self.labels) if label in _ANNOTATIONS)
+
+    @property
+    def voltages(self) -> tuple[int, ...]:
+        """The numbers of the signals in a unit of VOLTS that are not triggers."""
+        return tuple(i for i in self.signals if self.units[i] in VOLTS and self.labels[i].lower() not in _TRIGGERS)
 
     @property
     def signals(self) -> tuple[int, ...]:
         """The numbers of the signals that are not annotations."""
         return tuple(i for i, label in enumerate(self.labels) if label not in _ANNOTATIONS)
-
-    @property
-    def uniform(self) -> bool:
-        """Whether all signals have one rate."""
-        return len({self.samples[i] for i in self.signals}) <= 1
 
 
 def check(path: Path) -> Layout:
@@ -73,7 +87,7 @@ def check(path: Path) -> Layout:
     if seconds < 0 or records == 0:
         raise FormatError(f"{path}: {records} data records of {seconds:g} s; expected one or more")
     samples = [_whole(path, "samples in a record", f, 1, 1 << 30) for f in _column(rest, signals, 216, 8)]
-    _check_ranges(path, rest, signals)
+    scales = _scales(path, rest, signals)
     expected = header + max(records, 1) * sum(samples) * wide
     if size < expected:
         raise FormatError(
@@ -86,7 +100,9 @@ def check(path: Path) -> Layout:
     )
     if records < 0:
         records = (size - header) // (sum(samples) * wide)
-    layout = Layout(header, records, seconds, labels, units, tuple(samples), wide)
+    layout = Layout(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head))
+    if seconds == 0 and layout.signals:
+        raise FormatError(f"{path}: duration of a data record is 0 s; expected more where there are signals")
     if head[192:197] in (b"EDF+D", b"BDF+D"):
         _check_gaps(path, layout)
     return layout
@@ -115,7 +131,7 @@ def _check_gaps(path: Path, layout: Layout) -> None:
                 )
 
 
-def _check_ranges(path: Path, rest: bytes, signals: int) -> None:
+def _scales(path: Path, rest: bytes, signals: int) -> tuple[tuple[float, float], ...]:
     labels = _column(rest, signals, 0, 16)
     limits = [[_real(path, "range", f) for f in _column(rest, signals, at, 8)] for at in (104, 112, 120, 128)]
     for label, low, high, least, most in zip(labels, *limits, strict=True):
@@ -124,6 +140,31 @@ def _check_ranges(path: Path, rest: bytes, signals: int) -> None:
             raise FormatError(
                 f"{path}: channel {name!r} maps {least:g}…{most:g} to {low:g}…{high:g}; expected different limits"
             )
+    return tuple(_scale(*each) for each in zip(*limits, strict=True))
+
+
+def _scale(low: float, high: float, least: float, most: float) -> tuple[float, float]:
+    gain = (high - low) / (most - least) if most != least else 1.0
+    return gain, low - least * gain
+
+
+def _began(head: bytes) -> datetime.datetime | None:
+    """When the recording began: the date of the EDF+ recording field, else the two-digit year (85 to 84)."""
+    text = head.decode("latin-1")
+    recording, date, time = text[88:168].split(), text[168:176], text[176:184]
+    try:
+        hour, minute, second = (int(part) for part in time.split("."))
+    except ValueError:
+        hour = minute = second = 0
+    try:
+        if len(recording) == 5 and recording[0] == "Startdate" and recording[1] != "X":
+            day, month, year = recording[1].split("-")
+            return datetime.datetime(int(year), _MONTHS.index(month.upper()) + 1, int(day), hour, minute, second)
+        day, month, year = date.split(".")
+        century = 2000 if int(year) < 85 else 1900
+        return datetime.datetime(century + int(year), int(month), int(day), hour, minute, second)
+    except ValueError:
+        return None
 
 
 def _column(rest: bytes, signals: int, before: int, width: int) -> list[bytes]:

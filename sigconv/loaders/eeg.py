@@ -1,19 +1,20 @@
-"""EEG: EDF, EDF+, BDF, GDF, BrainVision, FIF and EEGLAB files as lazy recordings in volts, read by MNE-Python."""
+"""EEG: EDF, EDF+, BDF, GDF, BrainVision, FIF and EEGLAB files as lazy recordings in volts."""
 
+import datetime
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError, MissingExtra, ResourceError
-from sigconv.loaders import edf
+from sigconv.loaders import edf, edf_read
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Axis, Event
 
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".fif", ".set")
 _VOLTAGES = {"eeg", "eog", "ecg", "emg", "bio", "seeg", "ecog", "dbs"}
-_UNITS = {"V", "mV", "uV", "\u00b5V", "\u03bcV", "\x83\xcaV", ""}  # those that MNE-Python turns into volts
 _MOST_MIXED = 1 << 29  # bytes of an EDF file of several rates, which cannot be read piece by piece
 
 log = logging.getLogger("sigconv")
@@ -64,8 +65,9 @@ def open(path: Path, suffix: str) -> Recording:
     except ImportError as error:
         raise MissingExtra("mne", "eeg") from error
     layout = edf.check(path) if suffix in (".edf", ".bdf") else None
-    mixed = layout is not None and not layout.uniform
-    if mixed and path.stat().st_size > _MOST_MIXED:
+    if layout is not None and len({layout.samples[i] for i in layout.voltages}) == 1:
+        return _native(mne, path, layout)
+    if layout is not None and path.stat().st_size > _MOST_MIXED:
         raise ResourceError(
             f"{path}: channels of several rates are resampled whole, and {path.stat().st_size} bytes are more than the "
             f"{_MOST_MIXED} allowed for that; write its channels of one rate to a file of their own"
@@ -81,7 +83,7 @@ def open(path: Path, suffix: str) -> Recording:
     try:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            raw = readers[suffix](path, preload=mixed, verbose="error")
+            raw = readers[suffix](path, preload=layout is not None, verbose="error")
     except OSError as error:
         if isinstance(error, (FileNotFoundError, PermissionError)):
             raise FormatError(f"{path}: needs a file beside it that cannot be read: {error}") from error
@@ -93,14 +95,52 @@ def open(path: Path, suffix: str) -> Recording:
     return _recording(mne, raw, path, layout)
 
 
+def _native(mne: Any, path: Path, layout: edf.Layout) -> Recording:
+    """An EDF or BDF file of one rate, without MNE-Python's scan of the whole file."""
+    kept = layout.voltages
+    unique = _unique([layout.labels[i] for i in layout.signals])
+    labels = [name for i, name in zip(layout.signals, unique, strict=True) if i in kept]
+    events, fraction = edf_read.events(path, layout)
+    began = layout.began + datetime.timedelta(seconds=fraction) if layout.began else None
+    size = layout.samples[kept[0]]
+    notes = _notes(mne, path, labels, ["eeg"] * len(labels), began)
+    notes["left_out"] = tuple(name for name in unique if name not in labels)
+    axes = (Axis.channel(list(notes["kinds"])), Axis.time(layout.records * size, size / layout.seconds))
+    return Recording(axes, edf_read.Samples(path, layout, kept), "V", events, notes)
+
+
+def _unique(labels: Sequence[str]) -> list[str]:
+    """Labels that occur twice get "-0", "-1", … behind them, as MNE-Python does."""
+    seen: Counter[str] = Counter()
+    names = []
+    for label in labels:
+        names.append(f"{label}-{seen[label]}" if labels.count(label) > 1 else label)
+        seen[label] += 1
+    return names
+
+
+def _notes(
+    mne: Any, path: Path, labels: Sequence[str], kinds: Sequence[str], began: datetime.datetime | None
+) -> dict[str, Any]:
+    names, positions = _placed(mne, labels)
+    return {
+        "path": str(path),
+        "name": path.stem,
+        "subject": path.parent.name,
+        "start_time": began.replace(tzinfo=datetime.UTC).isoformat() if began else None,
+        "positions": positions,
+        "kinds": dict(zip(names, kinds, strict=True)),
+        "file_labels": dict(zip(names, labels, strict=True)),
+    }
+
+
 def _recording(mne: Any, raw: Any, path: Path, layout: edf.Layout | None) -> Recording:
     kinds = raw.get_channel_types()
     written = [layout.units[i] for i in layout.signals] if layout else ["V"] * len(kinds)
-    kept = [i for i, one in enumerate(kinds) if one in _VOLTAGES and written[i] in _UNITS]
+    kept = [i for i, one in enumerate(kinds) if one in _VOLTAGES and written[i] in edf.VOLTS]
     if not kept or raw.n_times == 0:
         found = ", ".join(sorted({f"{one} in {unit or 'no unit'}" for one, unit in zip(kinds, written, strict=True)}))
         raise FormatError(f"{path}: {len(kinds)} channels ({found}), none a voltage in V, mV or uV with samples")
-    names, positions = _placed(mne, [raw.ch_names[i] for i in kept])
 
     def reader(first: int, last: int, rows: Sequence[int]) -> Any:
         try:
@@ -108,19 +148,11 @@ def _recording(mne: Any, raw: Any, path: Path, layout: edf.Layout | None) -> Rec
         except Exception as error:
             raise FormatError(f"{path}: samples {first} to {last} are not readable: {_one_line(error)}") from error
 
-    when = raw.info["meas_date"]
-    notes = {
-        "path": str(path),
-        "name": path.stem,
-        "subject": path.parent.name,
-        "start_time": when.isoformat() if when else None,
-        "positions": positions,
-        "kinds": {name: kinds[i] for name, i in zip(names, kept, strict=True)},
-        "left_out": tuple(name for i, name in enumerate(raw.ch_names) if i not in kept),
-        "file_labels": {name: raw.ch_names[i] for name, i in zip(names, kept, strict=True)},
-    }
+    labels = [raw.ch_names[i] for i in kept]
+    notes = _notes(mne, path, labels, [kinds[i] for i in kept], raw.info["meas_date"])
+    notes["left_out"] = tuple(name for name in raw.ch_names if name not in labels)
     time = Axis.time(raw.n_times, float(raw.info["sfreq"]))
-    return Recording((Axis.channel(names), time), reader, "V", _events(raw), notes)
+    return Recording((Axis.channel(list(notes["kinds"])), time), reader, "V", _events(raw), notes)
 
 
 def _events(raw: Any) -> tuple[Event, ...]:
