@@ -122,13 +122,13 @@ def _unique(labels: Sequence[str]) -> list[str]:
 def _notes(
     mne: Any, path: Path, labels: Sequence[str], kinds: Sequence[str], began: datetime.datetime | None
 ) -> dict[str, Any]:
-    names, positions = _placed(mne, labels)
+    names, places = _placed(mne, labels)
     return {
         "path": str(path),
         "name": path.stem,
         "subject": path.parent.name,
         "start_time": began.replace(tzinfo=datetime.UTC).isoformat() if began else None,
-        "positions": positions,
+        "positions": places,
         "kinds": dict(zip(names, kinds, strict=True)),
         "file_labels": dict(zip(names, labels, strict=True)),
     }
@@ -167,18 +167,23 @@ def _events(raw: Any) -> tuple[Event, ...]:
 
 
 def _placed(mne: Any, labels: Sequence[str]) -> tuple[list[str], dict[str, tuple[float, float, float]]]:
-    """Names in the 10-05 system's spelling where they are of it, and the positions of those, m."""
-    montage = mne.channels.make_standard_montage("colin27_1005").get_positions()["ch_pos"]
-    spelt = {str(name).lower(): str(name) for name in montage}
+    """Names in the 10-05 system's spelling where they are of it, and the positions of those."""
+    montage = mne.channels.make_standard_montage("colin27_1005")
+    spelt = {name.lower(): name for name in montage.ch_names}
     names = [spelt.get(label.strip(". ").lower(), label) for label in labels]
     if len(set(names)) < len(names):
         names = list(labels)
-    positions = {}
-    for name in names:
-        if name in montage:
-            x, y, z = (float(v) for v in montage[name])
-            positions[name] = (x, y, z)
-    return names, positions
+    return names, positions(mne, montage, [name for name in names if name in spelt.values()])
+
+
+def positions(mne: Any, montage: Any, names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
+    """(x, y, z) in metres of electrodes of a montage, in MNE's head frame: x to the right ear, y to the nose, z up."""
+    if not names:
+        return {}
+    with mne.use_log_level("error"):
+        info = mne.create_info(list(names), 1.0, "eeg")
+        info.set_montage(montage)
+    return {name: tuple(float(v) for v in channel["loc"][:3]) for name, channel in zip(names, info["chs"], strict=True)}
 
 
 def _one_line(error: object) -> str:

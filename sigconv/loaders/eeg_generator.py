@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError, MissingExtra
+from sigconv.loaders.eeg import positions
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Event, Signal
 
@@ -78,13 +79,8 @@ class _Head:
             self.sphere = mne.make_sphere_model("auto", "auto", self.info)
         self.centre = np.array(self.sphere["r0"])
         self.radius = float(self.sphere["layers"][0]["rad"])
-        placed = montage.get_positions()["ch_pos"]
-        self.positions = {name: tuple(float(v) for v in placed[name]) for name in ELECTRODES}
-        in_head = [channel["loc"][:3] for channel in self.info["chs"]]
-        self.towards = {
-            name: (at - self.centre) / np.linalg.norm(at - self.centre)
-            for name, at in zip(ELECTRODES, in_head, strict=True)
-        }
+        self.positions = positions(mne, montage, ELECTRODES)
+        self.towards = {name: _unit(np.array(at) - self.centre) for name, at in self.positions.items()}
 
     def fields(self, places: Array, directions: Array) -> Array:
         """(channel, dipole) volts for one nAm at each place (dipole, 3) m along each direction (dipole, 3)."""

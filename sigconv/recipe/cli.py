@@ -1,5 +1,6 @@
 """The command line: sigconv run · recipes · describe · filter · predict."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,16 +18,26 @@ app = typer.Typer(
 )
 
 
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM; not a KeyboardInterrupt, so that nothing below takes it for its own."""
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise _Stopped(number)
+
+
 def main() -> None:
-    """Run the command line; a wrong input is one line on stderr and exit code 2, Ctrl-C is exit code 130."""
+    """Run the command line; a wrong input is one line on stderr and exit code 2, Ctrl-C 130, SIGTERM 143."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
-        app(standalone_mode=True)
+        app(prog_name="sigconv")
     except (SigconvError, OSError) as error:
         typer.echo(f"sigconv: {told(error)}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("sigconv: stopped; nothing was left behind, the same command starts again", err=True)
-        sys.exit(130)
+    except _Stopped as stopped:
+        typer.echo("sigconv: stopped; nothing was left behind, and the same command starts afresh", err=True)
+        sys.exit(128 + stopped.args[0])
 
 
 def told(error: BaseException) -> str:

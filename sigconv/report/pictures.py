@@ -100,7 +100,7 @@ def scalp_map(patterns: Any, channels: Sequence[str], positions: Mapping[str, An
     Parameters
     ----------
     patterns : (filter, channel) float array; the sign carries no meaning
-    positions : channel -> (x, y, z) in metres; channels without one are left out
+    positions : channel -> (x, y, z) in metres, in MNE's head frame; channels without one are left out
 
     Source: the pattern of a filter w is C w, Haufe et al. (2014), NeuroImage 87.
     """
@@ -122,7 +122,17 @@ def scalp_map(patterns: Any, channels: Sequence[str], positions: Mapping[str, An
         info.set_montage(montage)
         for ax, pattern, title in zip(axes, patterns, titles, strict=False):
             shown = pattern[placed] / np.abs(pattern[placed]).max()
-            mne.viz.plot_topomap(shown, info, axes=ax, show=False, vlim=(-1, 1), cmap="RdBu_r", contours=4)
+            mne.viz.plot_topomap(
+                shown,
+                info,
+                axes=ax,
+                show=False,
+                vlim=(-1, 1),
+                cmap="RdBu_r",
+                contours=4,
+                sphere=sphere,
+                extrapolate="head",
+            )
             ax.set_title(title, fontsize="small")
     return figure
 
