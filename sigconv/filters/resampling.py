@@ -47,7 +47,7 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
     if not isinstance(given.data, np.ndarray):
         raise ArgumentError("x is a torch tensor; resample NumPy arrays, and make them tensors afterwards")
     ratio = Fraction(rate / given.fs).limit_denominator(_LARGEST)
-    if ratio.numerator > _LARGEST or ratio <= 0 or abs(float(ratio) * given.fs - rate) > 1e-6 * rate:
+    if ratio.numerator > _LARGEST or ratio <= 0 or abs(float(ratio) * given.fs - rate) > 1e-9 * rate:
         raise SamplingError(
             f"new_rate is {rate:g} Hz; its ratio to {given.fs:g} Hz is no fraction of whole numbers up to {_LARGEST}"
         )

@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+import torch
+from scipy import signal
+
+from sigconv.core import recurrence
+from sigconv.core.recurrence import lfilter, lfilter_zi, sosfilt, sosfilt_zi
+from sigconv.core.zerophase import filtfilt, sosfiltfilt
+from sigconv.errors import ArgumentError, ShapeError
+
+rng = np.random.default_rng(0)
+B, A = signal.butter(3, (0.2, 0.5), "bandpass")
+SOS = signal.butter(3, (0.2, 0.5), "bandpass", output="sos")
+X = rng.normal(size=(3, 50, 2))
+
+
+def near(ours, theirs):
+    np.testing.assert_allclose(np.asarray(ours), theirs, atol=1e-11)
+
+
+def test_half_of_the_last_output_is_fed_back(xp):
+    y = lfilter([1], [2, -1], xp.array([2, 0, 0, 4]))
+    assert xp.owns(y)
+    assert y.tolist() == [1, 0.5, 0.25, 2.125]
+
+
+def test_the_equation_holds_at_every_sample():
+    w1, w2 = [2.0, -0.6, 0.3], [0.5, 0.2, -0.1, 0.7]
+    x = X[0, :, 0]
+    y = lfilter(w2, w1, x)
+    near(np.convolve(w1, y)[:50], np.convolve(w2, x)[:50])
+
+
+@pytest.mark.parametrize(("b", "a"), [(B, A), ([1, 2, 3], [2]), ([3], [1, 0.5]), ([1 + 1j, 2], [1, 0.5j])])
+def test_lfilter_is_scipys_with_and_without_state(xp, b, a):
+    x = xp.array(X)
+    near(lfilter(b, a, x, axis=1), signal.lfilter(b, a, X, axis=1))
+    zi = rng.normal(size=(3, max(len(a), len(b)) - 1, 2))
+    for ours, theirs in zip(lfilter(b, a, x, 1, zi), signal.lfilter(b, a, X, 1, zi), strict=True):
+        near(ours, theirs)
+
+
+def test_sosfilt_is_scipys_with_and_without_state(xp):
+    near(sosfilt(SOS, xp.array(X), axis=1), signal.sosfilt(SOS, X, axis=1))
+    zi = rng.normal(size=(3, 3, 2, 2))
+    for ours, theirs in zip(sosfilt(SOS, xp.array(X), 1, zi), signal.sosfilt(SOS, X, 1, zi), strict=True):
+        near(ours, theirs)
+
+
+def test_the_native_loops_are_the_definitions(monkeypatch):
+    zi, zs = rng.normal(size=(3, 6, 2)), rng.normal(size=(3, 3, 2, 2))
+    for x in (X, X + 1j * X[::-1]):
+        fast = *lfilter(B, A, x, 1, zi), *sosfilt(SOS, x, 1, zs)
+        with monkeypatch.context() as patch:
+            patch.setattr(recurrence.native, "lfilter", recurrence.lfilter_loop)
+            patch.setattr(recurrence.native, "sosfilt", recurrence.sosfilt_loop)
+            for one, other in zip(fast, (*lfilter(B, A, x, 1, zi), *sosfilt(SOS, x, 1, zs)), strict=True):
+                near(one, other)
+
+
+def test_pieces_filtered_with_the_state_are_the_whole(xp):
+    x = xp.array(X[..., 0])
+    zi = np.zeros((3, 6))
+    y1, state = lfilter(B, A, x[:, :17], zi=zi)
+    y2, _ = lfilter(B, A, x[:, 17:], zi=state)
+    whole = np.asarray(lfilter(B, A, x))
+    assert np.array_equal(np.concatenate([np.asarray(y1), np.asarray(y2)], 1), whole)
+
+
+def test_a_step_in_the_steady_state_stays_a_step(xp):
+    near(lfilter_zi(xp.array(2 * B), 3 * A), signal.lfilter_zi(2 * B, 3 * A))
+    near(sosfilt_zi(xp.array(SOS)), signal.sosfilt_zi(SOS))
+    near(lfilter_zi([1, 2, 3], [1]), signal.lfilter_zi([1, 2, 3], [1]))
+    b, a = signal.butter(2, 0.3)
+    near(lfilter(b, a, xp.array(np.ones(9)), zi=lfilter_zi(b, a))[0], np.ones(9))
+
+
+@pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])
+def test_zero_phase_is_scipys(xp, padtype):
+    near(filtfilt(B, A, xp.array(X), 1, padtype), signal.filtfilt(B, A, X, 1, padtype))
+    near(sosfiltfilt(SOS, xp.array(X), 1, padtype), signal.sosfiltfilt(SOS, X, 1, padtype))
+    near(filtfilt(B, A, xp.array(X), 1, padtype, 5), signal.filtfilt(B, A, X, 1, padtype, 5))
+
+
+def test_zero_phase_delays_nothing():
+    t = np.arange(2000)
+    x = np.sin(2 * np.pi * 0.15 * t)
+    y = sosfiltfilt(SOS, x)
+    lags = signal.correlation_lags(2000, 2000)
+    assert lags[np.argmax(signal.correlate(y, x))] == 0
+
+
+def test_precision_follows_the_signal_and_the_loop_runs_wide(xp):
+    x = xp.array(X, np.float32)
+    y = lfilter(B, A, x, axis=1)
+    assert y.dtype == x.dtype
+    near(y, signal.lfilter(B, A, X.astype(np.float32), axis=1).astype(np.float32))
+    assert sosfiltfilt(SOS, x, 1).dtype == x.dtype
+    assert lfilter(B, A, xp.array([1, 2])).dtype == xp.array([1.0]).dtype
+
+
+def test_nothing_in_is_nothing_out(xp):
+    assert tuple(lfilter(B, A, xp.array(np.zeros((2, 0)))).shape) == (2, 0)
+
+
+def test_gradients_reach_signal_coefficients_and_state():
+    x = torch.randn(2, 6, dtype=torch.float64, requires_grad=True)
+    b = torch.tensor([0.5, 0.2, 0.1], dtype=torch.float64, requires_grad=True)
+    a = torch.tensor([1.3, -0.4], dtype=torch.float64, requires_grad=True)
+    zi = torch.randn(2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda b, a, x, zi: lfilter(b, a, x, -1, zi), (b, a, x, zi))
+    assert torch.autograd.gradcheck(lambda b, a, x: filtfilt(b, a, x, padlen=4), (b, a, x))
+    assert torch.autograd.gradcheck(lambda x: sosfilt(SOS[:2], x), x)
+
+
+@pytest.mark.parametrize(
+    ("error", "call", "words"),
+    [
+        (ArgumentError, lambda: lfilter([1], [0, 1], [1.0]), r"a\[0\] is 0"),
+        (ArgumentError, lambda: lfilter([], [1], [1.0]), "b has shape"),
+        (ArgumentError, lambda: lfilter_zi([1], [1, -1]), "pole at z = 1"),
+        (ArgumentError, lambda: sosfilt([[1, 0, 0, 2, 0, 0]], [1.0]), "a0 is not 1"),
+        (ShapeError, lambda: sosfilt([[1, 0, 0]], [1.0]), "sections, 6"),
+        (ShapeError, lambda: lfilter(B, A, X, axis=3), "axis is 3"),
+        (ShapeError, lambda: lfilter(B, A, X, 1, np.zeros(3)), "zi has shape"),
+        (ShapeError, lambda: sosfiltfilt(SOS, np.zeros(5)), "x has 5 samples.*at least 22"),
+        (ArgumentError, lambda: filtfilt(B, A, X, 1, "none"), "padtype is 'none'"),
+        (ArgumentError, lambda: lfilter(torch.ones(1), [1], [1.0]), "torch tensor"),
+    ],
+)
+def test_what_does_not_fit_is_refused(error, call, words):
+    with pytest.raises(error, match=words):
+        call()

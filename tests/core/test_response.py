@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from scipy import signal
+
+from sigconv.core import design, response
+from sigconv.errors import ArgumentError, SamplingError
+
+B, A = signal.butter(4, 0.3)
+
+
+def test_the_poles_and_zeros_of_a_difference_equation():
+    # 2 y[n] - y[n-1] = x[n] - x[n-2]
+    assert response.poles([1, 0, -1], [2, -1]).tolist() == [0.5, 0]
+    assert sorted(response.zeros([1, 0, -1], [2, -1]).real) == pytest.approx([-1, 1])
+    assert response.impulse_response([1, 0, -1], [2, -1], 4).tolist() == [0.5, 0.25, -0.375, -0.1875]
+
+
+def test_stability_is_poles_inside_the_circle():
+    assert response.is_stable([1], [1, -0.99])
+    assert not response.is_stable([1], [1, -1])
+    assert not response.is_stable([1], [1, 0, 1.1])
+    assert response.is_stable([1, 2, 3], [1])
+
+
+def test_h_is_scipys_freqz_and_the_dft_of_the_impulse_response():
+    for b, a in ((B, A), ([1, 2, 3], [1]), ([1], [1, 0.5])):
+        f, h = response.frequency_response(b, a, 64, fs=250)
+        theirs_f, theirs = signal.freqz(b, a, 64, fs=250)
+        np.testing.assert_allclose(f, theirs_f)
+        np.testing.assert_allclose(h, theirs, atol=1e-10)
+        dft = np.fft.fft(response.impulse_response(b, a, 4096))[: 2048 : 2048 // 64]
+        np.testing.assert_allclose(h, dft, atol=1e-10)
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-6, 1e-9])
+def test_after_the_settling_time_nothing_is_left(tol):
+    repeated = np.poly([0.9] * 4)
+    for b, a in ((B, A), ([1], repeated), ([1, 2, 3], [1]), ([0, 0, 1], [1])):
+        n = response.settling_time(b, a, tol)
+        h = np.abs(response.impulse_response(b, a, 4000))
+        assert h[n:].max() <= tol * h.max() < h[n - 1]
+    sos = signal.butter(4, (0.01, 0.02), "bandpass", output="sos")
+    n = response.settling_time_sos(sos, tol)
+    h = np.abs(signal.sosfilt(sos, signal.unit_impulse(20000)))
+    assert h[n:].max() <= tol * h.max() < h[n - 1]
+
+
+def test_designs_are_scipys():
+    np.testing.assert_allclose(
+        design.butterworth(4, (7, 30), "bandpass", fs=160), signal.butter(4, (7, 30), "bandpass", fs=160, output="sos")
+    )
+    np.testing.assert_allclose(design.fir(31, 40, fs=250), signal.firwin(31, 40, fs=250))
+    np.testing.assert_allclose(design.notch(50, 20, fs=250), signal.iirnotch(50, 20, fs=250))
+
+
+@pytest.mark.parametrize(
+    ("error", "call", "words"),
+    [
+        (SamplingError, lambda: design.butterworth(4, 125, fs=250), "cutoff is 125 Hz.*125 Hz"),
+        (SamplingError, lambda: design.butterworth(4, 0, fs=250), "cutoff is 0 Hz"),
+        (SamplingError, lambda: design.butterworth(4, (30, 7), "bandpass", fs=250), "lower one comes first"),
+        (SamplingError, lambda: design.butterworth(4, 3, fs=-1), "fs is -1"),
+        (SamplingError, lambda: design.notch(float("nan"), fs=250), "freq is nan"),
+        (ArgumentError, lambda: design.butterworth(0, 3, fs=250), "order is 0"),
+        (ArgumentError, lambda: design.butterworth(2, 3, "bandpass", fs=250), "has 2"),
+        (ArgumentError, lambda: design.butterworth(2, 3, "bandpas", fs=250), "did you mean 'bandpass'"),
+        (ArgumentError, lambda: design.fir(30, 3, "highpass", fs=250), "taps is 30"),
+        (ArgumentError, lambda: design.notch(50, 0, fs=250), "q is 0"),
+        (ArgumentError, lambda: response.settling_time([1], [1, -1]), "never settles"),
+        (ArgumentError, lambda: response.settling_time([1], [1], 2), "tol is 2"),
+        (ArgumentError, lambda: response.poles([1], [0, 1]), r"a\[0\] is 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(error, call, words):
+    with pytest.raises(error, match=words):
+        call()
