@@ -113,8 +113,6 @@ def _annotations(path: Path, layout: Layout) -> Iterator[bytes]:
     if not places:
         return
     with path.open("rb", buffering=0) as file:
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
         for record in range(layout.records):
             for start, size in places:
                 yield os.pread(file.fileno(), size, layout.header + record * length + start)

@@ -130,8 +130,6 @@ def scalp_map(patterns: Any, channels: Sequence[str], positions: Mapping[str, An
                 vlim=(-1, 1),
                 cmap="RdBu_r",
                 contours=4,
-                sphere=sphere,
-                extrapolate="head",
             )
             ax.set_title(title, fontsize="small")
     return figure
