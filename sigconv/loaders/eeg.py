@@ -183,7 +183,11 @@ def positions(mne: Any, montage: Any, names: Sequence[str]) -> dict[str, tuple[f
     with mne.use_log_level("error"):
         info = mne.create_info(list(names), 1.0, "eeg")
         info.set_montage(montage)
-    return {name: tuple(float(v) for v in channel["loc"][:3]) for name, channel in zip(names, info["chs"], strict=True)}
+    places = {}
+    for name, channel in zip(names, info["chs"], strict=True):
+        x, y, z = (float(v) for v in channel["loc"][:3])
+        places[name] = (x, y, z)
+    return places
 
 
 def _one_line(error: object) -> str:

@@ -95,11 +95,11 @@ class _Head:
             data: Array = forward["sol"]["data"] * _NANO_AMPERE_METRE
         if data.shape[1] != count:
             raise AssertionError("the head model left a dipole out")
-        return data - data.mean(0)
+        return np.asarray(data - data.mean(0))
 
 
 def _unit(vectors: Array) -> Array:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 
 
 def _near(head: _Head, draw: Draw, electrode: str, depth: float, tilt: float) -> tuple[Array, Array]:
@@ -180,7 +180,7 @@ def _brain(head: _Head, draw: Draw, time: Array, onsets: Array, hands: Array, fs
     places.extend(head.centre + outward * (head.radius * draw.uniform(0.3, 0.8, (count, 1))))
     directions.extend(_unit(draw.normal(size=(count, 3))))
     waves.extend(22 * _pink(draw, (count, size), fs, 1.1))
-    return head.fields(np.array(places), np.array(directions)) @ np.array(waves)
+    return np.asarray(head.fields(np.array(places), np.array(directions)) @ np.array(waves))
 
 
 def _disturbances(head: _Head, draw: Draw, time: Array, fs: float) -> Array:
