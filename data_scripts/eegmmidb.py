@@ -12,6 +12,7 @@ Source: Schalk et al. (2004), doi:10.1109/TBME.2004.827072; data doi:10.13026/C2
 
 import argparse
 import logging
+import os
 import shlex
 import shutil
 import sys
@@ -134,7 +135,12 @@ def _reason(error: requests.RequestException, source: str) -> str:
 def fetch_all(files: list[Known], folder: Path, mirror: str) -> int:
     """Fetch what is missing or wrong below `folder`; returns how many files that was."""
     missing = [file for file in files if not is_right(folder / file.name, file)]
-    (folder / files[0].name).parent.mkdir(parents=True, exist_ok=True)
+    if not missing:
+        return 0
+    target = (folder / missing[0].name).parent
+    target.mkdir(parents=True, exist_ok=True)
+    if not os.access(target, os.W_OK):
+        raise FetchError(f"{target}: Permission denied")
     needed, free = sum(file.size for file in missing), shutil.disk_usage(folder).free
     if needed > free:
         raise FetchError(f"{folder} has {free / 1e6:.1f} MB free; {needed / 1e6:.1f} MB are needed")

@@ -199,12 +199,13 @@ def test_a_folder_that_cannot_be_made_is_named(fetch, archive, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
-def test_a_read_only_folder_is_named(fetch, archive, tmp_path):
+@pytest.mark.parametrize("part", ["closed", "closed/S001"])
+def test_a_read_only_folder_is_named(fetch, archive, tmp_path, part):
     closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
+    (tmp_path / part).mkdir(parents=True, mode=0o500)
     code, _, _, complaints = fetch("--mirror", str(archive.folder), folder=closed)
     assert code == 2
-    assert "Permission denied" in complaints[0]
+    assert complaints == [f"eegmmidb.py: {closed}/S001: Permission denied"]
 
 
 def test_a_full_disk_is_noticed_before_anything_is_fetched(fetch, archive, monkeypatch):
