@@ -2,7 +2,6 @@
 
 import math
 import re
-from numbers import Real
 
 from sigconv.errors import SamplingError, nearest
 
@@ -83,7 +82,7 @@ def parse(text: str | float, unit: str) -> float:
     0.25
     """
     _known(unit)
-    if isinstance(text, Real):
+    if isinstance(text, (int, float)):
         value, given = float(text), unit
     else:
         match = _QUANTITY.fullmatch(str(text))

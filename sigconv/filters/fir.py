@@ -42,7 +42,8 @@ def fir_bandpass_taps(low: float, high: float, fs: float) -> "np.ndarray[Any, An
     upper = _lowpass_taps(high + above / 2, above, fs)
     lower = _lowpass_taps(low - below / 2, below, fs)
     size = max(len(upper), len(lower))
-    return _centred(upper, size) - _centred(lower, size)
+    band: np.ndarray[Any, Any] = _centred(upper, size) - _centred(lower, size)
+    return band
 
 
 def _lowpass_taps(cutoff: float, transition: float, fs: float) -> "np.ndarray[Any, Any]":

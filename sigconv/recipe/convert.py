@@ -1,7 +1,8 @@
 """`sigconv filter`: a recording through filters into a new file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from sigconv import filters, loaders, units
 from sigconv.errors import ArgumentError
@@ -67,20 +68,21 @@ def _steps(
 
 
 def _apply(signal: Signal, name: str, values: list[float], order: int, zero_phase: bool) -> Signal:
-    match name:
-        case "bandpass":
-            return filters.bandpass(signal, values[0], values[1], order=order, zero_phase=zero_phase)
-        case "bandstop":
-            return filters.bandstop(signal, values[0], values[1], order=order, zero_phase=zero_phase)
-        case "lowpass":
-            return filters.lowpass(signal, values[0], order=order, zero_phase=zero_phase)
-        case "highpass":
-            return filters.highpass(signal, values[0], order=order, zero_phase=zero_phase)
-        case "notch":
-            return filters.notch(signal, values[0], zero_phase=zero_phase)
-        case "smooth":
-            return filters.moving_average(signal, values[0])
-        case "average_reference":
-            return filters.common_average(signal)
-        case _:
-            return filters.resample(signal, values[0])
+    butterworth: dict[str, Callable[..., Any]] = {
+        "bandpass": filters.bandpass,
+        "bandstop": filters.bandstop,
+        "lowpass": filters.lowpass,
+        "highpass": filters.highpass,
+    }
+    done: Signal
+    if name in butterworth:
+        done = butterworth[name](signal, *values, order=order, zero_phase=zero_phase)
+    elif name == "notch":
+        done = filters.notch(signal, values[0], zero_phase=zero_phase)
+    elif name == "smooth":
+        done = filters.smooth(signal, values[0])
+    elif name == "average_reference":
+        done = filters.common_average(signal)
+    else:
+        done = filters.resample(signal, values[0])
+    return done

@@ -52,10 +52,12 @@ def common_spatial_patterns(data: Any, labels: Any, count: int, shrinkage: float
     return result
 
 
-def convolutions(module: torch.nn.Module) -> list[torch.nn.Module]:
+Convolution = torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d
+
+
+def convolutions(module: torch.nn.Module) -> list[Convolution]:
     """The module's convolution layers in order."""
-    kinds = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
-    return [layer for layer in module.modules() if isinstance(layer, kinds)]
+    return [layer for layer in module.modules() if isinstance(layer, Convolution)]
 
 
 def start_from_patterns(module: torch.nn.Module, windows: Loaded, shrinkage: float = 0.01) -> None:

@@ -46,7 +46,7 @@ class Windows:
         """Start and stop of one window on its recording's time axis, s."""
         number, first = self.where[index]
         time = self.sources[number].axes[-1]
-        return time.start + first * time.step, time.start + (first + self.size) * time.step
+        return float(time.start + first * time.step), float(time.start + (first + self.size) * time.step)
 
     def read(self, index: int) -> Floats:
         """One window: (channel, time) float32, in the recording's unit."""
@@ -96,7 +96,8 @@ class Loaded:
 
     def batch(self, indices: Sequence[int]) -> Floats:
         """Several windows: (window, channel, *grid) float32."""
-        return self.data[np.asarray(indices)]
+        chosen: Floats = self.data[np.asarray(indices)]
+        return chosen
 
     def select(self, indices: Sequence[int]) -> "Loaded":
         """The windows at `indices`."""
