@@ -1,0 +1,85 @@
+"""Truth, time and memory of one case: all calls in turn, again and again, and the medians."""
+
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.bench.cases import Case
+
+MIN_ROUNDS, MAX_ROUNDS = 3, 25
+SECONDS = 2.5
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one case gave.
+
+    ours, peers : median milliseconds;  rounds : how many the medians are of;  error : the largest difference from any
+    peer, over the largest absolute value of that peer;  memory : the most that NumPy held during a call of ours, MiB
+    """
+
+    name: str
+    ours: float
+    peers: dict[str, float]
+    rounds: int
+    error: float
+    memory: float
+
+    @property
+    def best(self) -> str:
+        """The name of the fastest peer."""
+        return min(self.peers, key=self.peers.__getitem__)
+
+    @property
+    def ratio(self) -> float:
+        """The fastest peer's time over ours: above 1 we are faster."""
+        return self.peers[self.best] / self.ours
+
+
+def error_of(case: Case) -> float:
+    """The largest difference from any peer, relative to that peer's largest absolute value."""
+    ours = np.asarray(case.value(case.ours()))
+    worst = 0.0
+    for name, peer in case.peers.items():
+        theirs = np.asarray(case.value(peer()))
+        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+            raise AssertionError(
+                f"{case.name}: {ours.shape} {ours.dtype} of ours, {theirs.shape} {theirs.dtype} of {name}"
+            )
+        difference = np.abs(ours.astype(np.float64) - theirs).max()
+        worst = max(worst, float(difference / np.abs(theirs).max()))
+    return worst
+
+
+def peak_of(call: Callable[[], Any]) -> float:
+    """MiB of NumPy arrays alive at the worst moment of a call, its input not counted."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def measured(case: Case) -> Row:
+    """The row of a case; the first, untimed, call of each warms caches and is checked."""
+    error = error_of(case)
+    memory = peak_of(case.ours)
+    calls = {"ours": case.ours, **case.peers}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    began = time.perf_counter()
+    rounds = 0
+    while rounds < MIN_ROUNDS or (rounds < MAX_ROUNDS and time.perf_counter() - began < SECONDS):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            times[name].append(1e3 * (time.perf_counter() - start))
+        rounds += 1
+    medians = {name: statistics.median(each) for name, each in times.items()}
+    ours = medians.pop("ours")
+    return Row(case.name, ours, medians, rounds, error, memory)
