@@ -37,6 +37,13 @@ class Recording:
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
         object.__setattr__(self, "rows", tuple(self.rows) or tuple(range(self.axes[0].size)))
 
+    def __repr__(self) -> str:
+        channel, time = self.axes
+        return (
+            f"Recording({self.notes.get('name', '')}: channel {channel.size}, time {time.size} @ {time.rate:g} Hz; "
+            f"unit {self.unit or '1'}, {len(self.events)} events)"
+        )
+
     @property
     def channels(self) -> tuple[str, ...]:
         """The names of the channels."""

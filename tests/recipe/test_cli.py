@@ -1,0 +1,124 @@
+"""The command line as a person meets it: exit codes, one line on stderr, nothing half-written."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sigconv import filters, loaders
+from sigconv.loaders.eeg_generator import motor_imagery
+
+SIGCONV = [sys.executable, "-c", "from sigconv.recipe.cli import main; main()"]
+
+
+def sigconv(*words, cwd=None):
+    return subprocess.run([*SIGCONV, *map(str, words)], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def edf(tmp_path_factory):
+    path = tmp_path_factory.mktemp("edf") / "in.edf"
+    loaders.save(motor_imagery(subjects=1, trials=3)[0].read(), path)
+    return path
+
+
+def test_describe_draws_the_table():
+    done = sigconv("describe", "(CR)2P(CR)2P(CR)2PF", "--input", "3x64x64")
+    assert done.returncode == 0
+    assert "80,274 parameters, 39,526,400 multiply-adds" in done.stdout
+
+
+def test_recipes_begin_with_their_result():
+    said = sigconv("recipes").stdout
+    assert "eeg_motor_imagery" in said
+    assert "leave-one-run-out" in said
+
+
+def test_filter_keeps_channels_unit_events_and_start(edf, tmp_path):
+    out = tmp_path / "out.edf"
+    done = sigconv("filter", edf, out, "--bandpass", "7", "30 Hz", "--notch", "50")
+    assert done.returncode == 0, done.stderr
+    before, after = loaders.load(edf), loaders.load(out)
+    assert (after.channels, after.unit, after.fs) == (before.channels, before.unit, before.fs)
+    assert after.events == before.events
+    assert after.notes["start_time"] == before.notes["start_time"]
+    expected = filters.notch(filters.bandpass(before, 7, 30), 50)
+    assert np.abs(after.data - expected.data).max() <= np.ptp(expected.data) / 65535
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["filter", "{edf}", "{tmp}/o.edf", "--lowpass", "80"], "80"),
+        (["filter", "{edf}", "{tmp}/o.edf", "--lowpass", "80 mm"], "cannot turn 'mm'"),
+        (["filter", "{edf}", "{tmp}/o.edf", "--bandpass", "30", "7"], "30"),
+        (["filter", "{edf}", "{tmp}/o.edf"], "nothing to do"),
+        (["filter", "{edf}", "{edf}", "--notch", "50"], "is the source itself"),
+        (["filter", "{edf}", "{tmp}/o.wav", "--notch", "50"], ".wav"),
+        (["filter", "{edf}", "{tmp}/no/such/o.edf", "--notch", "50"], "no/such"),
+        (["filter", "{tmp}/none.edf", "{tmp}/o.edf", "--notch", "50"], "there is no such file"),
+        (["filter", "{tmp}", "{tmp}/o.edf", "--notch", "50"], "is a folder"),
+        (["predict", "{tmp}", "{edf}"], "holds no model.json"),
+        (["describe", "(CX)2", "--input", "1x8"], "'X' is not a layer"),
+        (["describe", "CF", "--input", "8"], "channels x"),
+        (["describe", "CF", "--input", "0x8"], "--input is '0x8'"),
+        (["describe", "CF"], "--input is missing"),
+        (["run", "nothing"], "there is no recipe 'nothing'"),
+        (["run", "eeg_motor_imagery", "trian.epochs=1"], "did you mean 'train'"),
+        (["run", "eeg_motor_imagery", "data.path={edf}/x"], "no such file or folder"),
+    ],
+)
+def test_a_wrong_input_is_one_message_and_exit_code_2(edf, tmp_path, words, said):
+    filled = [word.format(edf=edf, tmp=tmp_path) for word in words]
+    done = sigconv(*filled, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    told = [line for line in done.stderr.splitlines() if not line.endswith("…")]
+    assert said in done.stderr
+    assert told[0].startswith("sigconv: ")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_truncated_or_foreign_file_is_refused(edf, tmp_path):
+    content = edf.read_bytes()
+    for name, damaged in (("cut.edf", content[:-1000]), ("text.edf", b"hello" * 100), ("empty.edf", b"")):
+        path = tmp_path / name
+        path.write_bytes(damaged)
+        done = sigconv("filter", path, tmp_path / "o.edf", "--notch", "50")
+        assert done.returncode == 2
+        assert str(path) in done.stderr
+        assert not (tmp_path / "o.edf").exists()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(edf, monkeypatch, tmp_path):
+    from sigconv.train import state
+
+    def full(_file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        state.write_whole(tmp_path / "x", b"1")
+    with pytest.raises(OSError, match="No space left"):
+        loaders.save(loaders.load(edf), tmp_path / "o.edf")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_leaves_nothing_and_says_so(tmp_path, number, code):
+    running = subprocess.Popen(
+        [*SIGCONV, "run", "eeg_motor_imagery"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    for line in running.stderr:
+        if line.startswith("training"):
+            break
+
+    running.send_signal(number)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == code
+    assert "nothing was left behind" in said
+    assert list(tmp_path.iterdir()) == []
