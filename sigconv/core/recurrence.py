@@ -256,13 +256,13 @@ def _steady(xp: Any, b: Any, a: Any) -> Any:
 def _together(xp: Any, *arrays: Any) -> tuple[Any, list[Any]]:
     """The common dtype of arrays, and the arrays in it."""
     dtype = xp.result_type(*arrays)
-    return dtype, [xp.astype(array, dtype) for array in arrays]
+    return dtype, [xp.astype(array, dtype, copy=False) for array in arrays]
 
 
 def _widened(xp: Any, state: Any, *arrays: Any) -> tuple[Any, list[Any]]:
     """A complex state makes a complex filter."""
     dtype = xp.result_type(state, *arrays)
-    return xp.astype(state, dtype), [xp.astype(array, dtype) for array in arrays]
+    return xp.astype(state, dtype), [xp.astype(array, dtype, copy=False) for array in arrays]
 
 
 def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], dtype: Any, move: Any) -> Any:
@@ -290,4 +290,4 @@ def _narrowed(xp: Any, y: Any, x: Any) -> Any:
     """y in the precision of x; complex stays complex."""
     if is_complex(y) and not is_complex(x):
         return xp.astype(y, xp.result_type(x.dtype, xp.complex64))
-    return xp.astype(y, x.dtype)
+    return xp.astype(y, x.dtype, copy=False)

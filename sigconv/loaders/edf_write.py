@@ -117,13 +117,17 @@ def _range(row: Any) -> tuple[float, float]:
     low, high = float(row.min()), float(row.max())
     if low == high:
         low, high = low - 1.0, high + 1.0
-    return _eight(low, math.floor), _eight(high, math.ceil)
+    return _eight(low, math.floor, -1), _eight(high, math.ceil, 1)
 
 
-def _eight(value: float, toward: Any) -> float:
+def _eight(value: float, toward: Any, outward: int) -> float:
+    """The nearest number of eight characters that is not inside of `value`; scaling rounds, hence the second look."""
     # edfio spells smaller numbers with an exponent, which is too long
     for digits in range(4 if abs(value) < 1e-3 else 6, -1, -1):
-        rounded = toward(value * 10**digits) / 10**digits
+        whole = toward(value * 10**digits)
+        if (whole / 10**digits - value) * outward < 0:
+            whole += outward
+        rounded = whole / 10**digits
         text = f"{rounded:.{digits}f}"
         if len(text) <= 8:
             return float(text)

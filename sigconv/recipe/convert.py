@@ -31,7 +31,7 @@ def convert(
     ArgumentError : nothing to do, or the target is the source
     """
     if not edges and smooth is None and not average_reference and resample is None:
-        raise ArgumentError("nothing to do; give --bandpass 7 30, --notch 50, --smooth '50 ms', --resample 128 …")
+        raise ArgumentError("nothing to do; give one or more of --bandpass, --notch, --smooth, --resample (see --help)")
     if target.exists() and source.exists() and target.samefile(source):
         raise ArgumentError(f"{target} is the source itself; write to another file")
     with progress.stage("reading", 1) as tick:

@@ -136,3 +136,10 @@ def test_a_real_recording_survives_the_round_trip(real_data, tmp_path):
     assert after.notes["start_time"] == before.notes["start_time"]
     step = np.ptp(before.data, axis=1, keepdims=True) / 65535 + 1e-12
     assert np.all(np.abs(after.data - before.data) <= step)
+
+
+@pytest.mark.parametrize("low", [-51.76729999999999, -88.17069999999998, -1e-5, -0.1 - 0.2, -123456.7])
+def test_a_range_that_rounding_would_narrow_is_saved_whole(tmp_path, low):
+    data = np.linspace(low, 54.700900000000004, 320)[None] * 1e-6
+    loaders.save(Signal.from_array(data, fs=160, unit="V", channels=["C3"]), tmp_path / "x.edf")
+    assert np.abs(loaders.load(tmp_path / "x.edf").data - data).max() <= np.ptp(data) / 65535 * 1.01

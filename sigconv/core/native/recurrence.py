@@ -25,5 +25,5 @@ def sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     """
     from scipy import signal
 
-    y, zf = signal.sosfilt(sos, x, axis=-1, zi=zi)
+    y, zf = signal.sosfilt(sos.copy(), x, axis=-1, zi=zi)  # it takes no read-only coefficients
     return y, zf
