@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from sigconv.core import design
 from sigconv.core.convolve import convolve
 from sigconv.errors import SamplingError
 from sigconv.signal import Signal
@@ -47,10 +48,8 @@ def fir_bandpass_taps(low: float, high: float, fs: float) -> "np.ndarray[Any, An
 
 
 def _lowpass_taps(cutoff: float, transition: float, fs: float) -> "np.ndarray[Any, Any]":
-    from scipy.signal import firwin
-
     count = int(np.ceil(3.3 / transition * fs))
-    taps: np.ndarray[Any, Any] = firwin(count + 1 - count % 2, cutoff, window="hamming", fs=fs)
+    taps: np.ndarray[Any, Any] = design.fir(count + 1 - count % 2, cutoff, "lowpass", fs=fs)
     return taps
 
 

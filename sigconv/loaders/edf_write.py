@@ -1,10 +1,7 @@
 """EDF+ on disk: a signal written whole or not at all."""
 
-import contextlib
 import datetime
-import errno
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ import numpy as np
 
 from sigconv import units
 from sigconv.errors import ArgumentError, MissingExtra, SamplingError
+from sigconv.files import write_whole
 from sigconv.signal import Signal
 
 
@@ -45,21 +43,7 @@ def save(signal: Signal, path: Path) -> None:
     data = np.asarray(signal.data, dtype=np.float64)
     if data.shape[1] == 0 or not np.all(np.isfinite(data)):
         raise SamplingError("the signal is empty or has samples that are not finite; EDF holds numbers only")
-    content = _edf(signal, data)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            content.write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        # NumPy reports a short write, which is a full disk, without a number
-        reason = error.strerror or os.strerror(errno.ENOSPC)
-        raise OSError(error.errno or errno.ENOSPC, f"cannot write ({reason}); nothing was left", str(path)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_whole(path, _edf(signal, data).write)
 
 
 def _edf(signal: Signal, data: Any) -> Any:

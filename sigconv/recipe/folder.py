@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sigconv.train.state import write_whole
+from sigconv.files import write_whole
 
 log = logging.getLogger("sigconv")
 
@@ -39,6 +39,8 @@ def building(final: Path) -> Iterator[Path]:
     """
     if final.exists() and (not final.is_dir() or any(final.iterdir())):
         raise FileExistsError(f"{final} exists already; choose another --out, or remove it")
+    if final.parent.exists() and not final.parent.is_dir():
+        raise NotADirectoryError(f"{final.parent} is a file, so {final} cannot be made in it; choose another --out")
     new_parent = not final.parent.exists()
     final.parent.mkdir(parents=True, exist_ok=True)
     working = final.with_name(f".{final.name}.part{os.getpid()}")

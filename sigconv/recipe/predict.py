@@ -8,6 +8,7 @@ import numpy as np
 
 from sigconv import loaders, nets
 from sigconv.errors import FormatError, SamplingError
+from sigconv.files import write_whole
 from sigconv.recipe import eeg
 from sigconv.recipe.config import Filter
 from sigconv.recipe.run import Tick, as_csv
@@ -15,7 +16,6 @@ from sigconv.report import pictures
 from sigconv.report.page import png
 from sigconv.signal import Source
 from sigconv.train import load_model, probabilities
-from sigconv.train.state import write_whole
 from sigconv.windows import Windows, around_events, sliding
 
 

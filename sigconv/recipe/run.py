@@ -12,12 +12,12 @@ import numpy as np
 
 from sigconv import nets
 from sigconv.errors import ArgumentError
+from sigconv.files import write_whole
 from sigconv.recipe import eeg, folder
 from sigconv.recipe.config import Recipe, as_toml
 from sigconv.report.baseline import csp_lda
 from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
 from sigconv.train import Fitted, Settings, fit, probabilities, save_model
-from sigconv.train.state import write_whole
 from sigconv.windows import Loaded, Split, leave_one_group_out
 
 Tick = Callable[[], None]

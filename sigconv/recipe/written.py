@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from sigconv import nets
+from sigconv.files import write_whole
 from sigconv.recipe import eeg, folder
 from sigconv.recipe.config import Recipe, as_toml
 from sigconv.report import pictures
 from sigconv.report.page import Section, facts, network_table, page, png
 from sigconv.train.start import convolutions
-from sigconv.train.state import write_whole
 from sigconv.windows import Loaded
 
 

@@ -2,34 +2,15 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError
+from sigconv.files import write_whole
 
 VERSION = 1
 _WEIGHTS, _FACTS = "model.safetensors", "model.json"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is either complete or absent: temporary name, fsync, rename, fsync of the folder."""
-    temporary = path.with_name(path.name + ".part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def save_model(folder: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

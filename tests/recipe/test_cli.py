@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sigconv import filters, loaders
+from sigconv.files import write_whole
 from sigconv.loaders.eeg_generator import motor_imagery
 
 SIGCONV = [sys.executable, "-c", "from sigconv.recipe.cli import main; main()"]
@@ -67,6 +68,7 @@ def test_filter_keeps_channels_unit_events_and_start(edf, tmp_path):
         (["describe", "CF", "--input", "8"], "channels x"),
         (["describe", "CF", "--input", "0x8"], "--input is '0x8'"),
         (["describe", "CF"], "--input is missing"),
+        (["run", "eeg_motor_imagery", "--out", "{edf}/run"], "{edf}/run"),
         (["run", "nothing"], "there is no recipe 'nothing'"),
         (["run", "eeg_motor_imagery", "trian.epochs=1"], "did you mean 'train'"),
         (["run", "eeg_motor_imagery", "data.path={edf}/x"], "no such file or folder"),
@@ -77,7 +79,7 @@ def test_a_wrong_input_is_one_message_and_exit_code_2(edf, tmp_path, words, said
     done = sigconv(*filled, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     told = [line for line in done.stderr.splitlines() if not line.endswith("…")]
-    assert said in done.stderr
+    assert said.format(edf=edf) in done.stderr
     assert told[0].startswith("sigconv: ")
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -95,14 +97,12 @@ def test_a_truncated_or_foreign_file_is_refused(edf, tmp_path):
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(edf, monkeypatch, tmp_path):
-    from sigconv.train import state
-
     def full(_file):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        state.write_whole(tmp_path / "x", b"1")
+        write_whole(tmp_path / "x", b"1")
     with pytest.raises(OSError, match="No space left"):
         loaders.save(loaders.load(edf), tmp_path / "o.edf")
     assert list(tmp_path.iterdir()) == []
