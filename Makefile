@@ -16,7 +16,6 @@ lint: .venv/.installed
 	$(BIN)/mypy
 
 bench: .venv/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
 .venv/.installed: pyproject.toml constraints.txt
