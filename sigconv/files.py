@@ -30,7 +30,6 @@ def write_whole(path: Path, content: bytes | Callable[[Any], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync(path.parent)
     except OSError as error:
         # NumPy reports a short write, which is a full disk, without a number
         reason = error.strerror or os.strerror(errno.ENOSPC)
@@ -38,6 +37,7 @@ def write_whole(path: Path, content: bytes | Callable[[Any], object]) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+    _sync(path.parent)
 
 
 def _sync(folder: Path) -> None:

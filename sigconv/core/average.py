@@ -13,7 +13,9 @@ from sigconv.errors import ArgumentError, ShapeError
 
 
 def moving_average(x: Any, width: int, axis: int = -1, mode: Mode = "same", boundary: BoundaryLike = "zeros") -> Any:
-    """The mean of `width` neighbours, at every sample: y[n] = (x[n] + x[n-1] + ... + x[n-width+1]) / width.
+    """The mean of `width` neighbours, at every sample: y[n] = (x[n+s] + x[n+s-1] + ... + x[n+s-width+1]) / width.
+
+    s is (width - 1) // 2 for "same", so that the window lies around n; 0 for "causal" and "full".
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def at_least(argument: str, given: int, least: int) -> int:
     2
     """
     try:
-        value = index(given)
+        value = index(given if not isinstance(given, bool) else None)  # type: ignore[arg-type]
     except TypeError:
         raise ArgumentError(f"{argument} is {given!r}; it is a whole number, {least} or more") from None
     if value < least:

@@ -29,7 +29,12 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     array([1., 2.])
     """
     if not is_torch_array(x):
-        x = np.asarray(x)
+        if isinstance(x, np.ma.MaskedArray):
+            raise ArgumentError(f"{argument} is a masked array; say what its gaps are, as in {argument}.filled(np.nan)")
+        try:
+            x = np.asarray(x)
+        except ValueError as error:
+            raise ArgumentError(f"{argument} is no array: {error}") from error
         if x.dtype.kind not in "biufc":
             raise ArgumentError(f"{argument} holds {x.dtype}; it holds numbers")
     xp = array_namespace(x)

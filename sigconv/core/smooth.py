@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from sigconv.core.boundary import BoundaryLike, extend
 from sigconv.core.convolve import correlate, per_axis
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError, ResourceError, ShapeError
+
+MOST_BYTES = 4 << 30  # what a median may take: all its windows stand side by side
 
 
 def gaussian(
@@ -97,6 +100,12 @@ def median(
     if any(at_least("size", s, 1) % 2 == 0 for s in sizes):
         raise ArgumentError(f"size is {size!r}; a window with one middle value is odd")
     shape = x.shape
+    needed = 2 * prod(sizes) * prod(shape) * x.dtype.itemsize
+    if needed > MOST_BYTES:
+        raise ResourceError(
+            f"median of size {size!r} over shape {tuple(shape)} needs {needed} bytes; allowed: {MOST_BYTES}; "
+            "take a smaller size or fewer samples at a time"
+        )
     for axis, s in zip(where, sizes, strict=True):
         x = extend(x, s // 2, s // 2, boundary, axis)
     views = []
@@ -152,6 +161,8 @@ def savgol(
     xp, x = inexact(x)
     axis = axis_index(axis, x.ndim)
     half = window_length // 2
+    if not (isfinite(delta) and delta > 0):
+        raise ArgumentError(f"delta is {delta}; a step is positive and finite")
     fits = _fits(window_length, polyorder, at_least("deriv", deriv, 0), delta)
     if boundary != "interp":
         return correlate(x, fits[half], "same", axes=axis, boundary=boundary)

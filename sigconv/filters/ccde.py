@@ -49,6 +49,8 @@ class CCDE:
     def __post_init__(self) -> None:
         for name in ("b", "a"):
             object.__setattr__(self, name, _frozen(coefficients(getattr(self, name), np.zeros(0), name, 1)))
+            if not np.all(np.isfinite(getattr(self, name))):
+                raise ArgumentError(f"{name} is {getattr(self, name)}; coefficients are finite")
         if self.a[0] == 0:
             raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
         if self.sos is not None:

@@ -9,6 +9,8 @@ from sigconv.core.convolve import convolve
 from sigconv.errors import SamplingError
 from sigconv.signal import Signal
 
+MOST_TAPS = 100_000
+
 
 def fir_bandpass_taps(low: float, high: float, fs: float) -> "np.ndarray[Any, Any]":
     """Taps of a Hamming-windowed band-pass: a low-pass at the upper edge less a low-pass at the lower edge.
@@ -49,6 +51,11 @@ def fir_bandpass_taps(low: float, high: float, fs: float) -> "np.ndarray[Any, An
 
 def _lowpass_taps(cutoff: float, transition: float, fs: float) -> "np.ndarray[Any, Any]":
     count = int(np.ceil(3.3 / transition * fs))
+    if count > MOST_TAPS:
+        raise SamplingError(
+            f"a transition of {transition:g} Hz at fs {fs:g} Hz takes {count} taps; allowed: {MOST_TAPS}; move the "
+            "edge away from 0 Hz or half the rate"
+        )
     taps: np.ndarray[Any, Any] = design.fir(count + 1 - count % 2, cutoff, "lowpass", fs=fs)
     return taps
 
@@ -69,4 +76,4 @@ def fir(x: Signal, taps: "np.ndarray[Any, Any]") -> Signal:
     -------
     Signal of the same axes
     """
-    return x.with_data(convolve(x.data, taps[None, :], mode="same", axes=(0, 1), boundary="odd_reflect"))
+    return x.with_data(convolve(x.data, taps, mode="same", axes=x.index("time"), boundary="odd_reflect"))

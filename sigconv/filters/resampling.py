@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sigconv import units
-from sigconv.errors import ArgumentError, SamplingError
+from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.filters.sampling import Quantity, opened
 
 _LARGEST = 10_000  # a rate ratio of larger numbers needs an interpolation filter longer than it is worth
@@ -51,6 +51,8 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
         raise SamplingError(
             f"new_rate is {rate:g} Hz; its ratio to {given.fs:g} Hz is no fraction of whole numbers up to {_LARGEST}"
         )
+    if given.data.shape[given.axis] == 1 and ratio != 1:
+        raise ShapeError("x has one sample; resampling takes two or more, or none")
     if ratio == 1 or not given.data.size:
         y = given.data.copy()
     else:

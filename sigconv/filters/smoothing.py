@@ -47,6 +47,10 @@ def smooth(x: Any, width: Quantity, technique: Technique = "moving_average", fs:
 
 def _moving_average(given: Sampled, width: Quantity) -> Any:
     n = samples("width", width, given.fs)
+    if n > max(1, given.data.shape[given.axis]):
+        raise SamplingError(
+            f"width is {n} samples, the signal has {given.data.shape[given.axis]}; a width is at most as long"
+        )
     return average.moving_average(given.data, n, given.axis, boundary="symmetric")
 
 

@@ -25,7 +25,7 @@ class Layout:
     header : bytes before the first record;  records : int >= 1;  seconds : length of a record, s
     labels, units, samples : one each for every signal, annotations included;  wide : bytes a sample (2 or 3)
     scales : (gain, offset) of every signal, from stored numbers to its unit
-    began : start of the recording as its header tells it, or None
+    began : start of the recording as its header tells it, or None;  patient : its patient code, or ""
     """
 
     header: int
@@ -37,6 +37,7 @@ class Layout:
     wide: int
     scales: tuple[tuple[float, float], ...]
     began: datetime.datetime | None
+    patient: str = ""
 
     @property
     def annotations(self) -> tuple[int, ...]:
@@ -100,12 +101,18 @@ def check(path: Path) -> Layout:
     )
     if records < 0:
         records = (size - header) // (sum(samples) * wide)
-    layout = Layout(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head))
+    layout = Layout(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head), _patient(head))
     if seconds == 0 and layout.signals:
         raise FormatError(f"{path}: duration of a data record is 0 s; expected more where there are signals")
     if head[192:197] in (b"EDF+D", b"BDF+D"):
         _check_gaps(path, layout)
     return layout
+
+
+def _patient(head: bytes) -> str:
+    """The patient code: the first word of EDF+'s four, or the whole field of plain EDF."""
+    text = head[8:88].decode("latin-1").strip("\0 ")
+    return text.split(" ")[0] if b"+" in head[192:197] and text else text
 
 
 def _check_gaps(path: Path, layout: Layout) -> None:

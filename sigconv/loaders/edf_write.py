@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,11 @@ def _edf(signal: Signal, data: Any) -> Any:
         (units.factor(signal.unit, "uV"), "uV") if units.kind(signal.unit) == "voltage" else (1.0, signal.unit)
     )
     written = signal.notes.get("file_labels", {})
+    labels = [_ascii(written.get(name, name), 16) for name in signal.channels]
+    if twice := [name for name, n in Counter(labels).items() if n > 1 and len(name) == 16]:
+        raise ArgumentError(f"channels become equal in EDF's 16 characters: {', '.join(twice)}; rename them")
     channels = []
-    for name, row in zip(signal.channels, data * scale, strict=True):
-        label = _ascii(written.get(name, name), 16)
+    for label, row in zip(labels, data * scale, strict=True):
         channels.append(
             edfio.EdfSignal(row, signal.fs, label=label, physical_dimension=unit, physical_range=_range(row))
         )

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from sigconv.errors import FormatError, MissingExtra, ResourceError
 from sigconv.loaders import edf, edf_read
 from sigconv.loaders.recording import Recording
+from sigconv.loaders.subject import subject_of
 from sigconv.signal import Axis, Event
 
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".fif", ".set")
@@ -67,11 +69,13 @@ def open(path: Path, suffix: str) -> Recording:
     layout = edf.check(path) if suffix in (".edf", ".bdf") else None
     if layout is not None and len({layout.samples[i] for i in layout.voltages}) == 1:
         return _native(mne, path, layout)
-    if layout is not None and path.stat().st_size > _MOST_MIXED:
-        raise ResourceError(
-            f"{path}: channels of several rates are resampled whole, and {path.stat().st_size} bytes are more than the "
-            f"{_MOST_MIXED} allowed for that; write its channels of one rate to a file of their own"
-        )
+    if layout is not None:
+        needed = len(layout.signals) * max(layout.samples) * layout.records * 8
+        if needed > _MOST_MIXED:
+            raise ResourceError(
+                f"{path}: channels of several rates are resampled whole, which needs {needed} bytes; allowed: "
+                f"{_MOST_MIXED}; write its channels of one rate to a file of their own"
+            )
     readers: dict[str, Any] = {
         ".edf": mne.io.read_raw_edf,
         ".bdf": mne.io.read_raw_bdf,
@@ -103,30 +107,43 @@ def _native(mne: Any, path: Path, layout: edf.Layout) -> Recording:
     events, fraction = edf_read.events(path, layout)
     began = layout.began + datetime.timedelta(seconds=fraction) if layout.began else None
     size = layout.samples[kept[0]]
-    notes = _notes(mne, path, labels, ["eeg"] * len(labels), began)
+    notes = _notes(mne, path, labels, [_kind_of(label) for label in labels], began, layout.patient)
     notes["left_out"] = tuple(name for name in unique if name not in labels)
     axes = (Axis.channel(list(notes["kinds"])), Axis.time(layout.records * size, size / layout.seconds))
     return Recording(axes, edf_read.Samples(path, layout, kept), "V", events, notes)
+
+
+def _kind_of(label: str) -> str:
+    """EDF has no channel types; a label that begins or ends with EOG, ECG, EKG or EMG tells its own.
+
+    >>> _kind_of("EOG left"), _kind_of("EMG1"), _kind_of("C3")
+    ('eog', 'emg', 'eeg')
+    """
+    found = re.match(r"(EOG|[HV]EOG|ECG|EKG|EMG)|.*(EOG|ECG|EKG|EMG)$", label.strip().upper())
+    if found is None:
+        return "eeg"
+    return {"ECG": "ecg", "EKG": "ecg", "EMG": "emg"}.get(str(found[1] or found[2]), "eog")
 
 
 def _unique(labels: Sequence[str]) -> list[str]:
     """Labels that occur twice get "-0", "-1", … behind them, as MNE-Python does."""
     seen: Counter[str] = Counter()
     names = []
+    counts = Counter(labels)
     for label in labels:
-        names.append(f"{label}-{seen[label]}" if labels.count(label) > 1 else label)
+        names.append(f"{label}-{seen[label]}" if counts[label] > 1 else label)
         seen[label] += 1
     return names
 
 
 def _notes(
-    mne: Any, path: Path, labels: Sequence[str], kinds: Sequence[str], began: datetime.datetime | None
+    mne: Any, path: Path, labels: Sequence[str], kinds: Sequence[str], began: datetime.datetime | None, code: str
 ) -> dict[str, Any]:
     names, places = _placed(mne, labels)
     return {
         "path": str(path),
         "name": path.stem,
-        "subject": path.parent.name,
+        "subject": subject_of(path, code),
         "start_time": began.replace(tzinfo=datetime.UTC).isoformat() if began else None,
         "positions": places,
         "kinds": dict(zip(names, kinds, strict=True)),
@@ -135,7 +152,10 @@ def _notes(
 
 
 def _recording(mne: Any, raw: Any, path: Path, layout: edf.Layout | None) -> Recording:
-    kinds = raw.get_channel_types()
+    kinds = [
+        _kind_of(name) if kind == "eeg" else kind
+        for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
+    ]
     written = [layout.units[i] for i in layout.signals] if layout else ["V"] * len(kinds)
     kept = [i for i, one in enumerate(kinds) if one in _VOLTAGES and written[i] in edf.VOLTS]
     if not kept or raw.n_times == 0:
@@ -149,7 +169,8 @@ def _recording(mne: Any, raw: Any, path: Path, layout: edf.Layout | None) -> Rec
             raise FormatError(f"{path}: samples {first} to {last} are not readable: {_one_line(error)}") from error
 
     labels = [raw.ch_names[i] for i in kept]
-    notes = _notes(mne, path, labels, [kinds[i] for i in kept], raw.info["meas_date"])
+    person = (raw.info.get("subject_info") or {}).get("his_id") or ""
+    notes = _notes(mne, path, labels, [kinds[i] for i in kept], raw.info["meas_date"], str(person))
     notes["left_out"] = tuple(name for name in raw.ch_names if name not in labels)
     time = Axis.time(raw.n_times, float(raw.info["sfreq"]))
     return Recording((Axis.channel(list(notes["kinds"])), time), reader, "V", _events(raw), notes)

@@ -100,7 +100,7 @@ class Recording:
             shown = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
             raise ArgumentError(
                 f"{self.notes.get('name', 'the recording')} lacks the channels: {shown or '(none asked for)'}; "
-                f"it has {len(self.channels)}: {', '.join(self.channels[:70])}"
+                f"it has {len(self.channels)}: {', '.join(self.channels[:24])}{' …' * (len(self.channels) > 24)}"
             )
         rows = tuple(self.rows[self.channels.index(name)] for name in channels)
         return replace(self, axes=(Axis.channel(channels), self.axes[1]), rows=rows)

@@ -35,6 +35,9 @@ def main() -> None:
     except (SigconvError, OSError) as error:
         typer.echo(f"sigconv: {told(error)}", err=True)
         sys.exit(2)
+    except MemoryError as error:
+        typer.echo(f"sigconv: not enough memory: {error}; take less data or a smaller width or window", err=True)
+        sys.exit(2)
     except _Stopped as stopped:
         typer.echo("sigconv: stopped; nothing was left behind, and the same command starts afresh", err=True)
         sys.exit(128 + stopped.args[0])
@@ -58,7 +61,7 @@ def run(
     from sigconv.recipe.progress import bars
 
     resolved = config.read(recipe, overrides or [])
-    name = config.find(recipe).parent.name
+    name = config.find(recipe).resolve().parent.name
     target = out or folder.new_name(Path("runs"), name)
     with bars() as progress:
         from sigconv.recipe.run import run as run_recipe
@@ -71,6 +74,8 @@ def run(
     typer.echo(f"  baseline  {100 * result.baseline:5.1f} %   {result.summary['baseline']}, same folds")
     aligned = 100 * result.summary["aligned_baseline_accuracy"]
     typer.echo(f"            {aligned:5.1f} %   {result.summary['baseline']} on the network's own (aligned) windows")
+    groups = f"{result.summary['held_out_by']}s: {', '.join(list(result.summary['accuracy_by_group'])[:8])}"
+    typer.echo(f"  held out  one at a time, {groups}")
     typer.echo(f"  chance    {100 * result.chance:5.1f} %   the largest class")
     typer.echo(f"\n{headline(result.summary)}\n\nreport: {result.folder / 'report.html'}")
 

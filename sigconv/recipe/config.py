@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from sigconv import units
 from sigconv.errors import RecipeError, SamplingError, nearest
@@ -36,6 +36,13 @@ class Run(_Table):
     """[run] seeds, each trains every fold once."""
 
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("each seed once")
+        return seeds
 
 
 class Made(_Table):

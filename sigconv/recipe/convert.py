@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sigconv import filters, loaders, units
-from sigconv.errors import ArgumentError
-from sigconv.recipe.run import Progress
+from sigconv.errors import ArgumentError, SamplingError
+from sigconv.recipe.progress import Progress
 from sigconv.signal import Signal
 
 
@@ -34,10 +34,14 @@ def convert(
         raise ArgumentError("nothing to do; give one or more of --bandpass, --notch, --smooth, --resample (see --help)")
     if target.exists() and source.exists() and target.samefile(source):
         raise ArgumentError(f"{target} is the source itself; write to another file")
+    steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
+    if target.suffix.lower() != ".edf" or target.is_dir():
+        raise ArgumentError(f"target is {str(target)!r}; sigconv writes an .edf file")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
     with progress.stage("reading", 1) as tick:
         signal = loaders.load(source)
         tick()
-    steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
     with progress.stage("filtering", len(steps)) as tick:
         for name, values in steps:
             signal = _apply(signal, name, values, order, zero_phase)
@@ -48,7 +52,9 @@ def convert(
     done = ", ".join(
         f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in values)}".strip() for name, values in steps
     )
-    return f"{done}; {len(signal.channels)} channels, {signal.axis('time').size} samples at {signal.fs:g} Hz"
+    told = f"{done}; {len(signal.channels)} channels, {signal.axis('time').size} samples at {signal.fs:g} Hz"
+    left_out = signal.notes.get("left_out", ())
+    return told + (f"; left out, no voltage: {', '.join(left_out)}" if left_out else "")
 
 
 def _steps(
@@ -57,14 +63,21 @@ def _steps(
     steps: list[tuple[str, list[float]]] = []
     for name, edge in edges.items():
         texts = (edge,) if isinstance(edge, str) else edge
-        steps.append((name, [units.parse(text, "Hz") for text in texts]))
+        steps.append((name, [_quantity(name, text, "Hz") for text in texts]))
     if smooth is not None:
-        steps.append(("smooth", [units.parse(smooth, "s")]))
+        steps.append(("smooth", [_quantity("smooth", smooth, "s")]))
     if reference:
         steps.append(("average_reference", []))
     if resample is not None:
-        steps.append(("resample", [units.parse(resample, "Hz")]))
+        steps.append(("resample", [_quantity("resample", resample, "Hz")]))
     return steps
+
+
+def _quantity(option: str, text: str, unit: str) -> float:
+    try:
+        return units.parse(text, unit)
+    except SamplingError as error:
+        raise ArgumentError(f"--{option}: {error}") from error
 
 
 def _apply(signal: Signal, name: str, values: list[float], order: int, zero_phase: bool) -> Signal:

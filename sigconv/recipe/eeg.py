@@ -1,6 +1,6 @@
 """The EEG trip: path -> recordings -> filter -> alignment -> windows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from sigconv.filters.align import covariance, whitened, whitening
 from sigconv.filters.fir import fir, fir_bandpass_taps
 from sigconv.filters.lazy import Filtered
 from sigconv.recipe.config import Filter, Recipe
+from sigconv.recipe.progress import Tick
 from sigconv.signal import Signal, Source
 from sigconv.windows import Windows, around_events
-
-Tick = Callable[[], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +28,8 @@ class Gathered:
     kind: str
 
 
-def gather(recipe: Recipe) -> Gathered:
-    """Open the recipe's recordings (headers only), or make EEG up where it has no path.
+def gather(recipe: Recipe, tick: Tick = lambda: None) -> Gathered:
+    """Open the recipe's recordings (headers only), or make EEG up where it has no path; a tick for each.
 
     Raises
     ------
@@ -41,12 +40,22 @@ def gather(recipe: Recipe) -> Gathered:
         made = recipe.data.made
         from sigconv.loaders.eeg_generator import motor_imagery
 
-        sources = tuple(motor_imagery(subjects=made.subjects, trials=made.trials, seed=made.seed))
+        sources = tuple(motor_imagery(subjects=made.subjects, trials=made.trials, seed=made.seed, progress=tick))
         events = recipe.data.events or {"left": "left", "right": "right"}
     else:
         files, events = _task(recipe)
-        sources = tuple(loaders.open(path) for path in _found(Path(recipe.data.path), files))
+        opened = []
+        for path in _found(Path(recipe.data.path), files):
+            opened.append(loaders.open(path))
+            tick()
+        sources = tuple(opened)
         brain = [name for name in sources[0].channels if sources[0].notes["kinds"][name] == "eeg"]
+        for source in sources:
+            if missing := [name for name in brain if name not in source.channels]:
+                raise RecipeError(
+                    f"{source.notes['path']} lacks {len(missing)} channels of {sources[0].notes['path']}: "
+                    f"{', '.join(missing[:8])}; narrow data.files to recordings of the same channels"
+                )
         sources = tuple(source.pick(brain) for source in sources)
     subjects = [str(source.notes["subject"]) for source in sources]
     kind = recipe.data.group
@@ -107,16 +116,18 @@ def band_passed(source: Source, settings: Filter) -> Filtered:
 
 
 def prepared(source: Source, settings: Filter) -> tuple[Filtered, Any]:
-    """Band-passed and aligned recording, and the matrix (channel, channel) it was whitened by (identity if none)."""
+    """The recording band-passed and aligned, and the matrix (channel, channel) that turns filters into patterns.
+
+    Alignment 0 only scales the recording to unit power: shrinkage 1 leaves nothing of its covariance but the level.
+    """
     passed = band_passed(source, settings)
-    if settings.align == 0:
-        return passed, np.eye(source.axes[0].size)
-    matrix = whitening(covariance(passed), settings.align)
-    return whitened(passed, matrix), matrix
+    moments = covariance(passed)
+    matrix = whitening(moments, settings.align or 1.0)
+    return whitened(passed, matrix), moments @ matrix
 
 
 def trial_windows(gathered: Gathered, recipe: Recipe, tick: Tick = lambda: None) -> tuple[Windows, Windows, list[Any]]:
-    """The network's windows, the baseline's windows of the same trials, and each recording's whitening matrix.
+    """The network's windows, the baseline's windows of the same trials, and each recording's matrix of patterns.
 
     Raises
     ------

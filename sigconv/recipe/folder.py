@@ -1,5 +1,6 @@
 """The run folder: made beside its final name and renamed when the run is complete, so it is whole or absent."""
 
+import contextlib
 import importlib.metadata
 import json
 import logging
@@ -28,6 +29,13 @@ def new_name(parent: Path, recipe: str) -> Path:
     return taken
 
 
+class _Log(logging.FileHandler):
+    """run.log; a line that cannot be written stops the run instead of being told and forgotten."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own name
+        raise
+
+
 @contextmanager
 def building(final: Path) -> Iterator[Path]:
     """A folder to fill; renamed to `final` at the end, removed on any error or Ctrl-C. Its log is run.log.
@@ -41,13 +49,12 @@ def building(final: Path) -> Iterator[Path]:
         raise FileExistsError(f"{final} exists already; choose another --out, or remove it")
     if final.parent.exists() and not final.parent.is_dir():
         raise NotADirectoryError(f"{final.parent} is a file, so {final} cannot be made in it; choose another --out")
-    new_parent = not final.parent.exists()
-    final.parent.mkdir(parents=True, exist_ok=True)
+    made = [parent for parent in (final.parent, *final.parent.parents) if not parent.exists()]
     working = final.with_name(f".{final.name}.part{os.getpid()}")
-    working.mkdir()
     handler = None
     try:
-        handler = logging.FileHandler(working / "run.log", encoding="utf-8")
+        working.mkdir(parents=True)
+        handler = _Log(working / "run.log", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         log.addHandler(handler)
         log.setLevel(logging.INFO)
@@ -57,10 +64,13 @@ def building(final: Path) -> Iterator[Path]:
     finally:
         if handler is not None:
             log.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):
+                handler.close()
         shutil.rmtree(working, ignore_errors=True)
-        if new_parent and not final.exists():
-            final.parent.rmdir()
+        if not final.exists():
+            for parent in made:
+                with contextlib.suppress(OSError):
+                    parent.rmdir()
 
 
 def environment() -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from sigconv import loaders, nets
-from sigconv.errors import FormatError, SamplingError
+from sigconv.errors import ArgumentError, FormatError, SamplingError
 from sigconv.files import write_whole
 from sigconv.recipe import eeg
 from sigconv.recipe.config import Filter
-from sigconv.recipe.run import Tick, as_csv
+from sigconv.recipe.progress import Tick
+from sigconv.recipe.run import as_csv
 from sigconv.report import pictures
 from sigconv.report.page import png
 from sigconv.signal import Source
@@ -65,8 +66,14 @@ def predict(run: Path, file: Path, out: Path, *, step: float, at: list[str], tic
 
     Raises
     ------
-    ArgumentError : channels that are missing (named);  SamplingError : another rate, or a recording too short
+    ArgumentError : `out` no .csv, channels that are missing (named)
+    SamplingError : another rate, or a recording too short
     """
+    if out.suffix.lower() != ".csv":
+        raise ArgumentError(f"out is {str(out)!r}; the predictions are a .csv file, with a picture of the same name")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"out is {str(out)!r}: there is no folder {out.parent}; make it first")
+    drawn = out.with_suffix(".png")
     model = model_of(run)
     recording: Source = loaders.open(file).pick(model.channels)
     rate = recording.axes[-1].rate
@@ -82,14 +89,29 @@ def predict(run: Path, file: Path, out: Path, *, step: float, at: list[str], tic
         cut = around_events([ready], {label: label for label in at}, model.start, model.start + length, [name])
     else:
         cut = sliding(ready, length, step, model.classes)
-    said = probabilities(model.module, cut.load(tick).data)
+    said = _probabilities(model.module, cut, tick)
     rows = [_row(cut, i, said[i], model.classes, bool(at)) for i in range(len(cut))]
     middle = [(row["start_s"] + row["stop_s"]) / 2 for row in rows]
     events = [(event.onset, event.label) for event in recording.events]
     picture = png(pictures.timeline(np.array(middle), said, model.classes, events))
-    write_whole(out, as_csv(rows))
-    write_whole(out.with_suffix(".png"), picture)
+    write_whole(drawn, picture)
+    try:
+        write_whole(out, as_csv(rows))
+    except OSError:
+        drawn.unlink(missing_ok=True)
+        raise
     return rows
+
+
+def _probabilities(module: Any, cut: Windows, tick: Tick, together: int = 256) -> Any:
+    """Class probabilities of every window, read `together` at a time."""
+    said = []
+    for first in range(0, len(cut), together):
+        some = range(first, min(first + together, len(cut)))
+        said.append(probabilities(module, cut.batch(some)))
+        for _ in some:
+            tick()
+    return np.concatenate(said)
 
 
 def _row(cut: Windows, index: int, said: Any, classes: tuple[str, ...], labelled: bool) -> dict[str, Any]:

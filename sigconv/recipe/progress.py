@@ -1,11 +1,21 @@
 """Progress bars on stderr: rate and time left in a terminal, one line a stage elsewhere."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+Tick = Callable[[], None]
+
+
+class Progress(Protocol):
+    """Where long work shows itself."""
+
+    def stage(self, name: str, total: int) -> AbstractContextManager[Tick]:
+        """A named stage of `total` ticks (0: unknown); call the yielded function once for each."""
 
 
 class Bars:
-    """Stages as rich progress bars; see sigconv.recipe.run.Progress."""
+    """Stages as rich progress bars: a Progress."""
 
     def __init__(self) -> None:
         from rich.console import Console

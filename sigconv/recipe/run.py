@@ -2,11 +2,9 @@
 
 import csv
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,19 +13,11 @@ from sigconv.errors import ArgumentError
 from sigconv.files import write_whole
 from sigconv.recipe import eeg, folder
 from sigconv.recipe.config import Recipe, as_toml
+from sigconv.recipe.progress import Progress, Tick
 from sigconv.report.baseline import csp_lda
 from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
 from sigconv.train import Fitted, Settings, fit, probabilities, save_model
 from sigconv.windows import Loaded, Split, leave_one_group_out
-
-Tick = Callable[[], None]
-
-
-class Progress(Protocol):
-    """Where long work shows itself."""
-
-    def stage(self, name: str, total: int) -> AbstractContextManager[Tick]:
-        """A named stage of `total` ticks; call the yielded function once for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +50,7 @@ def run(recipe: Recipe, name: str, out: Path, progress: Progress) -> Result:
     recipe : from recipe.config.read
     name : of the recipe, for the log
     out : the run folder to make; absent or empty
-    progress : see Progress
+    progress : see sigconv.recipe.progress.Progress
 
     Raises
     ------
@@ -68,9 +58,8 @@ def run(recipe: Recipe, name: str, out: Path, progress: Progress) -> Result:
     """
     net = nets.parse(recipe.net.text)
     with folder.building(out) as working:
-        with progress.stage("opening recordings", 1) as tick:
-            gathered = eeg.gather(recipe)
-            tick()
+        with progress.stage("opening recordings", 0) as tick:
+            gathered = eeg.gather(recipe, tick)
         folder.log.info("%s: %d recordings, held out by %s", name, len(gathered.sources), gathered.kind)
         with progress.stage("filtering and aligning", len(gathered.sources)) as tick:
             cut, cut_base, matrices = eeg.trial_windows(gathered, recipe, tick)

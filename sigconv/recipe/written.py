@@ -41,7 +41,7 @@ def _pictures(
     layers = convolutions(found.final.module)
     if layers and layers[0].weight.shape[2] == 1 and layers[0].weight.shape[1] == windows.shape[0]:
         filters = layers[0].weight.detach().numpy()[:, :, 0]
-        sensor = np.mean([np.linalg.inv(matrix) for matrix in matrices], axis=0)
+        sensor = np.mean(matrices, axis=0)
         titles = [f"filter {n}" for n in range(1, len(filters) + 1)]
         names, positions = source.axes[0].labels, source.notes.get("positions", {})
         drawn["scalp_map"] = pictures.scalp_map((sensor @ filters.T).T, names, positions, titles)

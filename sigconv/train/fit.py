@@ -19,7 +19,7 @@ from sigconv.windows import Loaded
 class Settings:
     """How to train.
 
-    epochs : passes over the data, >= 1
+    epochs : passes over the data, >= 1; the windows left over after the last full batch wait for another pass
     batch : windows a step, >= 2
     rate : AdamW's learning rate, > 0, falling to zero along half a cosine
     conv_rate : the learning rate of the convolutions, >= 0

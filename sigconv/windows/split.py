@@ -45,7 +45,7 @@ def leave_one_group_out(groups: Sequence[str]) -> list[Split]:
     if len(names) < 2:
         raise SplitError(
             f"there is one group only ({', '.join(names) or 'none'}): nothing could be held out; "
-            "add recordings, or split by 'recording' where there is one subject"
+            "add recordings, or group by recording where there is one subject (in a recipe: data.group=recording)"
         )
     each = np.asarray(groups)
     return [checked(Split(n, np.flatnonzero(each != n), np.flatnonzero(each == n)), groups) for n in names]

@@ -33,5 +33,5 @@ def small_run(tmp_path_factory) -> Path:
     progress = Silent()
     result = run(config.read("eeg_motor_imagery", SMALL), "eeg_motor_imagery", out, progress)
     assert result.folder == out
-    assert all(done == total for done, total in progress.ticks.values()), progress.ticks
+    assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
     return out

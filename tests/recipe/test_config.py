@@ -86,6 +86,7 @@ def test_an_error_names_key_line_and_the_nearest(write, change, said):
         ("train.epochs", "write key=value"),
         ("title.x=3", "title is a value, not a table"),
         ("run.seeds=[]", r"run\.seeds is \[\]"),
+        ("run.seeds=[1,1]", "each seed once"),
         ("tasks.new.files=['a']", r"'tasks\.new\.events' is missing"),
     ],
 )

@@ -25,5 +25,7 @@ def sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     """
     from scipy import signal
 
+    if x.size == 0:
+        return x.copy(), zi.copy()
     y, zf = signal.sosfilt(sos.copy(), x, axis=-1, zi=zi)  # it takes no read-only coefficients
     return y, zf
