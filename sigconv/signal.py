@@ -71,6 +71,35 @@ class Axis:
         """The position one step after the last sample."""
         return self.start + self.size * self.step
 
+    def nearest(self, position: float) -> int:
+        """The number of the sample nearest to a position, counted on beyond either end.
+
+        >>> Axis.time(320, fs=160).nearest(0.5)
+        80
+        """
+        return round((position - self.start) * self.rate)
+
+    def between(self, start: float, stop: float | None) -> tuple[int, int]:
+        """First sample, and one past the last, of the piece from `start` up to but not including `stop`.
+
+        start, stop : positions in the axis' unit; None is the end of the axis
+
+        Raises
+        ------
+        SamplingError : an empty piece, or one that reaches outside the axis
+
+        >>> Axis.time(320, fs=160).between(0.5, None)
+        (80, 320)
+        """
+        first, last = self.nearest(start), self.size if stop is None else self.nearest(stop)
+        if not 0 <= first < last <= self.size:
+            end = self.stop if stop is None else stop
+            raise SamplingError(
+                f"start {start:g} {self.unit} and stop {end:g} {self.unit}: the {self.name} axis has {self.start:g} to "
+                f"{self.stop:g} {self.unit}; allowed: a piece of one sample or more inside"
+            )
+        return first, last
+
     def resized(self, size: int) -> "Axis":
         """The same axis with another number of samples; labels are kept only where the size is."""
         return replace(self, size=size, labels=self.labels if size == self.size else ())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from sigconv.errors import SamplingError, ShapeError
+from sigconv.errors import ShapeError
 from sigconv.signal import Axis, Event, Signal, Source
 
 Step = Callable[[Signal], Signal]
@@ -62,14 +62,7 @@ class Filtered:
     def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
         """The filtered samples from `start` up to but not including `stop`, s."""
         time = self.source.axes[-1]
-        first = round((start - time.start) * time.rate)
-        last = time.size if stop is None else round((stop - time.start) * time.rate)
-        if not 0 <= first < last <= time.size:
-            end = time.stop if stop is None else stop
-            raise SamplingError(
-                f"start {start:g} s and stop {end:g} s: the recording has {time.start:g} to {time.stop:g} s; allowed: "
-                "a piece of one sample or more inside"
-            )
+        first, last = time.between(start, stop)
         margin = round(self.margin * time.rate)
         lo, hi = max(0, first - margin), min(time.size, last + margin)
         piece = self.source.read(time.start + lo * time.step, time.start + hi * time.step)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from sigconv.errors import ArgumentError, SamplingError
+from sigconv.errors import ArgumentError
 from sigconv.signal import Axis, Event, Signal
 
 # (first sample, one past the last, channel numbers) -> (channel, time) array in the recording's unit
@@ -75,14 +75,7 @@ class Recording:
         (2, 80)
         """
         channel, time = self.axes
-        first = round((start - time.start) * time.rate)
-        last = time.size if stop is None else round((stop - time.start) * time.rate)
-        if not 0 <= first < last <= time.size:
-            end = time.stop if stop is None else stop
-            raise SamplingError(
-                f"start {start:g} s and stop {end:g} s: the recording {self.notes.get('name', '')} has "
-                f"{time.start:g} to {time.stop:g} s; allowed: a piece of one sample or more inside"
-            )
+        first, last = time.between(start, stop)
         began = time.start + first * time.step
         cut = replace(time, size=last - first, start=began)
         events = tuple(e for e in self.events if began <= e.onset < cut.stop)

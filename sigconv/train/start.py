@@ -37,7 +37,8 @@ def common_spatial_patterns(data: Any, labels: Any, count: int, shrinkage: float
         raise ArgumentError("labels hold one class only; common spatial patterns need two or more")
     if count % len(classes) or not 0 < count <= channels:
         raise ArgumentError(
-            f"count is {count}; allowed: a multiple of {len(classes)} classes, at most {channels} channels"
+            f"count is {count}, the channels of a first convolution that starts from patterns; allowed: a multiple of "
+            f"{len(classes)} classes, at most the {channels} channels of the data"
         )
     each = np.einsum("nct,ndt->ncd", x, x) / x.shape[2]
 

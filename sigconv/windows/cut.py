@@ -148,7 +148,7 @@ def around_events(
                 f"{_name(source)} lasts {time.size / rate:g} s; a window of {size / rate:g} s does not fit: shorten it"
             )
         for event in source.events:
-            first = round((event.onset + start - time.start) * rate)
+            first = time.nearest(event.onset + start)
             if event.label in events and 0 <= first <= time.size - size:
                 where.append((number, first))
                 labels.append(classes.index(events[event.label]))

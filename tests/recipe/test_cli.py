@@ -108,6 +108,30 @@ def test_a_full_disk_is_told_and_leaves_nothing(edf, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_and_a_prediction_from_the_command_line(edf, tmp_path):
+    small = ["data.made.subjects=2", "data.made.trials=8", "train.epochs=2"]
+    ran = sigconv("run", "eeg_motor_imagery", *small, "--out", "r", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    for word in ("network", "baseline", "held out", "chance", "report: r/report.html"):
+        assert word in ran.stdout
+    said = sigconv("predict", "r", edf, cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert (
+        (tmp_path / "in-predictions.csv").read_text().startswith("start_s,stop_s,p_left,p_right,predicted\n0.0,3.75,")
+    )
+    assert (tmp_path / "in-predictions.png").stat().st_size > 5000
+
+
+def test_one_channel_is_refused_by_the_net_that_needs_four(tmp_path):
+    signal = motor_imagery(subjects=1, trials=4)[0].pick(["C3"]).read()
+    for run in ("sub-1", "sub-2"):
+        loaders.save(signal, tmp_path / f"{run}.edf")
+    events = ["data.events.left=left", "data.events.right=right", "data.files=['*.edf']"]
+    done = sigconv("run", "eeg_motor_imagery", f"data.path={tmp_path}", *events, "baseline.components=1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "at most the 1 channels of the data" in done.stderr
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_leaves_nothing_and_says_so(tmp_path, number, code):
     running = subprocess.Popen(
