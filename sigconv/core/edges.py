@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sigconv.core import kernels
 from sigconv.core.boundary import BoundaryLike
 from sigconv.core.convolve import correlate
 from sigconv.core.namespace import axis_index, axis_indices, inexact
@@ -34,7 +35,7 @@ def sobel(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike =
     >>> sobel([[0, 0, 1, 1]] * 3)[1]
     array([0., 4., 4., 0.])
     """
-    return _slope(x, axis, axes, boundary, (1, 2, 1))
+    return _slope(x, axis, axes, boundary, kernels.SOBEL_ACROSS)
 
 
 def prewitt(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike = "symmetric") -> Any:
@@ -57,7 +58,7 @@ def prewitt(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike
     >>> prewitt([[0, 0, 1, 1]] * 3)[1]
     array([0., 3., 3., 0.])
     """
-    return _slope(x, axis, axes, boundary, (1, 1, 1))
+    return _slope(x, axis, axes, boundary, kernels.PREWITT_ACROSS)
 
 
 def laplacian(x: Any, *, axes: Axes = None, boundary: BoundaryLike = "symmetric") -> Any:
@@ -86,13 +87,14 @@ def laplacian(x: Any, *, axes: Axes = None, boundary: BoundaryLike = "symmetric"
     xp, x = inexact(x)
     total = xp.zeros_like(x)
     for axis in axis_indices(axes, x.ndim):
-        total = total + correlate(x, (1, -2, 1), "same", axes=axis, boundary=boundary)
+        total = total + correlate(x, kernels.SECOND_DIFFERENCE, "same", axes=axis, boundary=boundary)
     return total
 
 
-def _slope(x: Any, axis: int, axes: Axes, boundary: BoundaryLike, across: tuple[int, ...]) -> Any:
+def _slope(x: Any, axis: int, axes: Axes, boundary: BoundaryLike, across: tuple[float, ...]) -> Any:
     x = inexact(x)[1]
     steep = axis_index(axis, x.ndim)
     for each in {steep, *axis_indices(axes, x.ndim)}:
-        x = correlate(x, (-1, 0, 1) if each == steep else across, "same", axes=each, boundary=boundary)
+        taps = kernels.DIFFERENCE if each == steep else across
+        x = correlate(x, taps, "same", axes=each, boundary=boundary)
     return x

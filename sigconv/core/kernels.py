@@ -17,6 +17,13 @@ from sigconv.errors import ArgumentError
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
+# the factors that the kernels of every dimension are products and sums of
+DIFFERENCE = (-1.0, 0.0, 1.0)
+SECOND_DIFFERENCE = (1.0, -2.0, 1.0)
+SOBEL_ACROSS = (1.0, 2.0, 1.0)
+PREWITT_ACROSS = (1.0, 1.0, 1.0)
+
+
 def horizontal() -> Array:
     """The lecture's kernel that answers to horizontal edges: bright above dark is positive.
 
@@ -65,7 +72,7 @@ def prewitt(ndim: int = 2, axis: int = 0) -> Array:
     >>> prewitt(1)
     array([-1.,  0.,  1.])
     """
-    return _derivative(ndim, axis, (1.0, 1.0, 1.0))
+    return _derivative(ndim, axis, PREWITT_ACROSS)
 
 
 def sobel(ndim: int = 2, axis: int = 0) -> Array:
@@ -88,7 +95,7 @@ def sobel(ndim: int = 2, axis: int = 0) -> Array:
     >>> sobel(2, axis=1)
     array([[-1.,  0.,  1.], [-2.,  0.,  2.], [-1.,  0.,  1.]])
     """
-    return _derivative(ndim, axis, (1.0, 2.0, 1.0))
+    return _derivative(ndim, axis, SOBEL_ACROSS)
 
 
 def laplacian(ndim: int = 2) -> Array:
@@ -114,7 +121,7 @@ def laplacian(ndim: int = 2) -> Array:
     kernel = np.zeros((3,) * at_least("ndim", ndim, 1))
     for axis in range(ndim):
         line = [1] * ndim
-        for place, value in enumerate((1.0, -2.0, 1.0)):
+        for place, value in enumerate(SECOND_DIFFERENCE):
             line[axis] = place
             kernel[tuple(line)] += value
     return kernel
@@ -182,5 +189,5 @@ def laplacian_of_gaussian(sigma: float, ndim: int = 2, truncate: float = 4.0) ->
 
 def _derivative(ndim: int, axis: int, across: tuple[float, ...]) -> Array:
     along = axis_index(axis, at_least("ndim", ndim, 1))
-    lines = [np.array((-1.0, 0.0, 1.0)) if i == along else np.array(across) for i in range(ndim)]
+    lines = [np.array(DIFFERENCE) if i == along else np.array(across) for i in range(ndim)]
     return reduce(np.multiply.outer, lines)
