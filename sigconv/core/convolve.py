@@ -82,12 +82,8 @@ def convolve(
         per_axis(name, given, len(where))
         for name, given in (("origin", origin), ("stride", stride), ("dilation", dilation))
     )
-    for axis, k, d, o, s in zip(where, taps.shape, dilations, origins, strides, strict=True):
-        padding = padding_for(mode, k, d, o)
-        if mode == "valid" or not x.shape[axis]:
-            length_after(x.shape[axis], k, s, d, padding)
-        at_least("stride", s, 1)
-        x = extend(x, *padding, boundary, axis)
+    for axis, *numbers in zip(where, taps.shape, dilations, origins, strides, strict=True):
+        x = _extended(x, axis, mode, boundary, *numbers)
     if _by_fft(xp, x, taps, method):
         return _fft(xp, x, taps, where, strides, dilations)
     return _direct(x, taps, where, strides, dilations)
@@ -144,6 +140,17 @@ def per_axis(name: str, given: int | Sequence[int], axes: int) -> tuple[int, ...
     if not isinstance(given, Sequence) or len(given) != axes or not all(isinstance(v, int | np.integer) for v in given):
         raise ArgumentError(f"{name} is {given!r}; it is one whole number, or one for each of {axes} axes")
     return tuple(int(value) for value in given)
+
+
+def _extended(
+    x: Any, axis: int, mode: Mode, boundary: BoundaryLike, taps: int, dilation: int, origin: int, stride: int
+) -> Any:
+    """x with what the mode lets the window see beyond one axis' ends; what cannot fit is refused."""
+    padding = padding_for(mode, taps, dilation, origin)
+    if mode == "valid" or not x.shape[axis]:
+        length_after(x.shape[axis], taps, stride, dilation, padding)
+    at_least("stride", stride, 1)
+    return extend(x, *padding, boundary, axis)
 
 
 def _by_fft(xp: Any, x: Any, taps: Any, method: Method) -> bool:

@@ -14,7 +14,7 @@ SOS = signal.butter(3, (0.2, 0.5), "bandpass", output="sos")
 X = rng.normal(size=(3, 50, 2))
 
 
-def near(ours, theirs):
+def assert_near(ours, theirs):
     np.testing.assert_allclose(np.asarray(ours), theirs, atol=1e-11)
 
 
@@ -28,23 +28,23 @@ def test_the_equation_holds_at_every_sample():
     w1, w2 = [2.0, -0.6, 0.3], [0.5, 0.2, -0.1, 0.7]
     x = X[0, :, 0]
     y = lfilter(w2, w1, x)
-    near(np.convolve(w1, y)[:50], np.convolve(w2, x)[:50])
+    assert_near(np.convolve(w1, y)[:50], np.convolve(w2, x)[:50])
 
 
 @pytest.mark.parametrize(("b", "a"), [(B, A), ([1, 2, 3], [2]), ([3], [1, 0.5]), ([1 + 1j, 2], [1, 0.5j])])
 def test_lfilter_is_scipys_with_and_without_state(xp, b, a):
     x = xp.array(X)
-    near(lfilter(b, a, x, axis=1), signal.lfilter(b, a, X, axis=1))
+    assert_near(lfilter(b, a, x, axis=1), signal.lfilter(b, a, X, axis=1))
     zi = rng.normal(size=(3, max(len(a), len(b)) - 1, 2))
     for ours, theirs in zip(lfilter(b, a, x, 1, zi), signal.lfilter(b, a, X, 1, zi), strict=True):
-        near(ours, theirs)
+        assert_near(ours, theirs)
 
 
 def test_sosfilt_is_scipys_with_and_without_state(xp):
-    near(sosfilt(SOS, xp.array(X), axis=1), signal.sosfilt(SOS, X, axis=1))
+    assert_near(sosfilt(SOS, xp.array(X), axis=1), signal.sosfilt(SOS, X, axis=1))
     zi = rng.normal(size=(3, 3, 2, 2))
     for ours, theirs in zip(sosfilt(SOS, xp.array(X), 1, zi), signal.sosfilt(SOS, X, 1, zi), strict=True):
-        near(ours, theirs)
+        assert_near(ours, theirs)
 
 
 def test_the_native_loops_are_the_definitions(monkeypatch):
@@ -55,7 +55,7 @@ def test_the_native_loops_are_the_definitions(monkeypatch):
             patch.setattr(recurrence.native, "lfilter", recurrence.lfilter_loop)
             patch.setattr(recurrence.native, "sosfilt", recurrence.sosfilt_loop)
             for one, other in zip(fast, (*lfilter(B, A, x, 1, zi), *sosfilt(SOS, x, 1, zs)), strict=True):
-                near(one, other)
+                assert_near(one, other)
 
 
 def test_pieces_filtered_with_the_state_are_the_whole(xp):
@@ -68,18 +68,18 @@ def test_pieces_filtered_with_the_state_are_the_whole(xp):
 
 
 def test_a_step_in_the_steady_state_stays_a_step(xp):
-    near(lfilter_zi(xp.array(2 * B), 3 * A), signal.lfilter_zi(2 * B, 3 * A))
-    near(sosfilt_zi(xp.array(SOS)), signal.sosfilt_zi(SOS))
-    near(lfilter_zi([1, 2, 3], [1]), signal.lfilter_zi([1, 2, 3], [1]))
+    assert_near(lfilter_zi(xp.array(2 * B), 3 * A), signal.lfilter_zi(2 * B, 3 * A))
+    assert_near(sosfilt_zi(xp.array(SOS)), signal.sosfilt_zi(SOS))
+    assert_near(lfilter_zi([1, 2, 3], [1]), signal.lfilter_zi([1, 2, 3], [1]))
     b, a = signal.butter(2, 0.3)
-    near(lfilter(b, a, xp.array(np.ones(9)), zi=lfilter_zi(b, a))[0], np.ones(9))
+    assert_near(lfilter(b, a, xp.array(np.ones(9)), zi=lfilter_zi(b, a))[0], np.ones(9))
 
 
 @pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])
 def test_zero_phase_is_scipys(xp, padtype):
-    near(filtfilt(B, A, xp.array(X), 1, padtype), signal.filtfilt(B, A, X, 1, padtype))
-    near(sosfiltfilt(SOS, xp.array(X), 1, padtype), signal.sosfiltfilt(SOS, X, 1, padtype))
-    near(filtfilt(B, A, xp.array(X), 1, padtype, 5), signal.filtfilt(B, A, X, 1, padtype, 5))
+    assert_near(filtfilt(B, A, xp.array(X), 1, padtype), signal.filtfilt(B, A, X, 1, padtype))
+    assert_near(sosfiltfilt(SOS, xp.array(X), 1, padtype), signal.sosfiltfilt(SOS, X, 1, padtype))
+    assert_near(filtfilt(B, A, xp.array(X), 1, padtype, 5), signal.filtfilt(B, A, X, 1, padtype, 5))
 
 
 def test_zero_phase_delays_nothing():
@@ -94,7 +94,7 @@ def test_precision_follows_the_signal_and_the_loop_runs_wide(xp):
     x = xp.array(X, np.float32)
     y = lfilter(B, A, x, axis=1)
     assert y.dtype == x.dtype
-    near(y, signal.lfilter(B, A, X.astype(np.float32), axis=1).astype(np.float32))
+    assert_near(y, signal.lfilter(B, A, X.astype(np.float32), axis=1).astype(np.float32))
     assert sosfiltfilt(SOS, x, 1).dtype == x.dtype
     assert lfilter(B, A, xp.array([1, 2])).dtype == xp.array([1.0]).dtype
 
