@@ -1,0 +1,57 @@
+"""How kernels are compiled: cached on disk, without the interpreter lock, every fused multiply-add spelled out.
+
+LLVM may fuse a * b + c in one loop and not in the next; a kernel whose pieces must equal its whole bit for bit calls
+`fma`, which always fuses (and never does on a processor that cannot).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import llvmlite.binding
+import numba
+from numba.core import types
+from numba.core.extending import intrinsic
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function compiled by numba on its first call; on disk from then on, where a folder can be written.
+
+    >>> kernel(lambda x: 2 * x)(3)
+    6
+    """
+    try:
+        return numba.njit(nogil=True, error_model="numpy", cache=True)(function)  # type: ignore[no-any-return]
+    except RuntimeError:  # no folder for a cache: compile in every process
+        return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+@cache
+def _fuses() -> bool:
+    """Whether the processor multiplies and adds in one rounding."""
+    if not llvmlite.binding.get_default_triple().startswith(("x86", "i")):
+        return True
+    return bool(llvmlite.binding.get_host_cpu_features().get("fma", False))
+
+
+@intrinsic
+def fma(_: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
+    """a * b + c with one rounding, for three numbers of one real type; vectorised like any other arithmetic."""
+
+    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
+        if _fuses():
+            return builder.fma(*given)
+        return builder.fadd(builder.fmul(*given[:2]), given[2])
+
+    return a(a, a, a), generate
+
+
+@intrinsic
+def wide(_: Any) -> Any:
+    """Said at the top of a kernel: use the widest vectors there are (LLVM keeps to half of them on some processors)."""
+
+    def generate(context: Any, builder: Any, ___: Any, ____: Any) -> Any:
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
