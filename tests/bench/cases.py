@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from scipy import ndimage, signal
 from torch import nn
+from torch.nn import functional
 
 import sigconv
 from sigconv import nets
@@ -20,11 +21,17 @@ Call = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """One row: calls without arguments that return the same array, or what `value` makes the same array of."""
+    """One row: calls without arguments that return the same array, or what `value` makes the same array of.
+
+    aim : how many times faster than the fastest peer we want to be;  close : how far from a peer we may be, relative
+    to the peer's largest value
+    """
 
     name: str
     ours: Call
     peers: dict[str, Call]
+    aim: float
+    close: float = 1e-11
     value: Callable[[Any], Any] = np.asarray
 
 
@@ -33,26 +40,56 @@ def draws(*shape: int, dtype: Any = np.float64) -> Any:
     return np.random.default_rng(1).standard_normal(shape).astype(dtype)
 
 
+def sections() -> Any:
+    """A stable band-pass of eight sections."""
+    return signal.butter(8, [0.1, 0.3], "bandpass", output="sos")
+
+
 def recurrences(shrink: int) -> Iterator[Case]:
     """Difference equations against SciPy."""
-    n, channels, long = 1_000_000 // shrink, 64 // min(shrink, 16), 60_000 // shrink
+    n, channels, long = 3_000_000 // shrink, 64 // min(shrink, 16), 60_000 // shrink
     line, many = draws(n), draws(channels, long)
     b, a = signal.butter(4, 0.2)
+    sos = sections()
+    for name, x, aim in [(f"{channels} × {long}", many, 6), (f"one channel × {n}", line, 4)]:
+        yield Case(
+            f"sosfilt 8 sections, {name}",
+            lambda x=x: sigconv.sosfilt(sos, x),
+            {"scipy.signal.sosfilt": lambda x=x: signal.sosfilt(sos, x)},
+            aim,
+        )
     yield Case(
-        f"lfilter order 4, {n}",
+        f"lfilter order 4, one channel × {n}",
         lambda: sigconv.lfilter(b, a, line),
         {"scipy.signal.lfilter": lambda: signal.lfilter(b, a, line)},
-    )
-    sos = signal.butter(8, [0.1, 0.3], "bandpass", output="sos")
-    yield Case(
-        f"sosfilt {len(sos)} sections, {channels} × {long}",
-        lambda: sigconv.sosfilt(sos, many),
-        {"scipy.signal.sosfilt": lambda: signal.sosfilt(sos, many)},
+        aim=4,
     )
     yield Case(
-        f"sosfiltfilt {len(sos)} sections, {channels} × {long}",
+        f"sosfiltfilt 8 sections, {channels} × {long}",
         lambda: sigconv.sosfiltfilt(sos, many),
         {"scipy.signal.sosfiltfilt": lambda: signal.sosfiltfilt(sos, many)},
+        aim=8,
+    )
+
+
+def gradients(shrink: int) -> Iterator[Case]:
+    """An all-pole filter and the gradients of its signal and coefficients, against torchlpc."""
+    from torchlpc import sample_wise_lpc  # an optional extra
+
+    x = torch.from_numpy(draws(16, 100_000 // shrink))
+    poles = torch.from_numpy(signal.butter(4, 0.2)[1])
+    weights = torch.from_numpy(draws(*x.shape)[:, ::-1].copy())
+
+    def backward(run: Callable[[Any, Any], Any]) -> Any:
+        line, a = x.clone().requires_grad_(), poles.clone().requires_grad_()
+        run(line, a).backward(weights)
+        return torch.cat([line.grad.flatten(), a.grad[1:]]).numpy()
+
+    yield Case(
+        f"lfilter forward + backward, torch, 16 × {x.shape[-1]}, order 4",
+        lambda: backward(lambda line, a: sigconv.lfilter([1.0], a, line)),
+        {"torchlpc": lambda: backward(lambda line, a: sample_wise_lpc(line, a[1:].expand(*line.shape, -1)))},
+        aim=3,
     )
 
 
@@ -60,8 +97,8 @@ def averages(shrink: int) -> Iterator[Case]:
     """Moving averages where the window lies inside the signal."""
     import bottleneck  # an optional extra: without it the rest can still be imported
 
-    x = draws(1_000_000 // shrink)
-    for width in (10, 100, 1000 // min(shrink, 4)):
+    x = draws(3_000_000 // shrink)
+    for width in (10, 100, 1000):
         yield Case(
             f"moving_average {width}, {len(x)}",
             lambda w=width: sigconv.moving_average(x, w, mode="valid"),
@@ -69,50 +106,120 @@ def averages(shrink: int) -> Iterator[Case]:
                 "bottleneck.move_mean": lambda w=width: bottleneck.move_mean(x, w)[w - 1 :],
                 "numpy.convolve": lambda w=width: np.convolve(x, np.ones(w) / w, "valid"),
             },
+            aim=2.5,
+            close=1e-10,
         )
 
 
 def lines(shrink: int) -> Iterator[Case]:
     """One long signal, short and long kernels."""
     x = draws(1_000_000 // shrink)
-    for taps in (3, 31, 255, 4095):
-        h = draws(taps)
+    for taps, aim in ((3, 1), (31, 3), (255, 3), (4095, 2), (100_000, 1.5)):
+        h = draws(min(taps, len(x) // 10))
+        peers = {
+            "scipy.signal.oaconvolve": lambda h=h: signal.oaconvolve(x, h),
+            "scipy.signal.fftconvolve": lambda h=h: signal.fftconvolve(x, h),
+        }
+        if taps < 10_000:
+            peers["numpy.convolve"] = lambda h=h: np.convolve(x, h)
+        yield Case(f"convolve {len(h)} taps, {len(x)} float64", lambda h=h: sigconv.convolve(x, h), peers, aim)
+
+
+def tensors(shrink: int) -> Iterator[Case]:
+    """The same on torch tensors."""
+    x = torch.from_numpy(draws(1_000_000 // shrink))
+    for taps in (3, 31, 255):
+        h = torch.from_numpy(draws(taps))
+        pad = taps - 1
         yield Case(
-            f"convolve {taps} taps, {len(x)}",
-            lambda h=h: sigconv.convolve(x, h),
+            f"convolve {taps} taps, {len(x)} float64, torch",
+            lambda h=h: sigconv.convolve(x, h).numpy(),
             {
-                "numpy.convolve": lambda h=h: np.convolve(x, h),
-                "scipy.signal.oaconvolve": lambda h=h: signal.oaconvolve(x, h),
-                "scipy.signal.fftconvolve": lambda h=h: signal.fftconvolve(x, h),
+                "torch conv1d": lambda h=h, p=pad: functional.conv1d(
+                    x[None, None], h.flip(0)[None, None], padding=p
+                ).numpy()[0, 0]
             },
+            aim=10,
+        )
+        yield Case(
+            f"convolve {taps} taps, {len(x)} float64, torch beside NumPy",
+            lambda h=h: sigconv.convolve(x, h).numpy(),
+            {"ours on NumPy": lambda h=h: sigconv.convolve(x.numpy(), h.numpy())},
+            aim=1,
         )
 
 
-def grids(shrink: int) -> Iterator[Case]:
-    """Pictures and volumes in float32, zeros outside; the kernels are random, so nothing separates."""
+def pictures(shrink: int) -> Iterator[Case]:
+    """Pictures in float32, zeros outside; the kernels are random, so nothing separates."""
+    import cv2  # an optional extra
+
     side = 1024 // min(shrink, 16)
-    small = min(shrink, 8)
-    picture, volume = draws(side, side, dtype=np.float32), draws(64 // small, 128 // small, 128 // small)
-    sizes = [(picture, 3), (picture, 7), (picture, 15), (volume.astype(np.float32), 3)]
-    for x, k in sizes:
-        h = draws(*[k] * x.ndim, dtype=np.float32)
-        layer = nn.functional.conv2d if x.ndim == 2 else nn.functional.conv3d
-        beside = [torch.from_numpy(array)[None, None] for array in (x, h)]
+    x = draws(side, side, dtype=np.float32)
+    for k in (3, 7, 15, 31, 63):
+        h = draws(k, k, dtype=np.float32)
+        peers = {
+            "OpenCV filter2D": lambda h=h: cv2.filter2D(x, -1, h, borderType=cv2.BORDER_CONSTANT),
+            "scipy.signal.oaconvolve": lambda h=h: signal.oaconvolve(x, np.flip(h), "same"),
+            "scipy.signal.fftconvolve": lambda h=h: signal.fftconvolve(x, np.flip(h), "same"),
+        }
+        if k < 31:
+            peers["scipy.ndimage.correlate"] = lambda h=h: ndimage.correlate(x, h, mode="constant")
         yield Case(
-            f"correlate {'×'.join(map(str, h.shape))}, {'×'.join(map(str, x.shape))} float32",
-            lambda x=x, h=h: sigconv.correlate(x, h, "same"),
-            {
-                "scipy.ndimage.correlate": lambda x=x, h=h: ndimage.correlate(x, h, mode="constant"),
-                "scipy.signal.oaconvolve": lambda x=x, h=h: signal.oaconvolve(x, np.flip(h), "same"),
-                "scipy.signal.fftconvolve": lambda x=x, h=h: signal.fftconvolve(x, np.flip(h), "same"),
-                f"torch {layer.__name__}": lambda f=layer, b=beside, k=k: f(*b, padding=k // 2)[0, 0].numpy(),
-            },
+            f"correlate {k}×{k}, {side}×{side} float32", lambda h=h: sigconv.correlate(x, h, "same"), peers, 1, 1e-5
         )
+    width = 2 * int(4 * 3 + 0.5) + 1
     yield Case(
         f"gaussian σ 3, {side}×{side} float32",
-        lambda: sigconv.gaussian(picture, 3),
-        {"scipy.ndimage.gaussian_filter": lambda: ndimage.gaussian_filter(picture, 3)},
+        lambda: sigconv.gaussian(x, 3),
+        {
+            "OpenCV GaussianBlur": lambda: cv2.GaussianBlur(x, (width, width), 3, borderType=cv2.BORDER_REFLECT),
+            "scipy.ndimage.gaussian_filter": lambda: ndimage.gaussian_filter(x, 3),
+        },
+        aim=1,
+        close=1e-5,
     )
+
+
+def volumes(shrink: int) -> Iterator[Case]:
+    """Volumes in float32, zeros outside for the random kernels."""
+    small = min(shrink, 8)
+    x = draws(128 // small, 256 // small, 256 // small, dtype=np.float32)
+    shape = "×".join(map(str, x.shape))
+    for k, aim in ((3, 10), (5, 10), (9, 3), (15, 2.5)):
+        h = draws(k, k, k, dtype=np.float32)
+        peers = {
+            "scipy.signal.oaconvolve": lambda h=h: signal.oaconvolve(x, np.flip(h), "same"),
+            "scipy.signal.fftconvolve": lambda h=h: signal.fftconvolve(x, np.flip(h), "same"),
+        }
+        if k < 9:
+            peers["scipy.ndimage.correlate"] = lambda h=h: ndimage.correlate(x, h, mode="constant")
+        if k == 3:
+            beside = [torch.from_numpy(array)[None, None] for array in (x, h)]
+            peers["torch conv3d"] = lambda b=beside: functional.conv3d(*b, padding=1)[0, 0].numpy()
+        yield Case(
+            f"correlate {k}×{k}×{k}, {shape} float32", lambda h=h: sigconv.correlate(x, h, "same"), peers, aim, 1e-5
+        )
+    yield Case(
+        f"gaussian σ 2, {shape} float32",
+        lambda: sigconv.gaussian(x, 2),
+        {"scipy.ndimage.gaussian_filter": lambda: ndimage.gaussian_filter(x, 2)},
+        aim=10,
+        close=1e-5,
+    )
+    yield Case(
+        f"box 9, {shape} float32",
+        lambda: box(x, 9),
+        {"scipy.ndimage.uniform_filter": lambda: ndimage.uniform_filter(x, 9)},
+        aim=10,
+        close=1e-5,
+    )
+
+
+def box(x: Any, width: int) -> Any:
+    """The mean over a cube around every sample."""
+    for axis in range(x.ndim):
+        x = sigconv.moving_average(x, width, axis, boundary="symmetric")
+    return x
 
 
 def networks(shrink: int) -> Iterator[Case]:
@@ -139,11 +246,13 @@ def networks(shrink: int) -> Iterator[Case]:
         f"nets.build {text}, 64 × {time}",
         lambda: nets.build(nets.parse(text), nets.InputSpec(64, (time,)), classes=4, seed=0),
         {"torch by hand": by_hand},
-        scores,
+        aim=0.8,
+        close=1e-5,
+        value=scores,
     )
 
 
 def cases(shrink: int = 1) -> list[Case]:
     """Every row of the table."""
-    groups = (recurrences, averages, lines, grids, networks)
+    groups = (recurrences, gradients, averages, lines, tensors, pictures, volumes, networks)
     return [case for group in groups for case in group(shrink)]
