@@ -22,6 +22,7 @@ HAND = [
     "sosfilt",
     "lfilter_zi",
     "sosfilt_zi",
+    "lfiltic",
     "filtfilt",
     "sosfiltfilt",
     "moving_average",

@@ -7,8 +7,9 @@ from sigconv.core.edges import laplacian, prewitt, sobel
 from sigconv.core.frames import frame
 from sigconv.core.geometry import ReceptiveField, length_after, padding_for, span, transposed_length
 from sigconv.core.matrix import convolution_matrix
-from sigconv.core.recurrence import lfilter, lfilter_zi, sosfilt, sosfilt_zi
+from sigconv.core.recurrence import lfilter, sosfilt
 from sigconv.core.smooth import gaussian, median, savgol
+from sigconv.core.state import lfilter_zi, lfiltic, sosfilt_zi
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "length_after",
     "lfilter",
     "lfilter_zi",
+    "lfiltic",
     "median",
     "moving_average",
     "padding_for",

@@ -8,6 +8,8 @@ from array_api_compat import array_namespace, device, is_torch_array
 
 from sigconv.errors import ArgumentError, ShapeError
 
+_NUMPY = array_namespace(np.zeros(0))
+
 
 def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     """The array namespace of x, and x as a floating or complex array.
@@ -28,6 +30,8 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     >>> inexact([1, 2])[1]
     array([1., 2.])
     """
+    if type(x) is np.ndarray and x.dtype.char in "fdFD":  # most calls: nothing to find out
+        return _NUMPY, x
     if not is_torch_array(x):
         if isinstance(x, np.ma.MaskedArray):
             raise ArgumentError(f"{argument} is a masked array; say what its gaps are, as in {argument}.filled(np.nan)")
@@ -67,6 +71,8 @@ def is_complex(x: Any) -> bool:
     >>> is_complex(np.zeros(3))
     False
     """
+    if isinstance(x, np.ndarray):
+        return bool(x.dtype.kind == "c")
     return bool(array_namespace(x).isdtype(x.dtype, "complex floating"))
 
 

@@ -6,13 +6,13 @@ The loop below is the definition, for any array library and for gradients. It ke
 (the transposed direct form II, SciPy's layout), so a signal filtered in pieces equals the signal filtered whole.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
+from array_api_compat import array_namespace, device, is_torch_array
 
 from sigconv.core.namespace import axis_index, inexact, is_complex
-from sigconv.core.native import recurrence as native
 from sigconv.errors import ArgumentError, ShapeError
 
 
@@ -45,17 +45,15 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     array([1.   , 0.5  , 0.25 , 0.125])
     """
     xp, x = inexact(x)
-    b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
-    b, a = _normalized(xp, b, a)
+    b, a = normalized(xp, coefficients(b, x, "b", 1), coefficients(a, x, "a", 1))
     axis = axis_index(axis, x.ndim)
-    work, (b, a, moved) = _together(xp, b, a, xp.moveaxis(x, axis, -1))
-    rest = (*moved.shape[:-1], b.shape[0] - 1)
-    state = _state(xp, zi, x, rest, work, lambda given: xp.moveaxis(given, axis, -1))
-    state, (b, a, moved) = _widened(xp, state, b, a, moved)
-    run = native.lfilter if is_numpy_array(x) and moved.dtype.char in "fdFD" else lfilter_loop
-    y, zf = run(b, a, moved, state)
-    y = xp.moveaxis(_narrowed(xp, y, x), -1, axis)
-    return y if zi is None else (y, xp.moveaxis(zf, -1, axis))
+    line = time_last(xp, x, axis)
+    rest = (*line.shape[:-1], b.shape[0] - 1)
+    state = _state(xp, zi, x, rest, axis)
+    b, a, line, state = together(xp, b, a, line, state)
+    y, zf = runners(line)[0](b, a, line, state)
+    y = time_back(xp, _narrowed(xp, y, x), axis)
+    return y if zi is None else (y, time_back(xp, zf, axis))
 
 
 def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
@@ -88,71 +86,13 @@ def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     xp, x = inexact(x)
     sos = sections_beside(sos, x)
     axis = axis_index(axis, x.ndim)
-    work, (sos, moved) = _together(xp, sos, xp.moveaxis(x, axis, -1))
-    rest = (sos.shape[0], *moved.shape[:-1], 2)
-    state = _state(xp, zi, x, rest, work, lambda given: xp.moveaxis(given, axis + 1, -1))
-    state, (sos, moved) = _widened(xp, state, sos, moved)
-    run = native.sosfilt if is_numpy_array(x) and moved.dtype.char in "fdFD" else sosfilt_loop
-    y, zf = run(sos, moved, state)
-    y = xp.moveaxis(_narrowed(xp, y, x), -1, axis)
-    return y if zi is None else (y, xp.moveaxis(zf, -1, axis + 1))
-
-
-def lfilter_zi(b: Any, a: Any) -> Any:
-    """The state of lfilter after a step of height 1 has lasted for ever.
-
-    Parameters
-    ----------
-    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0, sum(a) not 0
-
-    Returns
-    -------
-    (max(M, N),), in the library and precision of b
-
-    Raises
-    ------
-    ArgumentError : no coefficients, a[0] = 0, or a pole at z = 1, where nothing settles
-
-    Source: Likhterov & Kopeika (2003), doi:10.1109/TIM.2003.814804.  Same as: scipy.signal.lfilter_zi.
-
-    >>> lfilter_zi([1, 1], [1, -0.5])
-    array([3.])
-    """
-    xp, b = inexact(b, "b")
-    b, a = coefficients(b, b, "b", 1), coefficients(a, b, "a", 1)
-    b, a = _normalized(xp, *_together(xp, b, a)[1])
-    return _steady(xp, b, a)
-
-
-def sosfilt_zi(sos: Any) -> Any:
-    """The state of sosfilt after a step of height 1 has lasted for ever.
-
-    Parameters
-    ----------
-    sos : (sections, 6), each row b0 b1 b2 a0 a1 a2 with a0 = 1
-
-    Returns
-    -------
-    (sections, 2)
-
-    Raises
-    ------
-    ArgumentError : a pole at z = 1, where nothing settles
-    ShapeError : sos is not (sections, 6)
-
-    Same as: scipy.signal.sosfilt_zi.
-
-    >>> sosfilt_zi([[1, 1, 0, 1, -0.5, 0]])
-    array([[3., 0.]])
-    """
-    xp, sos = inexact(sos, "sos")
-    sos = sections_beside(sos, sos)
-    gain, states = xp.ones_like(sos[0, 0]), []
-    for i in range(sos.shape[0]):
-        b, a = sos[i, :3], sos[i, 3:]
-        states.append(gain * _steady(xp, b, a))
-        gain = gain * (xp.sum(b) / xp.sum(a))
-    return xp.stack(states)
+    line = time_last(xp, x, axis)
+    rest = (sos.shape[0], *line.shape[:-1], 2)
+    state = _state(xp, zi, x, rest, axis + 1)
+    sos, line, state = together(xp, sos, line, state)
+    y, zf = runners(line)[1](sos, line, state)
+    y = time_back(xp, _narrowed(xp, y, x), axis)
+    return y if zi is None else (y, time_back(xp, zf, axis + 1))
 
 
 def lfilter_loop(b: Any, a: Any, x: Any, state: Any) -> tuple[Any, Any]:
@@ -198,16 +138,12 @@ def coefficients(values: Any, x: Any, argument: str, ndim: int) -> Any:
 
     Raises
     ------
-    ArgumentError : not `ndim` axes, or empty
+    ArgumentError : not `ndim` axes, or empty, or on another device
 
     >>> coefficients([1, 2], np.zeros(3, np.float32), "b", 1)
     array([1., 2.])
     """
-    if is_torch_array(values) and not is_torch_array(x):
-        raise ArgumentError(f"{argument} is a torch tensor and x is not; make them arrays of one library")
-    values = inexact(values, argument)[1]
-    if is_torch_array(x) and not is_torch_array(values):
-        values = array_namespace(x).asarray(np.array(values), device=device(x))
+    values = beside(values, x, argument)
     if ndim == 1 and values.ndim == 0:
         values = values[None]
     if values.ndim != ndim or 0 in values.shape:
@@ -235,59 +171,115 @@ def sections_beside(sos: Any, x: Any) -> Any:
     return sos
 
 
-def _normalized(xp: Any, b: Any, a: Any) -> tuple[Any, Any]:
-    """Both polynomials divided by a[0] and made equally long with zeros behind."""
-    if not bool(a[0] != 0):
+def beside(values: Any, x: Any, argument: str) -> Any:
+    """Floating values as an array of the library and device of x, in their own precision.
+
+    Raises
+    ------
+    ArgumentError : a tensor beside a NumPy array, or on another device
+
+    >>> beside([1, 2], np.zeros(3), "zi")
+    array([1., 2.])
+    """
+    if type(x) is np.ndarray and type(values) is np.ndarray:
+        return inexact(values, argument)[1]
+    if not is_torch_array(values):
+        values = inexact(values, argument)[1]
+        return array_namespace(x).asarray(np.array(values), device=device(x)) if is_torch_array(x) else values
+    if not is_torch_array(x):
+        raise ArgumentError(f"{argument} is a torch tensor and x is not; make them arrays of one library")
+    if device(values) != device(x):
+        raise ArgumentError(f"{argument} is on {device(values)} and x on {device(x)}; put them on one device")
+    return inexact(values, argument)[1]
+
+
+def normalized(xp: Any, b: Any, a: Any) -> tuple[Any, Any]:
+    """Both polynomials divided by a[0] and made equally long with zeros behind.
+
+    >>> normalized(np, np.array([2.0]), np.array([2.0, 1.0]))
+    (array([1., 0.]), array([1. , 0.5]))
+    """
+    lead = a[0]
+    if not bool(lead != 0):
         raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
-    k = max(a.shape[0], b.shape[0])
-    b, a = (xp.concat([c / a[0], xp.zeros(k - c.shape[0], dtype=c.dtype, device=device(c))]) for c in (b, a))
+    if not (type(a) is np.ndarray and lead == 1):  # a tensor's a[0] may want its gradient
+        b, a = b / lead, a / lead
+    k, m = a.shape[0], b.shape[0]
+    if k < m:
+        a = xp.concat([a, xp.zeros(m - k, dtype=a.dtype, device=device(a))])
+    elif m < k:
+        b = xp.concat([b, xp.zeros(k - m, dtype=b.dtype, device=device(b))])
     return b, a
 
 
-def _steady(xp: Any, b: Any, a: Any) -> Any:
-    """The state of a normalized section in its steady state: partial sums of b[i] - g a[i] from the end."""
-    if not bool(xp.abs(xp.sum(a)) > 0):
-        raise ArgumentError("a sums to 0: the filter has a pole at z = 1, so its answer to a step never settles")
-    gain = xp.sum(b) / xp.sum(a)
-    remaining = b[1:] - gain * a[1:]
-    return xp.flip(xp.cumulative_sum(xp.flip(remaining))) if remaining.shape[0] else remaining
+def together(xp: Any, *arrays: Any) -> list[Any]:
+    """The arrays in their common precision; half precision is computed in single.
+
+    >>> [c.dtype.name for c in together(np, np.zeros(1, np.float32), np.zeros(1))]
+    ['float64', 'float64']
+    """
+    dtypes = {array.dtype for array in arrays}
+    dtype = dtypes.pop() if len(dtypes) == 1 else xp.result_type(*arrays)
+    if dtype.itemsize == 2:
+        dtype = xp.float32
+    return [array if array.dtype == dtype else xp.astype(array, dtype) for array in arrays]
 
 
-def _together(xp: Any, *arrays: Any) -> tuple[Any, list[Any]]:
-    """The common dtype of arrays, and the arrays in it."""
-    dtype = xp.result_type(*arrays)
-    return dtype, [xp.astype(array, dtype, copy=False) for array in arrays]
+def runners(x: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The fastest lfilter and sosfilt along the last axis for x; they give what the two loops above give.
+
+    >>> runners(np.zeros(3, object))[0].__name__
+    'lfilter_loop'
+    """
+    if isinstance(x, np.ndarray):
+        if x.dtype.char not in "fdFD":
+            return lfilter_loop, sosfilt_loop
+        from sigconv.core.native import recurrence
+
+        return recurrence.lfilter, recurrence.sosfilt
+    from sigconv.core.native import adjoint
+
+    return adjoint.lfilter, adjoint.sosfilt
 
 
-def _widened(xp: Any, state: Any, *arrays: Any) -> tuple[Any, list[Any]]:
-    """A complex state makes a complex filter."""
-    dtype = xp.result_type(state, *arrays)
-    return xp.astype(state, dtype), [xp.astype(array, dtype, copy=False) for array in arrays]
+def time_last(xp: Any, x: Any, axis: int) -> Any:
+    """x with `axis` as its last; the way back is `time_back`.
+
+    >>> time_last(np, np.zeros((2, 3)), 0).shape
+    (3, 2)
+    """
+    return x if axis == x.ndim - 1 else xp.moveaxis(x, axis, -1)
 
 
-def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], dtype: Any, move: Any) -> Any:
+def time_back(xp: Any, x: Any, axis: int) -> Any:
+    """x with its last axis as `axis`.
+
+    >>> time_back(np, np.zeros((3, 2)), 0).shape
+    (2, 3)
+    """
+    return x if axis == x.ndim - 1 else xp.moveaxis(x, -1, axis)
+
+
+def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:
     """The initial state in the loop's layout: rest, or zi with its time axis moved to the end."""
     if zi is None:
-        return xp.zeros(shape, dtype=dtype, device=device(x))
-    given = _beside(zi, x)
+        return xp.zeros(shape, dtype=x.dtype, device=device(x))
+    given = beside(zi, x, "zi")
     if given.ndim == len(shape):
-        given = move(given)
-        if all(have in (1, want) for have, want in zip(given.shape[:-1], shape[:-1], strict=True)) and (
-            given.shape[-1] == shape[-1]
+        given = time_last(xp, given, axis)
+        if given.shape == shape:
+            return given
+        if given.shape[-1] == shape[-1] and all(
+            have in (1, want) for have, want in zip(given.shape, shape, strict=True)
         ):
-            return xp.astype(xp.broadcast_to(given, shape), xp.result_type(given, dtype))
+            return xp.broadcast_to(given, shape)
     raise ShapeError(f"zi has shape {tuple(given.shape)} (the filtered axis last); this filter and signal need {shape}")
-
-
-def _beside(zi: Any, x: Any) -> Any:
-    """A state as an array of the library and device of x."""
-    if is_torch_array(x) and not is_torch_array(zi):
-        return array_namespace(x).asarray(np.array(inexact(zi, "zi")[1]), device=device(x))
-    return inexact(zi, "zi")[1]
 
 
 def _narrowed(xp: Any, y: Any, x: Any) -> Any:
     """y in the precision of x; complex stays complex."""
+    if y.dtype == x.dtype:
+        return y
     if is_complex(y) and not is_complex(x):
         return xp.astype(y, xp.result_type(x.dtype, xp.complex64))
-    return xp.astype(y, x.dtype, copy=False)
+    return xp.astype(y, x.dtype)

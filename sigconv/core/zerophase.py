@@ -6,7 +6,8 @@ from typing import Any, Literal
 from sigconv.core.boundary import extend
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import along, axis_index, inexact
-from sigconv.core.recurrence import coefficients, lfilter, lfilter_zi, sections_beside, sosfilt, sosfilt_zi
+from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
+from sigconv.core.state import lfilter_zi, sosfilt_zi
 from sigconv.errors import ArgumentError, ShapeError
 
 PadType = Literal["odd", "even", "constant"] | None
