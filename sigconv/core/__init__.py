@@ -3,11 +3,13 @@
 from sigconv.core.average import cumulative_average, exponential_average, moving_average
 from sigconv.core.boundary import extend, seen_at
 from sigconv.core.convolve import convolve, correlate
+from sigconv.core.deconvolve import deconvolve
 from sigconv.core.edges import laplacian, prewitt, sobel
 from sigconv.core.frames import frame
 from sigconv.core.geometry import ReceptiveField, length_after, padding_for, span, transposed_length
 from sigconv.core.matrix import convolution_matrix
-from sigconv.core.recurrence import lfilter, sosfilt
+from sigconv.core.rates import decimate, resample_poly
+from sigconv.core.recurrence import lfilter, lfilter_zi, sosfilt, sosfilt_zi
 from sigconv.core.smooth import gaussian, median, savgol
 from sigconv.core.state import lfilter_zi, lfiltic, sosfilt_zi
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
@@ -18,6 +20,8 @@ __all__ = [
     "convolve",
     "correlate",
     "cumulative_average",
+    "decimate",
+    "deconvolve",
     "exponential_average",
     "extend",
     "filtfilt",
@@ -32,6 +36,7 @@ __all__ = [
     "moving_average",
     "padding_for",
     "prewitt",
+    "resample_poly",
     "savgol",
     "seen_at",
     "sobel",

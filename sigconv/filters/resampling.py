@@ -4,10 +4,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from sigconv import units
-from sigconv.errors import ArgumentError, SamplingError, ShapeError
+from sigconv.core.rates import resample_poly
+from sigconv.errors import SamplingError, ShapeError
 from sigconv.filters.sampling import Quantity, opened
 
 _LARGEST = 10_000  # a rate ratio of larger numbers needs an interpolation filter longer than it is worth
@@ -18,7 +17,7 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
 
     Parameters
     ----------
-    x : Signal with a time axis, or (..., time) NumPy array with fs
+    x : Signal with a time axis, or (..., time) array or tensor with fs
     new_rate : Hz or text, > 0; its ratio to the old rate is a fraction of whole numbers up to 10000
     fs : Hz, for an array
 
@@ -30,7 +29,7 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
     Raises
     ------
     SamplingError : a rate not positive, no such fraction, or no rate
-    ArgumentError : a torch tensor; resample before the samples become one
+    ShapeError : one sample, through which no line goes
 
     Source: Crochiere & Rabiner (1983), Multirate Digital Signal Processing.  Same as: scipy.signal.resample_poly.
 
@@ -38,14 +37,10 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
     >>> resample(np.ones((2, 250)), 160, fs=250).shape
     (2, 160)
     """
-    from scipy import signal
-
     given = opened(x, fs)
     rate = units.parse(new_rate, "Hz")
     if rate <= 0:
         raise SamplingError(f"new_rate is {rate:g} Hz; a sampling rate is positive")
-    if not isinstance(given.data, np.ndarray):
-        raise ArgumentError("x is a torch tensor; resample NumPy arrays, and make them tensors afterwards")
     ratio = Fraction(rate / given.fs).limit_denominator(_LARGEST)
     if ratio.numerator > _LARGEST or ratio <= 0 or abs(float(ratio) * given.fs - rate) > 1e-9 * rate:
         raise SamplingError(
@@ -53,10 +48,8 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
         )
     if given.data.shape[given.axis] == 1 and ratio != 1:
         raise ShapeError("x has one sample; resampling takes two or more, or none")
-    if ratio == 1 or not given.data.size:
-        y = given.data.copy()
-    else:
-        y = signal.resample_poly(given.data, ratio.numerator, ratio.denominator, axis=given.axis, padtype="line")
+    rule = "line" if given.data.shape[given.axis] else "constant"
+    y = resample_poly(given.data, ratio.numerator, ratio.denominator, given.axis, padtype=rule)
     if given.source is None:
         return y
     axes = list(given.source.axes)

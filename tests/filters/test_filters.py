@@ -57,6 +57,12 @@ def test_smoothing_is_the_cores_in_seconds(xp):
     assert step[50] == pytest.approx(1 - np.exp(-1))
 
 
+def test_resampling_is_the_same_on_tensors():
+    y = filters.resample(torch.from_numpy(X), 160, FS)
+    np.testing.assert_allclose(y.numpy(), filters.resample(X, 160, FS), atol=1e-13)
+    assert filters.resample(torch.zeros(2, 0), 160, FS).shape == (2, 0)
+
+
 def test_resampling_keeps_the_tone_and_the_seconds():
     x = Signal.from_array(np.sin(2 * np.pi * 5 * T), fs=FS, unit="V")
     y = filters.resample(x, "160 Hz")
@@ -65,7 +71,9 @@ def test_resampling_keeps_the_tone_and_the_seconds():
     wanted = np.sin(2 * np.pi * 5 * np.arange(1280) / 160)
     np.testing.assert_allclose(y.data[0, 100:-100], wanted[100:-100], atol=2e-3)
     assert filters.resample(X.astype(np.float32), 100, FS).dtype == np.float32
-    np.testing.assert_allclose(filters.resample(X, 44.1, 48.0), signal.resample_poly(X, 147, 160, -1, padtype="line"))
+    np.testing.assert_allclose(
+        filters.resample(X, 44.1, 48.0), signal.resample_poly(X, 147, 160, -1, padtype="line"), atol=1e-13
+    )
 
 
 def test_the_common_average_is_zero_afterwards(xp):
@@ -103,7 +111,6 @@ def test_gradients_pass():
         (ArgumentError, lambda: filters.smooth(X, 0.1, "gausian", 250), "did you mean 'gaussian'"),
         (SamplingError, lambda: filters.resample(X, 0, 250), "new_rate is 0"),
         (SamplingError, lambda: filters.resample(X, np.pi, 250), "no fraction"),
-        (ArgumentError, lambda: filters.resample(torch.ones(9), 100, 250), "torch tensor"),
         (ShapeError, lambda: filters.common_average(X, axis=2), "axis is 2"),
     ],
 )
