@@ -9,7 +9,7 @@ from sigconv.core.frames import frame
 from sigconv.core.geometry import ReceptiveField, length_after, padding_for, span, transposed_length
 from sigconv.core.matrix import convolution_matrix
 from sigconv.core.rates import decimate, resample_poly
-from sigconv.core.recurrence import lfilter, lfilter_zi, sosfilt, sosfilt_zi
+from sigconv.core.recurrence import lfilter, sosfilt
 from sigconv.core.smooth import gaussian, median, savgol
 from sigconv.core.state import lfilter_zi, lfiltic, sosfilt_zi
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
