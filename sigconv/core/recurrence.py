@@ -7,6 +7,8 @@ The loop below is the definition, for any array library and for gradients. It ke
 """
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -143,7 +145,8 @@ def coefficients(values: Any, x: Any, argument: str, ndim: int) -> Any:
     >>> coefficients([1, 2], np.zeros(3, np.float32), "b", 1)
     array([1., 2.])
     """
-    values = beside(values, x, argument)
+    if type(values) is not np.ndarray or type(x) is not np.ndarray or values.dtype.char not in "fdFD":
+        values = beside(values, x, argument)
     if ndim == 1 and values.ndim == 0:
         values = values[None]
     if values.ndim != ndim or 0 in values.shape:
@@ -166,8 +169,11 @@ def sections_beside(sos: Any, x: Any) -> Any:
     sos = coefficients(sos, x, "sos", 2)
     if sos.shape[1] != 6:
         raise ShapeError(f"sos has shape {tuple(sos.shape)}; it is (sections, 6): b0 b1 b2 a0 a1 a2")
-    if not bool((sos[:, 3] == 1).all()):
-        raise ArgumentError("sos has a section whose a0 is not 1; divide its row by its a0")
+    if sos[:, 3].tolist() != [1.0] * sos.shape[0]:
+        given = ", ".join(f"{a0:g}" for a0 in sos[:, 3].tolist())
+        raise ArgumentError(
+            f"sos[:, 3] is {given}; the a0 of its sections should be all ones: divide each row by its a0"
+        )
     return sos
 
 
@@ -181,8 +187,6 @@ def beside(values: Any, x: Any, argument: str) -> Any:
     >>> beside([1, 2], np.zeros(3), "zi")
     array([1., 2.])
     """
-    if type(x) is np.ndarray and type(values) is np.ndarray:
-        return inexact(values, argument)[1]
     if not is_torch_array(values):
         values = inexact(values, argument)[1]
         return array_namespace(x).asarray(np.array(values), device=device(x)) if is_torch_array(x) else values
@@ -218,11 +222,14 @@ def together(xp: Any, *arrays: Any) -> list[Any]:
     >>> [c.dtype.name for c in together(np, np.zeros(1, np.float32), np.zeros(1))]
     ['float64', 'float64']
     """
-    dtypes = {array.dtype for array in arrays}
-    dtype = dtypes.pop() if len(dtypes) == 1 else xp.result_type(*arrays)
+    dtype = arrays[0].dtype
+    for array in arrays[1:]:
+        if array.dtype is not dtype:
+            dtype = xp.result_type(*arrays)
+            break
     if dtype.itemsize == 2:
         dtype = xp.float32
-    return [array if array.dtype == dtype else xp.astype(array, dtype) for array in arrays]
+    return [array if array.dtype is dtype else xp.astype(array, dtype, copy=False) for array in arrays]
 
 
 def runners(x: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -234,12 +241,16 @@ def runners(x: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     if isinstance(x, np.ndarray):
         if x.dtype.char not in "fdFD":
             return lfilter_loop, sosfilt_loop
-        from sigconv.core.native import recurrence
+        native = _native("recurrence")
+    else:
+        native = _native("adjoint")
+    return native.lfilter, native.sosfilt
 
-        return recurrence.lfilter, recurrence.sosfilt
-    from sigconv.core.native import adjoint
 
-    return adjoint.lfilter, adjoint.sosfilt
+@cache
+def _native(name: str) -> Any:
+    """A module that is loaded when it is first needed."""
+    return import_module(f"sigconv.core.native.{name}")
 
 
 def time_last(xp: Any, x: Any, axis: int) -> Any:
@@ -263,7 +274,7 @@ def time_back(xp: Any, x: Any, axis: int) -> Any:
 def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:
     """The initial state in the loop's layout: rest, or zi with its time axis moved to the end."""
     if zi is None:
-        return xp.zeros(shape, dtype=x.dtype, device=device(x))
+        return np.zeros(shape, x.dtype) if type(x) is np.ndarray else xp.zeros(shape, dtype=x.dtype, device=device(x))
     given = beside(zi, x, "zi")
     if given.ndim == len(shape):
         given = time_last(xp, given, axis)

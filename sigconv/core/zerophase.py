@@ -5,28 +5,43 @@ from typing import Any, Literal
 
 from sigconv.core.boundary import extend
 from sigconv.core.geometry import at_least
+from sigconv.core.gustafsson import gustafsson
 from sigconv.core.namespace import along, axis_index, inexact
 from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
 from sigconv.core.state import lfilter_zi, sosfilt_zi
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError, ShapeError, one_of
 
 PadType = Literal["odd", "even", "constant"] | None
+
+Method = Literal["pad", "gust"]
 
 _RULES = {"odd": "odd_reflect", "even": "reflect", "constant": "edge"}
 
 
-def filtfilt(b: Any, a: Any, x: Any, axis: int = -1, padtype: PadType = "odd", padlen: int | None = None) -> Any:
+def filtfilt(
+    b: Any,
+    a: Any,
+    x: Any,
+    axis: int = -1,
+    padtype: PadType = "odd",
+    padlen: int | None = None,
+    method: Method = "pad",
+    irlen: int | None = None,
+) -> Any:
     """x filtered forward and backward, so that nothing is delayed: gain |H|^2, phase 0.
 
-    Both passes begin in the steady state of the first sample of an extended signal, which keeps the ends calm.
+    "pad" begins both passes in the steady state of the first sample of an extended signal, which keeps the ends calm.
+    "gust" extends nothing: it chooses both states so that forward-backward equals backward-forward.
 
     Parameters
     ----------
     b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
     x : (..., n, ...) array or tensor
     axis : int, the time axis
-    padtype : "odd" (turned about the end), "even", "constant" or None
-    padlen : int >= 0 and < n, samples added at either end; by default 3 max(M+1, N+1)
+    padtype : "odd" (turned about the end), "even", "constant" or None; for "pad"
+    padlen : int >= 0 and < n, samples added at either end; by default 3 max(M+1, N+1); for "pad"
+    method : "pad" or "gust"
+    irlen : int >= 1, samples after which the impulse response is taken as 0; None is never; for "gust"
 
     Returns
     -------
@@ -34,16 +49,18 @@ def filtfilt(b: Any, a: Any, x: Any, axis: int = -1, padtype: PadType = "odd", p
 
     Raises
     ------
-    ArgumentError : an unknown padtype, a negative padlen, or a filter that never settles
+    ArgumentError : an unknown padtype or method, a negative padlen, irlen below 1, or a filter that never settles
     ShapeError : x is too short for padlen; the message has both numbers
 
-    Source: Gustafsson (1996), doi:10.1109/78.492552.  Same as: scipy.signal.filtfilt with method="pad".
+    Source: Gustafsson (1996), doi:10.1109/78.492552.  Same as: scipy.signal.filtfilt.
 
     >>> filtfilt([0.5, 0.5], [1], [0, 0, 0, 0, 1, 0, 0, 0, 0])
     array([0.  , 0.  , 0.  , 0.25, 0.5 , 0.25, 0.  , 0.  , 0.  ])
     """
     x = inexact(x)[1]
     b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
+    if one_of("method", method, ("pad", "gust")) == "gust":
+        return gustafsson(b, a, x, axis, irlen)
     zi = lfilter_zi(b, a)
     if padlen is None:
         padlen = 3 * max(b.shape[0], a.shape[0])

@@ -95,6 +95,7 @@ def test_zero_phase_and_averages_have_first_and_second_gradients(way):
     b, a = draw(3), torch.tensor([1.2, -0.3, 0.2], dtype=torch.float64, requires_grad=True)
     x = draw(2, 6)
     assert both(lambda b, a, x: filtfilt(b, a, x, padlen=4), b, a, x)
+    assert torch.autograd.gradcheck(lambda b, a, x: filtfilt(b, a, x, method="gust"), (b, a, x))
     assert both(lambda x: sosfiltfilt(SOS[:2], x, padlen=3), x)
     assert both(lambda x: exponential_average(x, 0.3, axis=0), x)
 

@@ -97,6 +97,19 @@ def test_zero_phase_is_scipys(xp, padtype):
     assert_near(filtfilt(B, A, xp.array(X), 1, padtype, 5), signal.filtfilt(B, A, X, 1, padtype, 5))
 
 
+@pytest.mark.parametrize("irlen", [None, 3, 20])
+@pytest.mark.parametrize(("b", "a"), [(B, A), signal.butter(1, 0.3), ([1, 2, 1], [2]), ([3], [2])])
+def test_gustafsson_is_scipys(xp, b, a, irlen):
+    theirs = signal.filtfilt(b, a, X, 1, method="gust", irlen=irlen)
+    assert_near(filtfilt(b, a, xp.array(X), 1, method="gust", irlen=irlen), theirs)
+
+
+def test_gustafsson_makes_the_order_of_the_passes_unimportant():
+    b, a = signal.butter(2, 0.3)
+    y = filtfilt(b, a, X, 1, method="gust")
+    assert_near(filtfilt(b, a, X[:, ::-1], 1, method="gust")[:, ::-1], y)
+
+
 def test_zero_phase_delays_nothing():
     t = np.arange(2000)
     x = np.sin(2 * np.pi * 0.15 * t)
@@ -124,12 +137,19 @@ def test_nothing_in_is_nothing_out(xp):
         (ArgumentError, lambda: lfilter([1], [0, 1], [1.0]), r"a\[0\] is 0"),
         (ArgumentError, lambda: lfilter([], [1], [1.0]), "b has shape"),
         (ArgumentError, lambda: lfilter_zi([1], [1, -1]), "pole at z = 1"),
-        (ArgumentError, lambda: sosfilt([[1, 0, 0, 2, 0, 0]], [1.0]), "a0 is not 1"),
+        (ArgumentError, lambda: sosfilt([[1, 0, 0, 2, 0, 0]], [1.0]), r"sos\[:, 3\] is 2; .*all ones"),
         (ShapeError, lambda: sosfilt([[1, 0, 0]], [1.0]), "sections, 6"),
         (ShapeError, lambda: lfilter(B, A, X, axis=3), "axis is 3"),
         (ShapeError, lambda: lfilter(B, A, X, 1, np.zeros(3)), "zi has shape"),
         (ShapeError, lambda: sosfiltfilt(SOS, np.zeros(5)), "x has 5 samples.*at least 22"),
         (ArgumentError, lambda: filtfilt(B, A, X, 1, "none"), "padtype is 'none'"),
+        (ArgumentError, lambda: filtfilt(B, A, X, 1, method="gustav"), "method is 'gustav'.*gust"),
+        (ArgumentError, lambda: filtfilt(B, A, X, 1, method="gust", irlen=0), "irlen is 0"),
+        (ShapeError, lambda: filtfilt(B, A, X[:, :0], 1, method="gust"), "no samples"),
+        (ArgumentError, lambda: lfilter(B, A, np.array([1, None])), "object"),
+        (ArgumentError, lambda: lfilter(np.ones((2, 2)), A, X), "b has shape"),
+        (ArgumentError, lambda: sosfilt(np.array(SOS, object), X), "sos holds object"),
+        (ShapeError, lambda: lfiltic([1], [1, 1], 3.0), "y is a single number"),
         (ArgumentError, lambda: lfilter(torch.ones(1), [1], [1.0]), "torch tensor"),
     ],
 )
