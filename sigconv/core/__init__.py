@@ -11,6 +11,12 @@ from sigconv.core.matrix import convolution_matrix
 from sigconv.core.rates import decimate, resample_poly
 from sigconv.core.recurrence import lfilter, sosfilt
 from sigconv.core.smooth import gaussian, median, savgol
+from sigconv.core.stable import (
+    stable_denominator,
+    stable_sections,
+    unconstrained_denominator,
+    unconstrained_sections,
+)
 from sigconv.core.state import lfilter_zi, lfiltic, sosfilt_zi
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 
@@ -44,5 +50,9 @@ __all__ = [
     "sosfilt_zi",
     "sosfiltfilt",
     "span",
+    "stable_denominator",
+    "stable_sections",
     "transposed_length",
+    "unconstrained_denominator",
+    "unconstrained_sections",
 ]
