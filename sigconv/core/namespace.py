@@ -81,14 +81,16 @@ def axis_index(axis: int, ndim: int, argument: str = "axis") -> int:
 
     Raises
     ------
-    ShapeError : the array has no such axis
+    ArgumentError : not a whole number;  ShapeError : the array has no such axis
 
     >>> axis_index(-1, 3)
     2
     """
+    if type(axis) is not int and (not isinstance(axis, int | np.integer) or isinstance(axis, bool)):
+        raise ArgumentError(f"{argument} is {axis!r}; it is a whole number")
     if not -ndim <= axis < ndim:
         raise ShapeError(f"{argument} is {axis}; an array of {ndim} axes has {-ndim} to {ndim - 1}")
-    return axis % ndim
+    return int(axis) % ndim
 
 
 def axis_indices(axes: Iterable[int] | int | None, ndim: int) -> tuple[int, ...]:
@@ -96,14 +98,14 @@ def axis_indices(axes: Iterable[int] | int | None, ndim: int) -> tuple[int, ...]
 
     Raises
     ------
-    ShapeError : no such axis, or one given twice
+    ArgumentError : not whole numbers;  ShapeError : no such axis, or one given twice
 
     >>> axis_indices((-1, 0), 3)
     (2, 0)
     """
     if axes is None:
         return tuple(range(ndim))
-    given = (axes,) if isinstance(axes, int) else tuple(axes)
+    given = tuple(axes) if isinstance(axes, Iterable) else (axes,)
     found = tuple(axis_index(a, ndim, "axes") for a in given)
     if len(set(found)) < len(found):
         raise ShapeError(f"axes is {given}; each axis appears once")

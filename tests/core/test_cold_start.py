@@ -1,0 +1,49 @@
+"""The first minutes on a machine: what imports load, and first calls with no, an empty or a forbidden cache folder."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.bench.cold import CALLS
+
+CODE = "import numpy as np\nx = np.random.default_rng(0).normal(size=(4, 5000))\n"
+
+
+def fresh(code, **environment):
+    """What a fresh interpreter prints; it must end well and say nothing on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("module", ["sigconv", "sigconv.core", "sigconv.filters"])
+def test_an_import_loads_no_compiler_and_no_torch(module):
+    heavy = "{'torch', 'numba', 'llvmlite'}"
+    assert fresh(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))") == "[]"
+
+
+def test_functions_of_arrays_never_load_torch():
+    code = CODE + "\n".join(code for name, code in CALLS.items()) + "\nimport sys; print('torch' in sys.modules)"
+    assert fresh(code) == "False"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", CALLS.values(), ids=CALLS)
+def test_a_first_call_with_an_empty_cache_says_nothing(code, tmp_path):
+    fresh(CODE + code, NUMBA_CACHE_DIR=str(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize("name", ["sosfilt", "convolve", "moving_average"])
+def test_a_cache_folder_that_cannot_be_is_no_error(name, tmp_path):
+    """Root may write everywhere, so a file stands where the folder should be; what comes out is the same."""
+    (tmp_path / "taken").write_text("")
+    code = CODE + CALLS[name].replace("; ", "; y = ") + "\nprint(y.sum().hex())"
+    assert fresh(code, NUMBA_CACHE_DIR=str(tmp_path / "taken" / "cache")) == fresh(code)
