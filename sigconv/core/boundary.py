@@ -46,7 +46,7 @@ _ALIASES = {
     "symm": "symmetric",
 }
 _NAMES = ("zeros", *(rule.value for rule in Boundary if rule is not Boundary.CONSTANT))
-_ODD = (Boundary.ODD_REFLECT, Boundary.ODD_SYMMETRIC)
+ODD = (Boundary.ODD_REFLECT, Boundary.ODD_SYMMETRIC)
 
 
 class Seen(NamedTuple):
@@ -130,7 +130,7 @@ def seen_at(i: int, n: int, boundary: BoundaryLike) -> Seen | None:
         mirrored = 2 * n - 2 - r
     back = r >= n
     index = mirrored if back else r
-    if rule not in _ODD:
+    if rule not in ODD:
         return Seen(index)
     return Seen(index, -1 if back else 1, -2 * turns, 2 * turns + 2 * back)
 
@@ -165,7 +165,7 @@ def extend(x: Any, before: int, after: int, boundary: BoundaryLike = "zeros", ax
     xp, floating = inexact(x)
     if not is_torch_array(x):
         x = np.asarray(x)
-    if rule in _ODD or constant:
+    if rule in ODD or constant:
         x = floating
     if isinstance(constant, complex) and not xp.isdtype(x.dtype, "complex floating"):
         x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
@@ -188,15 +188,9 @@ def _beyond(xp: Any, x: Any, i: Any, rule: Boundary, constant: complex, axis: in
         return xp.full(shape, constant, dtype=x.dtype, device=device(x))
     if n < 1:
         raise ShapeError(f"axis {axis} has no samples; boundary {rule.value!r} needs at least one")
-    if rule is Boundary.EDGE:
-        return _taken(xp, x, np.clip(i, 0, n - 1), axis)
-    if rule is Boundary.WRAP:
-        return _taken(xp, x, i % n, axis)
-    period, shift = (2 * n, 1) if rule in (Boundary.SYMMETRIC, Boundary.ODD_SYMMETRIC) else (max(2 * n - 2, 1), 0)
-    turns, r = np.divmod(i, period)
-    back = r >= n
-    values = _taken(xp, x, np.where(back, period - shift - r, r), axis)
-    if rule not in _ODD:
+    turns, back, index = shown(i, n, rule)
+    values = _taken(xp, x, index, axis)
+    if rule not in ODD:
         return values
 
     def column(numbers: Any) -> Any:
@@ -206,6 +200,41 @@ def _beyond(xp: Any, x: Any, i: Any, rule: Boundary, constant: complex, axis: in
     first, last = (x[along(x.ndim, axis, part)] for part in (slice(0, 1), slice(n - 1, n)))
     lifts = (column(1 - 2 * back) * values, column(-2 * turns) * first, column(2 * turns + 2 * back) * last)
     return reduce(xp.add, lifts)
+
+
+def shown(i: Any, n: int, rule: Boundary) -> tuple[Any, Any, Any]:
+    """The law of seen_at for an array of positions: (turns about the ends, whether backwards, the sample shown).
+
+    The sample is -1 where the constant shows.
+
+    >>> shown(np.arange(-2, 5), 3, Boundary.SYMMETRIC)[2]
+    array([1, 0, 0, 1, 2, 2, 1])
+    """
+    still = np.zeros_like(i)
+    if rule is Boundary.CONSTANT:
+        return still, still, np.where((i < 0) | (i >= n), -1, i)
+    if rule is Boundary.EDGE:
+        return still, still, np.clip(i, 0, n - 1)
+    if rule is Boundary.WRAP:
+        return still, still, i % n
+    period, shift = (2 * n, 1) if rule in (Boundary.SYMMETRIC, Boundary.ODD_SYMMETRIC) else (max(2 * n - 2, 1), 0)
+    turns, r = np.divmod(i, period)
+    back = r >= n
+    return turns, back, np.where(back, period - shift - r, r)
+
+
+def outside(n: int, before: int, after: int, rule: Boundary) -> Any:
+    """The samples of an n-long axis that show at -before, ..., -1 and at n, ..., n + after - 1; -1 is the constant.
+
+    The odd rules show sums of samples, which no index names.
+
+    >>> outside(3, 2, 2, Boundary.REFLECT)
+    array([2, 1, 1, 0])
+    """
+    positions = np.r_[-before:0, n : n + after].astype(np.int64)
+    if rule is not Boundary.CONSTANT and len(positions) and n < 1:
+        raise ShapeError(f"an axis has no samples; boundary {rule.value!r} needs at least one")
+    return np.asarray(shown(positions, n, rule)[2], np.int64)
 
 
 def _taken(xp: Any, x: Any, index: Any, axis: int) -> Any:

@@ -1,7 +1,11 @@
-"""Convolution and correlation over any axes, in every mode and with every boundary: the definitions.
+"""Convolution and correlation over any axes, in every mode and with every boundary: the doors and the definitions.
 
 convolve:   y[n] = sum_k kernel[k] x[n - k]         the kernel is flipped as it slides
 correlate:  y[n] = sum_k conj(kernel[k]) x[n + k]   it is not; a layer of a CNN correlates
+
+Where it differs from SciPy on purpose: "valid" never swaps x and kernel (SciPy does where the kernel is the longer);
+an empty kernel is an error; "same" always has the length of x (as in SciPy; NumPy takes the longer of the two).
+As in SciPy, an axis without samples gives an axis without outputs.
 """
 
 from collections.abc import Sequence
@@ -10,14 +14,17 @@ from math import prod
 from typing import Any, Literal
 
 import numpy as np
+from array_api_compat import is_numpy_array
 
-from sigconv.core.boundary import BoundaryLike, extend
+from sigconv.core.boundary import BoundaryLike, extend, rule_of
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for, span
 from sigconv.core.namespace import axis_indices, inexact, is_complex, like
+from sigconv.core.planner import Slide
 from sigconv.errors import ArgumentError, ShapeError, one_of
 
-Method = Literal["auto", "direct", "fft"]
-METHODS = ("auto", "direct", "fft")
+Method = Literal["auto", "direct", "separable", "fft", "overlap_add"]
+METHODS = ("auto", "direct", "separable", "fft", "overlap_add")
+Accuracy = Literal["fast", "local"]
 
 _FEW_TAPS = 48  # below about this many taps, passing over the slices beats the transforms
 
@@ -33,6 +40,7 @@ def convolve(
     origin: int | Sequence[int] = 0,
     stride: int | Sequence[int] = 1,
     dilation: int | Sequence[int] = 1,
+    accuracy: Accuracy = "fast",
 ) -> Any:
     """The kernel, flipped, slid over the axes of x: y[n] = sum_k kernel[k] x[n - k].
 
@@ -42,8 +50,9 @@ def convolve(
     kernel : array with one axis for each of `axes`, each at least 1 long
     mode : "full" (n + k - 1 samples), "same" (n, starting at sample floor((k-1)/2) of full), "valid" (n - k + 1) or
         "causal" (n, the first n of full); k is the span of the kernel
-    method : "direct", "fft" or "auto". An FFT spreads its rounding, and one NaN, over the whole output: "auto" is
-        direct for few taps and wherever x or the kernel holds NaN or infinity
+    method : "auto", the cheapest of these; "direct", the sum over the taps; "separable", one axis after the other,
+        for kernels that are a product of lines; "fft", one transform of the whole line; "overlap_add", transforms of
+        overlapping tiles. Where x or the kernel holds NaN or infinity the sum over the taps is taken
     axes : the axes of x to slide along; by default the last ones
     boundary : what lies outside x: "zeros", ("constant", c), "edge", "reflect", "symmetric", "wrap", "odd_reflect",
         "odd_symmetric"
@@ -51,6 +60,8 @@ def convolve(
         MATLAB's rule for an even k
     stride, dilation : int >= 1, one number or one an axis; a stride keeps every s-th output, a dilation puts the
         taps d samples apart
+    accuracy : "fast": errors up to 8 eps max sum|x||kernel|, the maximum over all outputs. "local": up to
+        8 eps sum|x||kernel| at every output, so that a quiet passage beside a loud one keeps its digits
 
     Returns
     -------
@@ -59,7 +70,7 @@ def convolve(
 
     Raises
     ------
-    ArgumentError : unknown mode, method or boundary, or a number outside its range
+    ArgumentError : unknown mode, method, boundary or accuracy, or a number outside its range
     ShapeError : the kernel does not fit the axes, is empty, or is longer than x in "valid"
 
     Source: Oppenheim & Schafer (2010), eq. 2.49.  Same as: numpy.convolve, scipy.signal.convolve.
@@ -67,26 +78,9 @@ def convolve(
     >>> convolve([1, 2, -5, 4, 2, -1], [-1, 2, -1], "valid")
     array([  8., -16.,  11.,   1.])
     """
-    one_of("mode", mode, ("full", "same", "valid", "causal"))
-    one_of("method", method, METHODS)
     xp, x = inexact(x)
     taps = like(kernel, x)
-    if is_complex(taps) and not is_complex(x):
-        x = xp.astype(x, taps.dtype)
-    where = axis_indices(range(-taps.ndim, 0) if axes is None and taps.ndim <= x.ndim else axes, x.ndim)
-    if len(where) != taps.ndim or not taps.ndim:
-        raise ShapeError(f"kernel has {taps.ndim} axes; x has {x.ndim}, and {len(where)} of them are convolved")
-    if 0 in taps.shape:
-        raise ShapeError(f"kernel has shape {tuple(taps.shape)}; every axis holds at least one tap")
-    origins, strides, dilations = (
-        per_axis(name, given, len(where))
-        for name, given in (("origin", origin), ("stride", stride), ("dilation", dilation))
-    )
-    for axis, *numbers in zip(where, taps.shape, dilations, origins, strides, strict=True):
-        x = _extended(x, axis, mode, boundary, *numbers)
-    if _by_fft(xp, x, taps, method):
-        return _fft(xp, x, taps, where, strides, dilations)
-    return _direct(x, taps, where, strides, dilations)
+    return _slid(x, xp.flip(taps), mode, method, axes, boundary, origin, stride, dilation, accuracy)
 
 
 def correlate(
@@ -100,6 +94,7 @@ def correlate(
     origin: int | Sequence[int] = 0,
     stride: int | Sequence[int] = 1,
     dilation: int | Sequence[int] = 1,
+    accuracy: Accuracy = "fast",
 ) -> Any:
     """The kernel slid over the axes of x as it stands: what a layer of a CNN computes.
 
@@ -107,7 +102,7 @@ def correlate(
 
     Parameters
     ----------
-    x, kernel, mode, method, axes, boundary, origin, stride, dilation : as in `convolve`
+    x, kernel, mode, method, axes, boundary, origin, stride, dilation, accuracy : as in `convolve`
 
     Returns
     -------
@@ -122,11 +117,64 @@ def correlate(
     >>> correlate([0, 0, 1, 0, 0], [1, 2, 3], "same")
     array([0., 3., 2., 1., 0.])
     """
-    xp, taps = inexact(kernel, "kernel")
-    taps = xp.flip(xp.conj(taps) if is_complex(taps) else taps)
-    return convolve(
-        x, taps, mode, method, axes=axes, boundary=boundary, origin=origin, stride=stride, dilation=dilation
+    xp, x = inexact(x)
+    taps = like(kernel, x)
+    taps = xp.conj(taps) if is_complex(taps) else taps
+    return _slid(x, taps, mode, method, axes, boundary, origin, stride, dilation, accuracy)
+
+
+def _slid(
+    x: Any, taps: Any, mode: Mode, method: Method, axes: Any, boundary: BoundaryLike, origin: Any, stride: Any,
+    dilation: Any, accuracy: Accuracy,
+) -> Any:  # fmt: skip
+    """The taps, in the order of correlation, slid over x."""
+    one_of("mode", mode, ("full", "same", "valid", "causal"))
+    one_of("method", method, METHODS)
+    one_of("accuracy", accuracy, ("fast", "local"))
+    slide = _slide(x, taps, mode, axes, boundary, origin, stride, dilation)
+    if (is_complex(taps) or isinstance(slide.boundary[1], complex)) and not is_complex(x):
+        xp = inexact(x)[0]
+        x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+    taps = like(taps, x)
+    if 0 in (x.shape[axis] for axis in slide.axes):
+        return _empty(x, taps, slide)
+    if is_numpy_array(x) and x.dtype.itemsize // (1 + is_complex(x)) in (4, 8):
+        from sigconv.core.native import sliding
+
+        return sliding.correlate(x, taps, slide, method, accuracy)
+    return defined(x, taps, slide, method)
+
+
+def _slide(
+    x: Any, taps: Any, mode: Mode, axes: Any, boundary: BoundaryLike, origin: Any, stride: Any, dilation: Any
+) -> Slide:
+    """How the kernel slides, from the arguments; what cannot fit is refused."""
+    where = axis_indices(range(-taps.ndim, 0) if axes is None and taps.ndim <= x.ndim else axes, x.ndim)
+    if len(where) != taps.ndim or not taps.ndim:
+        raise ShapeError(f"kernel has {taps.ndim} axes; x has {x.ndim}, and {len(where)} of them are convolved")
+    if 0 in taps.shape:
+        raise ShapeError(f"kernel has shape {tuple(taps.shape)}; every axis holds at least one tap")
+    origins, strides, dilations = (
+        per_axis(name, given, len(where))
+        for name, given in (("origin", origin), ("stride", stride), ("dilation", dilation))
     )
+    padding = []
+    for axis, k, s, d, o in zip(where, taps.shape, strides, dilations, origins, strict=True):
+        padding.append(padding_for(mode, k, d, o))
+        at_least("stride", s, 1)
+        if mode == "valid" and x.shape[axis]:
+            length_after(x.shape[axis], k, s, d)
+    return Slide(where, tuple(padding), rule_of(boundary), strides, dilations)
+
+
+def _empty(x: Any, taps: Any, slide: Slide) -> Any:
+    """An axis without samples gives one without outputs."""
+    shape = list(x.shape)
+    for axis, pad, k, s, d in zip(slide.axes, slide.padding, taps.shape, slide.strides, slide.dilations, strict=True):
+        shape[axis] = length_after(shape[axis], k, s, d, pad) if shape[axis] else 0
+    if is_numpy_array(x):
+        return np.empty(shape, x.dtype)
+    return x.new_empty(shape)
 
 
 def per_axis(name: str, given: int | Sequence[int], axes: int) -> tuple[int, ...]:
@@ -142,26 +190,30 @@ def per_axis(name: str, given: int | Sequence[int], axes: int) -> tuple[int, ...
     return tuple(int(value) for value in given)
 
 
-def _extended(
-    x: Any, axis: int, mode: Mode, boundary: BoundaryLike, taps: int, dilation: int, origin: int, stride: int
-) -> Any:
-    """x with what the mode lets the window see beyond one axis' ends; what cannot fit is refused."""
-    padding = padding_for(mode, taps, dilation, origin)
-    if mode == "valid" or not x.shape[axis]:
-        length_after(x.shape[axis], taps, stride, dilation, padding)
-    at_least("stride", stride, 1)
-    return extend(x, *padding, boundary, axis)
+def defined(x: Any, taps: Any, slide: Slide, method: str = "direct") -> Any:
+    """The definition, for any array library: y[n] = sum_k taps[k] ext(x)[n s + k d - before].
+
+    >>> defined(np.ones(4), np.ones(2), Slide((0,), ((1, 0),), rule_of("zeros"), (1,), (1,)))
+    array([1., 2., 2., 2.])
+    """
+    xp = inexact(x)[0]
+    rule, constant = slide.boundary
+    for axis, pad in zip(slide.axes, slide.padding, strict=True):
+        x = extend(x, *pad, ("constant", constant) if constant else rule, axis)
+    if _by_fft(xp, x, taps, method):
+        return _fft(xp, x, xp.flip(taps), slide.axes, slide.strides, slide.dilations)
+    return summed(x, taps, slide.axes, slide.strides, slide.dilations)
 
 
-def _by_fft(xp: Any, x: Any, taps: Any, method: Method) -> bool:
+def _by_fft(xp: Any, x: Any, taps: Any, method: str) -> bool:
     if method != "auto":
-        return method == "fft"
+        return method in ("fft", "overlap_add")
     if prod(taps.shape) <= _FEW_TAPS or 0 in x.shape:
         return False
     return bool(xp.all(xp.isfinite(x))) and bool(xp.all(xp.isfinite(taps)))
 
 
-def _direct(x: Any, taps: Any, axes: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Any:
+def summed(x: Any, taps: Any, axes: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Any:
     """The sum over the taps of shifted slices of the extended x."""
     lengths = [
         length_after(x.shape[a], k, s, d) for a, k, s, d in zip(axes, taps.shape, strides, dilations, strict=True)
@@ -169,9 +221,8 @@ def _direct(x: Any, taps: Any, axes: Sequence[int], strides: Sequence[int], dila
     total: Any = None
     for tap in product(*map(range, taps.shape)):
         window = [slice(None)] * x.ndim
-        for axis, t, k, n, s, d in zip(axes, tap, taps.shape, lengths, strides, dilations, strict=True):
-            first = (k - 1 - t) * d
-            window[axis] = slice(first, first + (n - 1) * s + 1, s)
+        for axis, t, n, s, d in zip(axes, tap, lengths, strides, dilations, strict=True):
+            window[axis] = slice(t * d, t * d + (n - 1) * s + 1, s)
         term = x[tuple(window)] * taps[tap]
         total = term if total is None else total + term
     return total

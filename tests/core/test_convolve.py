@@ -11,7 +11,7 @@ from sigconv.core.convolve import convolve, correlate
 from sigconv.errors import ArgumentError, ShapeError
 
 MODES = ("full", "same", "valid", "causal")
-METHODS = ("direct", "fft", "auto")
+METHODS = ("direct", "fft", "overlap_add", "auto")
 rng = np.random.default_rng(0)
 
 
@@ -162,5 +162,10 @@ def test_what_does_not_fit_is_refused(error, call, words):
 def test_a_short_signal_is_as_long_as_itself_in_same():
     assert convolve([1, 2], np.ones(5), "same").shape == (2,)
     assert convolve([1, 2], np.ones(5), "causal").tolist() == [1, 3]
-    with pytest.raises(ShapeError):
-        convolve([], [1, 2, 3], "same")
+
+
+def test_no_samples_give_no_outputs():
+    for mode in MODES:
+        assert convolve([], [1, 2, 3], mode).shape == (0,)
+    assert convolve(np.ones((0, 5)), [1, 2, 3]).shape == (0, 7)
+    assert convolve(np.ones((0, 5)), np.ones((2, 2))).shape == (0, 6)

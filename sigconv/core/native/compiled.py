@@ -27,7 +27,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @cache
-def _fuses() -> bool:
+def fuses() -> bool:
     """Whether the processor multiplies and adds in one rounding."""
     if not llvmlite.binding.get_default_triple().startswith(("x86", "i")):
         return True
@@ -39,7 +39,7 @@ def fma(_: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
     """a * b + c with one rounding, for three numbers of one real type; vectorised like any other arithmetic."""
 
     def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
-        if _fuses():
+        if fuses():
             return builder.fma(*given)
         return builder.fadd(builder.fmul(*given[:2]), given[2])
 

@@ -1,0 +1,133 @@
+"""Which way a convolution is computed: the cost of each way, and what each may do to the last digits.
+
+The choice looks at one line of a batch and never at the number of lines or threads, so that neither changes a bit.
+"""
+
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+from sigconv.core.boundary import Boundary
+
+Triple = tuple[int, int, int]
+
+# nanoseconds on one core, measured (EPYC, Zen 4, one thread): a tap of one output, and a number of a transformed buffer
+# of 2**j numbers, cut, convolved and pasted. Ratios are what matters.
+COSTS = {
+    "call": 20_000.0,
+    "tap": {4: 0.030, 8: 0.062},
+    "number": {
+        4: {8: 3.5, 10: 2.6, 12: 2.2, 14: 2.4, 16: 2.6, 18: 3.0, 20: 4.5, 22: 6.0, 26: 8.0},
+        8: {8: 5.0, 10: 3.8, 12: 3.4, 14: 3.9, 16: 4.5, 18: 6.0, 20: 7.5, 22: 9.0, 26: 12.0},
+    },
+}
+_LEAST, _MOST = 8, 26  # buffers hold 2**8 to 2**26 numbers
+
+
+class Slide(NamedTuple):
+    """How a kernel slides: y[n] = sum_k taps[k] ext(x)[n s + k d - before].
+
+    axes : the axes of x, counted from the front, one for each axis of the kernel
+    padding : (before, after) for each of them
+    boundary : the rule and its constant
+    strides, dilations : one for each of them
+    """
+
+    axes: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    boundary: tuple[Boundary, complex]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+
+
+class Tiling(NamedTuple):
+    """How outputs are divided among transforms.
+
+    numbers : real numbers in the buffer, a power of two
+    size : samples of x in a tile, along each of three axes
+    made : outputs at stride 1 that a tile gives, along each axis: size - span + 1
+    cost : nanoseconds for one line
+    """
+
+    numbers: int
+    size: Triple
+    made: Triple
+    cost: float
+
+
+def number_cost(power: int, itemsize: int) -> float:
+    """Nanoseconds for one number of a buffer of 2**power, between the measured ones."""
+    table: dict[int, float] = COSTS["number"][itemsize]  # type: ignore[index]
+    below = max(p for p in table if p <= power)
+    above = min(p for p in table if p >= power)
+    part = (power - below) / max(above - below, 1)
+    return (1 - part) * table[below] + part * table[above]
+
+
+@lru_cache(maxsize=512)
+def tiling(outputs: Triple, spans: Triple, itemsize: int, complex_numbers: bool, whole: bool = False) -> Tiling | None:
+    """The cheapest tiles for so many outputs of a kernel of these spans, at stride 1.
+
+    Parameters
+    ----------
+    outputs, spans : along each of three axes (1 for an axis that is not there)
+    itemsize : bytes of a real number
+    complex_numbers : whether a sample takes two
+    whole : one tile for everything, where a buffer can hold it
+
+    Returns
+    -------
+    Tiling, or None if no buffer holds even one output
+
+    >>> tiling((1, 1, 1000), (1, 1, 25), 8, False).numbers
+    1024
+    """
+    best: Tiling | None = None
+    for power in range(_LEAST, _MOST + 1):
+        room = (1 << power) >> complex_numbers
+        each = number_cost(power, itemsize) * (1 << power)
+        for made in _ways(outputs, spans, room, whole):
+            tiles = prod(-(-n // m) for n, m in zip(outputs, made, strict=True))
+            if best is None or tiles * each < best.cost:
+                size = (made[0] + spans[0] - 1, made[1] + spans[1] - 1, made[2] + spans[2] - 1)
+                best = Tiling(1 << power, size, made, tiles * each)
+        if best is not None and best.made == outputs:
+            break
+    if whole and best is None:
+        return tiling(outputs, spans, itemsize, complex_numbers)
+    return best
+
+
+def _ways(outputs: Triple, spans: Triple, room: int, whole: bool) -> list[Triple]:
+    """Outputs of a tile whose samples fit into the room: for every width and height worth a try, the greatest depth."""
+    ways = []
+    if whole:
+        fits = prod(n + k - 1 for n, k in zip(outputs, spans, strict=True)) <= room
+        return [outputs] if fits else []
+    for width in _shares(outputs[2], room // (spans[0] * spans[1]) - spans[2] + 1):
+        left = room // (width + spans[2] - 1)
+        for height in _shares(outputs[1], left // spans[0] - spans[1] + 1):
+            depth = min(left // (height + spans[1] - 1) - spans[0] + 1, outputs[0])
+            depth = -(-outputs[0] // -(-outputs[0] // depth))
+            ways.append((depth, height, width))
+    return ways
+
+
+def _shares(n: int, most: int) -> list[int]:
+    """Equal shares of n, none above `most`: the largest and some twenty smaller ones."""
+    if most < 1:
+        return []
+    fewest = -(-n // min(n, most))
+    if n == 1:
+        return [1]
+    return sorted({-(-n // min(n, count)) for count in {*range(fewest, fewest + 16), 2 * fewest + 16, 4 * fewest + 16}})
+
+
+def direct_cost(outputs: int, taps: int, itemsize: int, complex_numbers: bool) -> float:
+    """Nanoseconds for the sum over the taps at every output of one line.
+
+    >>> direct_cost(1000, 10, 8, False)
+    620.0
+    """
+    each: float = COSTS["tap"][itemsize]  # type: ignore[index]
+    return outputs * taps * each * (4 if complex_numbers else 1)
