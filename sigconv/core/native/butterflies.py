@@ -148,8 +148,7 @@ split2, join2 = _butterfly(2, _split2), _butterfly(2, _join2)
 split4, join4 = _butterfly(4, _split4), _butterfly(4, _join4)
 
 
-@intrinsic
-def multiply(_: Any, buffer: Any, o: Any, m: Any, spectrum: Any, k: Any) -> Any:
+def _multiply(_: Any, buffer: Any, o: Any, m: Any, spectrum: Any, k: Any) -> Any:
     """The block of 8 at o times the kernel's, modulo z**8 - c: a short convolution.
 
     The kernel's block h stands at k as the real parts of (c h, h), then their imaginary parts.
@@ -175,3 +174,6 @@ def multiply(_: Any, buffer: Any, o: Any, m: Any, spectrum: Any, k: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(buffer, o, m, spectrum, k), generate
+
+
+multiply: Any = intrinsic(_multiply)

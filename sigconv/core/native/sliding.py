@@ -8,8 +8,11 @@ import numpy as np
 
 from sigconv.core.boundary import ODD, Boundary, extend
 from sigconv.core.geometry import span
+from sigconv.core.namespace import along
 from sigconv.core.native import transforms_tiles
 from sigconv.core.planner import Slide, Triple, direct_cost, tiling
+
+_PART = 256  # float64 terms added one after the other
 
 
 def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> Any:
@@ -78,7 +81,32 @@ def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Any) -> Any:
     return np.moveaxis(y.reshape(shape), last, [axes[i] for i in order])
 
 
-def _sum(x: Any, taps: Any, *slide: Any) -> Any:
+def _sum(x: Any, taps: Any, *how: Any) -> Any:
+    """The sum over the taps. A long one in float64 is the sum of its halves: one loud term in front of 1000 quiet ones
+    would cost each of them half a rounding of its own size."""
+    slide = Slide(*how)
+    if taps.size <= _PART or x.real.dtype == np.float32:
+        return _plain_sum(x, taps, slide)
+    for axis, pad in zip(slide.axes, slide.padding, strict=True):
+        x = extend(x, *pad, slide.boundary if slide.boundary[0] is Boundary.CONSTANT else slide.boundary[0], axis)
+    bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
+    return _halved(x, taps, bare, _lengths(x, taps, bare)[0])
+
+
+def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
+    if taps.size <= _PART:
+        return _plain_sum(x, taps, slide)
+    longest = int(np.argmax(taps.shape))
+    half, axis = taps.shape[longest] // 2, slide.axes[longest]
+    cut = half * slide.dilations[longest]
+    reach = outputs[longest] + (half - 1) * slide.dilations[longest]
+    y = _halved(x[along(x.ndim, axis, slice(0, reach))], taps[along(taps.ndim, longest, slice(0, half))], slide, outputs)
+    later = taps[along(taps.ndim, longest, slice(half, None))]
+    y += _halved(x[along(x.ndim, axis, slice(cut, None))], later, slide, outputs)
+    return y
+
+
+def _plain_sum(x: Any, taps: Any, slide: Slide) -> Any:
     from sigconv.core.convolve import defined
 
-    return defined(x, taps, Slide(*slide))
+    return defined(x, taps, slide)
