@@ -36,7 +36,7 @@ class Boundary(Enum):
     ODD_SYMMETRIC = "odd_symmetric"
 
 
-BoundaryLike = str | tuple[str, complex] | Boundary
+BoundaryLike = str | tuple[str | Boundary, complex] | Boundary
 
 _ALIASES = {
     "replicate": "edge",
@@ -63,7 +63,7 @@ def rule_of(boundary: BoundaryLike) -> tuple[Boundary, complex]:
 
     Parameters
     ----------
-    boundary : a name or alias from the table above, or ("constant", number)
+    boundary : a name or alias from the table above, ("constant", number), or what this function gave before
 
     Raises
     ------
@@ -74,6 +74,8 @@ def rule_of(boundary: BoundaryLike) -> tuple[Boundary, complex]:
     """
     if isinstance(boundary, Boundary):
         return boundary, 0.0
+    if isinstance(boundary, tuple) and len(boundary) == 2 and isinstance(boundary[0], Boundary):
+        return boundary[0], boundary[1]
     if isinstance(boundary, tuple) and len(boundary) == 2 and boundary[0] == "constant":
         if not isinstance(boundary[1], int | float | complex | np.number):
             raise ArgumentError(f"boundary is {boundary!r}; the constant is a number")

@@ -197,9 +197,8 @@ def defined(x: Any, taps: Any, slide: Slide, method: str = "direct") -> Any:
     array([1., 2., 2., 2.])
     """
     xp = inexact(x)[0]
-    rule, constant = slide.boundary
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
-        x = extend(x, *pad, ("constant", constant) if constant else rule, axis)
+        x = extend(x, *pad, slide.boundary, axis)
     if _by_fft(xp, x, taps, method):
         return _fft(xp, x, xp.flip(taps), slide.axes, slide.strides, slide.dilations)
     return summed(x, taps, slide.axes, slide.strides, slide.dilations)

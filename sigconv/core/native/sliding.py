@@ -88,7 +88,7 @@ def _sum(x: Any, taps: Any, *how: Any) -> Any:
     if taps.size <= _PART or x.real.dtype == np.float32:
         return _plain_sum(x, taps, slide)
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
-        x = extend(x, *pad, slide.boundary if slide.boundary[0] is Boundary.CONSTANT else slide.boundary[0], axis)
+        x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
     return _halved(x, taps, bare, _lengths(x, taps, bare)[0])
 
@@ -100,7 +100,9 @@ def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
     half, axis = taps.shape[longest] // 2, slide.axes[longest]
     cut = half * slide.dilations[longest]
     reach = outputs[longest] + (half - 1) * slide.dilations[longest]
-    y = _halved(x[along(x.ndim, axis, slice(0, reach))], taps[along(taps.ndim, longest, slice(0, half))], slide, outputs)
+    y = _halved(
+        x[along(x.ndim, axis, slice(0, reach))], taps[along(taps.ndim, longest, slice(0, half))], slide, outputs
+    )
     later = taps[along(taps.ndim, longest, slice(half, None))]
     y += _halved(x[along(x.ndim, axis, slice(cut, None))], later, slide, outputs)
     return y
