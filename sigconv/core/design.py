@@ -1,12 +1,17 @@
-"""Filter design in hertz: Butterworth, windowed FIR, notch. The mathematics is scipy.signal's."""
+"""Filter design in hertz: the classical recursive filters, FIR by window and by Remez, notch and peak.
+
+The mathematics is scipy.signal's; the arguments are checked here.
+"""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, SamplingError, one_of
 
 Band = Literal["lowpass", "highpass", "bandpass", "bandstop"]
+Edges = float | Sequence[float]
 BANDS = ("lowpass", "highpass", "bandpass", "bandstop")
 
 
@@ -29,7 +34,7 @@ def checked_frequency(argument: str, value: float, fs: float) -> float:
     return float(value)
 
 
-def checked_cutoff(cutoff: float | Sequence[float], btype: str, fs: float) -> float | list[float]:
+def checked_cutoff(cutoff: Edges, btype: str, fs: float) -> float | list[float]:
     """One cutoff for lowpass and highpass, two rising ones for bandpass and bandstop.
 
     Raises
@@ -53,7 +58,7 @@ def checked_cutoff(cutoff: float | Sequence[float], btype: str, fs: float) -> fl
     return checked
 
 
-def butterworth(order: int, cutoff: float | Sequence[float], btype: Band = "lowpass", *, fs: float) -> Any:
+def butterworth(order: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
     """Second-order sections with the flattest passband there is.
 
     Parameters
@@ -83,9 +88,119 @@ def butterworth(order: int, cutoff: float | Sequence[float], btype: Band = "lowp
     return signal.butter(at_least("order", order, 1), edges, btype, fs=fs, output="sos")
 
 
-def fir(
-    taps: int, cutoff: float | Sequence[float], btype: Band = "lowpass", *, fs: float, window: str = "hamming"
-) -> Any:
+def cheby1(order: int, ripple: float, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
+    """Second-order sections steeper than Butterworth's, for a passband that ripples.
+
+    Parameters
+    ----------
+    ripple : dB, > 0, how far the passband falls below 1
+    order, cutoff, btype, fs : as in `butterworth`; the cutoff is where the gain leaves the ripple for good
+
+    Returns
+    -------
+    (sections, 6) float64
+
+    Raises
+    ------
+    ArgumentError, SamplingError : as `butterworth`; a ripple not positive
+
+    Same as: scipy.signal.cheby1 with output="sos".
+
+    >>> cheby1(4, 0.5, 40, fs=250).shape
+    (2, 6)
+    """
+    from scipy import signal
+
+    edges = checked_cutoff(cutoff, btype, fs)
+    return signal.cheby1(at_least("order", order, 1), positive("ripple", ripple), edges, btype, fs=fs, output="sos")
+
+
+def cheby2(order: int, attenuation: float, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
+    """Second-order sections with a flat passband, for a stopband that ripples.
+
+    Parameters
+    ----------
+    attenuation : dB, > 0, how far the whole stopband lies below 1
+    order, cutoff, btype, fs : as in `butterworth`; the cutoff is where the stopband begins
+
+    Returns
+    -------
+    (sections, 6) float64
+
+    Raises
+    ------
+    ArgumentError, SamplingError : as `butterworth`; an attenuation not positive
+
+    Same as: scipy.signal.cheby2 with output="sos".
+
+    >>> cheby2(4, 40, 40, fs=250).shape
+    (2, 6)
+    """
+    from scipy import signal
+
+    edges, depth = checked_cutoff(cutoff, btype, fs), positive("attenuation", attenuation)
+    return signal.cheby2(at_least("order", order, 1), depth, edges, btype, fs=fs, output="sos")
+
+
+def ellip(order: int, ripple: float, attenuation: float, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
+    """Second-order sections with the steepest edge there is, for ripples in both bands.
+
+    Parameters
+    ----------
+    ripple : dB, > 0, how far the passband falls below 1
+    attenuation : dB, > ripple, how far the whole stopband lies below 1
+    order, cutoff, btype, fs : as in `butterworth`; the cutoff is where the gain leaves the ripple for good
+
+    Returns
+    -------
+    (sections, 6) float64
+
+    Raises
+    ------
+    ArgumentError, SamplingError : as `butterworth`; a ripple not positive or not below the attenuation
+
+    Same as: scipy.signal.ellip with output="sos".
+
+    >>> ellip(4, 0.5, 40, 40, fs=250).shape
+    (2, 6)
+    """
+    from scipy import signal
+
+    edges = checked_cutoff(cutoff, btype, fs)
+    if positive("attenuation", attenuation) <= positive("ripple", ripple):
+        raise ArgumentError(f"attenuation is {attenuation} dB; it is more than the ripple, {ripple} dB")
+    return signal.ellip(at_least("order", order, 1), ripple, attenuation, edges, btype, fs=fs, output="sos")
+
+
+def bessel(order: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, norm: str = "phase") -> Any:
+    """Second-order sections that keep the shape of a wave: the flattest group delay (before the bilinear transform).
+
+    Parameters
+    ----------
+    norm : what the cutoff is: "phase" (the middle of the phase), "mag" (gain 1/sqrt(2)) or "delay"
+    order, cutoff, btype, fs : as in `butterworth`
+
+    Returns
+    -------
+    (sections, 6) float64
+
+    Raises
+    ------
+    ArgumentError, SamplingError : as `butterworth`; an unknown norm
+
+    Same as: scipy.signal.bessel with output="sos".
+
+    >>> bessel(4, 40, fs=250).shape
+    (2, 6)
+    """
+    from scipy import signal
+
+    edges = checked_cutoff(cutoff, btype, fs)
+    one_of("norm", norm, ("phase", "mag", "delay"))
+    return signal.bessel(at_least("order", order, 1), edges, btype, fs=fs, norm=norm, output="sos")
+
+
+def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window: str = "hamming") -> Any:
     """A symmetric finite impulse response by the window method: exactly linear phase, delay (taps - 1) / 2 samples.
 
     Parameters
@@ -144,7 +259,73 @@ def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
     """
     from scipy import signal
 
-    if not 0 < q < float("inf"):
-        raise ArgumentError(f"q is {q}; it is positive and finite")
-    b, a = signal.iirnotch(checked_frequency("freq", freq, fs), q, fs=fs)
+    b, a = signal.iirnotch(checked_frequency("freq", freq, fs), positive("q", q), fs=fs)
     return b, a
+
+
+def peak(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
+    """A filter that keeps one frequency and little around it: what `notch` removes.
+
+    Parameters, result and errors are those of `notch`; the gain at freq is 1.
+
+    Same as: scipy.signal.iirpeak.
+
+    >>> b, a = peak(50, fs=250)
+    >>> len(b), len(a)
+    (3, 3)
+    """
+    from scipy import signal
+
+    b, a = signal.iirpeak(checked_frequency("freq", freq, fs), positive("q", q), fs=fs)
+    return b, a
+
+
+def remez(taps: int, bands: Sequence[float], desired: Sequence[float], *, fs: float, weight: Any = None) -> Any:
+    """A symmetric finite impulse response whose largest weighted error over the bands is as small as can be.
+
+    Parameters
+    ----------
+    taps : int >= 3
+    bands : Hz, rising from 0 to fs/2: beginning and end of each band; what lies between is free
+    desired : the gain in each band, half as many as `bands`
+    fs : Hz, > 0
+    weight : how much each band's error counts, as many as `desired`; by default equally
+
+    Returns
+    -------
+    (taps,) float64
+
+    Raises
+    ------
+    ArgumentError : fewer than 3 taps, counts that do not fit, or no convergence (fewer taps or wider gaps help)
+    SamplingError : bands that do not rise from 0 to fs/2
+
+    Source: McClellan, Parks & Rabiner (1973), doi:10.1109/TAU.1973.1162525.  Same as: scipy.signal.remez.
+
+    >>> remez(31, (0, 30, 50, 125), (1, 0), fs=250).shape
+    (31,)
+    """
+    from scipy import signal
+
+    edges = [float(edge) for edge in bands]
+    if len(edges) != 2 * len(desired) or not edges or (weight is not None and len(weight) != len(desired)):
+        raise ArgumentError(f"bands has {len(edges)} edges and desired {len(desired)} gains; two edges make a band")
+    if not 0 < fs < float("inf"):
+        raise SamplingError(f"fs is {fs} Hz; a sampling rate is positive and finite")
+    if not all(low < high for low, high in pairwise([-1e-300, *edges])) or edges[-1] > fs / 2:
+        raise SamplingError(f"bands is {tuple(edges)} Hz; its edges rise from 0 to at most {fs / 2:g} Hz, half of fs")
+    try:
+        return signal.remez(at_least("taps", taps, 3), edges, desired, weight=weight, fs=fs)
+    except ValueError as error:
+        raise ArgumentError(f"taps is {taps}: {error}") from error
+
+
+def positive(argument: str, value: float) -> float:
+    """A number above 0 and finite, else an ArgumentError that names it.
+
+    >>> positive("q", 30)
+    30.0
+    """
+    if not 0 < value < float("inf"):
+        raise ArgumentError(f"{argument} is {value}; it is positive and finite")
+    return float(value)

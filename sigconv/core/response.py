@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.geometry import at_least
-from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
+from sigconv.core.recurrence import coefficients, lfilter
 from sigconv.errors import ArgumentError
 
 _LONGEST = 1 << 24  # samples of impulse response looked at before the pole radius alone has to do
@@ -134,51 +134,39 @@ def impulse_response(b: Any, a: Any, n: int) -> Any:
     return lfilter(b, a, impulse(n))
 
 
-def settling_time(b: Any, a: Any, tol: float = 1e-6) -> int:
-    """How many samples the filter remembers: from there on its impulse response stays below tol of its peak.
+def group_delay(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> tuple[Any, Any]:
+    """By how many samples a wave packet at each frequency comes out late: minus the slope of the phase of H.
 
     Parameters
     ----------
-    b, a : (M+1,) and (N+1,) coefficients, a[0] not 0
-    tol : float, 0 < tol < 1
+    b, a, n, fs : as in `frequency_response`
 
     Returns
     -------
-    int >= 0, samples
+    (frequencies, samples), (n,) float64 each; nan where H is 0 or infinite and has no phase
 
     Raises
     ------
-    ArgumentError : tol outside its range, or a pole on or outside the unit circle
+    ArgumentError : n below 1, no coefficients, or a[0] = 0
 
-    >>> settling_time([1], [1, -0.5], tol=0.01), settling_time([1, 2, 1], [1])
-    (7, 3)
+    Source: Oppenheim & Schafer (2010), section 5.1.1.  Same as: scipy.signal.group_delay.
+
+    >>> group_delay([0, 0, 1], [1], n=2)[1]
+    array([2., 2.])
     """
-    return settled(lambda n: impulse_response(b, a, n), poles(b, a), tol)
+    b, a = _equally_long(b, a)
+    frequencies = np.arange(at_least("n", n, 1)) * (fs / 2 / n)
+    back = np.exp(-1j * np.pi * np.arange(n) / n)
+    return frequencies, _lateness(b, back) - _lateness(a, back)
 
 
-def settling_time_sos(sos: Any, tol: float = 1e-6) -> int:
-    """How many samples second-order sections in a row remember; see `settling_time`.
-
-    Parameters
-    ----------
-    sos : (sections, 6), each row b0 b1 b2 a0 a1 a2 with a0 = 1
-    tol : float, 0 < tol < 1
-
-    Returns
-    -------
-    int >= 0, samples
-
-    Raises
-    ------
-    ArgumentError : tol outside its range, or a pole on or outside the unit circle
-    ShapeError : sos is not (sections, 6)
-
-    >>> settling_time_sos([[1, 0, 0, 1, -0.5, 0]], tol=0.01)
-    7
-    """
-    sos = sections_beside(sos, np.zeros(0))
-    found = np.concatenate([poles(row[:3], row[3:]) for row in sos])
-    return settled(lambda n: sosfilt(sos, impulse(n)), found, tol)
+def _lateness(c: Any, back: Any) -> Any:
+    """Minus the slope of the phase of a polynomial: the real part of (sum k c[k] z^-k) / (sum c[k] z^-k)."""
+    polyval = np.polynomial.polynomial.polyval
+    value, size = polyval(back, c), np.abs(c).sum()
+    gone = np.abs(value) <= 1e-12 * size
+    late = (polyval(back, np.arange(len(c)) * c) / np.where(gone, 1, value)).real
+    return np.where(gone, np.nan, late)
 
 
 def settled(answer: Callable[[int], Any], found: Any, tol: float) -> int:

@@ -3,17 +3,23 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from sigconv import units
 from sigconv.core import design, response
 from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 from sigconv.errors import ArgumentError
+from sigconv.filters import algebra
 from sigconv.filters.equation import difference_equation
 from sigconv.filters.sampling import Quantity, hertz, opened
 from sigconv.signal import Signal
+
+Edges = Quantity | Sequence[Quantity]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,24 +79,91 @@ class CCDE:
         return cls.from_sos(signal.zpk2sos(z, p, k), fs)
 
     @classmethod
-    def butterworth(
-        cls, order: int, cutoff: Quantity | Sequence[Quantity], btype: design.Band = "lowpass", *, fs: float
-    ) -> "CCDE":
+    def butterworth(cls, order: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float) -> "CCDE":
         """The flattest passband: cutoff in Hz or text ("7 Hz"), (low, high) for band filters; see core.design.
 
         >>> CCDE.butterworth(4, ("7 Hz", 30), "bandpass", fs=160).is_stable
         True
         """
-        if isinstance(cutoff, int | float | str):
-            return cls.from_sos(design.butterworth(order, hertz("cutoff", cutoff, fs), btype, fs=fs), fs)
-        edges = [hertz("cutoff", edge, fs) for edge in cutoff]
-        return cls.from_sos(design.butterworth(order, edges, btype, fs=fs), fs)
+        return cls.from_sos(design.butterworth(order, _hertz(cutoff, fs), btype, fs=fs), fs)
+
+    @classmethod
+    def cheby1(cls, order: int, ripple: float, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float) -> "CCDE":
+        """Steeper, for `ripple` dB in the passband; cutoff, btype and fs as in `butterworth`."""
+        return cls.from_sos(design.cheby1(order, ripple, _hertz(cutoff, fs), btype, fs=fs), fs)
+
+    @classmethod
+    def cheby2(
+        cls, order: int, attenuation: float, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float
+    ) -> "CCDE":
+        """Steeper, for a stopband that ripples `attenuation` dB down and begins at the cutoff."""
+        return cls.from_sos(design.cheby2(order, attenuation, _hertz(cutoff, fs), btype, fs=fs), fs)
+
+    @classmethod
+    def ellip(
+        cls, order: int, ripple: float, attenuation: float, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float
+    ) -> "CCDE":
+        """The steepest edge, for ripples in both bands (dB); cutoff, btype and fs as in `butterworth`."""
+        return cls.from_sos(design.ellip(order, ripple, attenuation, _hertz(cutoff, fs), btype, fs=fs), fs)
+
+    @classmethod
+    def bessel(
+        cls, order: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float, norm: str = "phase"
+    ) -> "CCDE":
+        """Keeps the shape of a wave; norm says what the cutoff is: "phase", "mag" or "delay"."""
+        return cls.from_sos(design.bessel(order, _hertz(cutoff, fs), btype, fs=fs, norm=norm), fs)
+
+    @classmethod
+    def fir(
+        cls, taps: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float, window: str = "hamming"
+    ) -> "CCDE":
+        """No feedback, linear phase, by the window method; late by (taps - 1) / 2 samples."""
+        return cls(design.fir(taps, _hertz(cutoff, fs), btype, fs=fs, window=window), fs=fs)
+
+    @classmethod
+    def remez(cls, taps: int, bands: Sequence[Quantity], desired: Sequence[float], *, fs: float) -> "CCDE":
+        """No feedback, linear phase, least largest error over bands given by their edges from 0 to fs/2."""
+        return cls(design.remez(taps, [units.parse(edge, "Hz") for edge in bands], desired, fs=fs), fs=fs)
 
     @classmethod
     def notch(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
         """A filter that removes `freq` (Hz or text) and a gap of freq / q around it."""
         b, a = design.notch(hertz("freq", freq, fs), q, fs=fs)
         return cls.from_sos(np.concatenate([b, a])[None], fs)
+
+    @classmethod
+    def peak(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
+        """A filter that keeps `freq` (Hz or text) and a band of freq / q around it."""
+        b, a = design.peak(hertz("freq", freq, fs), q, fs=fs)
+        return cls.from_sos(np.concatenate([b, a])[None], fs)
+
+    def cascade(self, other: "CCDE") -> "CCDE":
+        """One filter after the other, also written f @ g. Sections stay sections.
+
+        >>> print(CCDE([1, 1]) @ CCDE([1], [1, -0.5]))
+        y[n] = x[n] + x[n-1] + 0.5 y[n-1]
+        """
+        return CCDE(*algebra.cascaded(self._numbers, other._numbers), algebra.common_rate(self.fs, other.fs))
+
+    def parallel(self, other: "CCDE") -> "CCDE":
+        """Both filters on one input, their outputs added, also written f + g.
+
+        >>> print(CCDE([1, 1]) + CCDE([1, -1]))
+        y[n] = 2 x[n]
+        """
+        return CCDE(*algebra.beside(self._numbers, other._numbers), algebra.common_rate(self.fs, other.fs))
+
+    def inverse(self) -> "CCDE":
+        """The filter that undoes this one; unstable, which it says once, unless every zero lies inside the circle.
+
+        >>> print(CCDE([1, -0.5]).inverse())
+        y[n] = x[n] + 0.5 y[n-1]
+        """
+        back = CCDE(*algebra.inverted(self._numbers), self.fs)
+        back._warned()
+        return back
+
+    __matmul__, __add__ = cascade, parallel
 
     def __call__(self, x: Any) -> Any:
         """x filtered forward in time from rest; (..., time) array or tensor, or a Signal with a time axis."""
@@ -102,17 +175,17 @@ class CCDE:
         self._warned()
         return self._applied(x, filtfilt, sosfiltfilt)
 
-    @property
+    @cached_property
     def poles(self) -> Any:
         """Where H(z) is infinite, complex; the origin included."""
         return np.concatenate([response.poles(b, a) for b, a in self._sections])
 
-    @property
+    @cached_property
     def zeros(self) -> Any:
         """Where H(z) is 0, complex; the origin included."""
         return np.concatenate([response.zeros(b, a) for b, a in self._sections])
 
-    @property
+    @cached_property
     def pole_radius(self) -> float:
         """The largest distance of a pole from the origin; below 1 the filter is stable."""
         return float(np.max(np.abs(self.poles), initial=0.0))
@@ -134,6 +207,12 @@ class CCDE:
             total = total * h
         return frequencies, total
 
+    def group_delay(self, n: int = 512, fs: float | None = None) -> tuple[Any, Any]:
+        """(frequencies, samples) at n frequencies as in `response`: how late each comes out; nan at a zero."""
+        rate = fs or self.fs or 2 * np.pi
+        late = [response.group_delay(b, a, n, rate) for b, a in self._sections]
+        return late[0][0], np.sum([samples for _, samples in late], axis=0)
+
     def impulse(self, n: int) -> Any:
         """The first n samples of the impulse response, (n,)."""
         if self.sos is None:
@@ -145,11 +224,19 @@ class CCDE:
         return response.settled(self.impulse, self.poles, tol)
 
     def __str__(self) -> str:
-        return difference_equation(self.b, self.a)
+        if self.sos is None or len(self.sos) == 1:
+            return difference_equation(self.b, self.a)
+        names = ["x", *(f"u{i}" for i in range(1, len(self.sos))), "y"]
+        pairs = zip(self._sections, pairwise(names), strict=True)
+        return "\n".join(difference_equation(b, a, *between) for (b, a), between in pairs)
 
     @property
     def _sections(self) -> "list[tuple[Any, Any]]":
         return [(self.b, self.a)] if self.sos is None else [(row[:3], row[3:]) for row in self.sos]
+
+    @property
+    def _numbers(self) -> algebra.Filter:
+        return self.b, self.a, self.sos
 
     def _applied(self, x: Any, whole: Any, sections: Any) -> Any:
         signal = x if isinstance(x, Signal) else None
@@ -162,13 +249,20 @@ class CCDE:
         return y if signal is None else signal.with_data(y)
 
     def _warned(self) -> None:
-        if not self.is_stable:
+        if not self.is_stable and "told" not in self.__dict__:
+            self.__dict__["told"] = True
             warnings.warn(
                 f"the filter is not stable: its largest pole radius is {self.pole_radius:.6g} and the output may grow "
                 "without bound; radii below 1 are stable",
                 RuntimeWarning,
                 stacklevel=3,
             )
+
+
+def _hertz(cutoff: Edges, fs: float) -> float | list[float]:
+    if isinstance(cutoff, int | float | str):
+        return hertz("cutoff", cutoff, fs)
+    return [hertz("cutoff", edge, fs) for edge in cutoff]
 
 
 def _frozen(values: Any) -> Any:

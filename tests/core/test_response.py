@@ -32,17 +32,23 @@ def test_h_is_scipys_freqz_and_the_dft_of_the_impulse_response():
         np.testing.assert_allclose(h, dft, atol=1e-10)
 
 
+def test_the_group_delay_is_the_slope_of_the_phase():
+    for b, a in ((B, A), ([1, 2, 3], [1]), ([1, 0.3], [1, 0.5])):
+        theirs = signal.group_delay((b, a), 64)[1]
+        np.testing.assert_allclose(response.group_delay(b, a, 64)[1], theirs, atol=1e-9)
+    assert response.group_delay([1, 2, 3, 2, 1], [1], 8)[1] == pytest.approx(np.full(8, 2))
+    late = response.group_delay([1, 0, 1], [1], 4)[1]
+    assert np.isnan(late[2])
+    assert late[[0, 1, 3]] == pytest.approx(np.ones(3))
+
+
 @pytest.mark.parametrize("tol", [1e-2, 1e-6, 1e-9])
 def test_after_the_settling_time_nothing_is_left(tol):
     repeated = np.poly([0.9] * 4)
     for b, a in ((B, A), ([1], repeated), ([1, 2, 3], [1]), ([0, 0, 1], [1])):
-        n = response.settling_time(b, a, tol)
+        n = response.settled(lambda size, b=b, a=a: response.impulse_response(b, a, size), response.poles(b, a), tol)
         h = np.abs(response.impulse_response(b, a, 4000))
         assert h[n:].max() <= tol * h.max() < h[n - 1]
-    sos = signal.butter(4, (0.01, 0.02), "bandpass", output="sos")
-    n = response.settling_time_sos(sos, tol)
-    h = np.abs(signal.sosfilt(sos, signal.unit_impulse(20000)))
-    assert h[n:].max() <= tol * h.max() < h[n - 1]
 
 
 def test_designs_are_scipys():
@@ -50,6 +56,15 @@ def test_designs_are_scipys():
         design.butterworth(4, (7, 30), "bandpass", fs=160), signal.butter(4, (7, 30), "bandpass", fs=160, output="sos")
     )
     np.testing.assert_allclose(design.fir(31, 40, fs=250), signal.firwin(31, 40, fs=250))
+    for ours, theirs in (
+        (design.cheby1(5, 0.5, 40, fs=250), signal.cheby1(5, 0.5, 40, fs=250, output="sos")),
+        (design.cheby2(5, 30, 40, "highpass", fs=250), signal.cheby2(5, 30, 40, "highpass", fs=250, output="sos")),
+        (design.ellip(5, 0.5, 30, 40, fs=250), signal.ellip(5, 0.5, 30, 40, fs=250, output="sos")),
+        (design.bessel(5, 40, fs=250, norm="mag"), signal.bessel(5, 40, fs=250, norm="mag", output="sos")),
+        (design.remez(31, (0, 30, 50, 125), (1, 0), fs=250), signal.remez(31, (0, 30, 50, 125), (1, 0), fs=250)),
+        (design.peak(50, 20, fs=250), signal.iirpeak(50, 20, fs=250)),
+    ):
+        np.testing.assert_allclose(ours, theirs)
     np.testing.assert_allclose(design.notch(50, 20, fs=250), signal.iirnotch(50, 20, fs=250))
 
 
@@ -66,8 +81,17 @@ def test_designs_are_scipys():
         (ArgumentError, lambda: design.butterworth(2, 3, "bandpas", fs=250), "did you mean 'bandpass'"),
         (ArgumentError, lambda: design.fir(30, 3, "highpass", fs=250), "taps is 30"),
         (ArgumentError, lambda: design.notch(50, 0, fs=250), "q is 0"),
-        (ArgumentError, lambda: response.settling_time([1], [1, -1]), "never settles"),
-        (ArgumentError, lambda: response.settling_time([1], [1], 2), "tol is 2"),
+        (ArgumentError, lambda: response.settled(response.impulse, [1.0], 0.1), "never settles"),
+        (ArgumentError, lambda: response.settled(response.impulse, [], 2), "tol is 2"),
+        (ArgumentError, lambda: design.cheby1(2, 0, 40, fs=250), "ripple is 0"),
+        (ArgumentError, lambda: design.cheby2(2, -3, 40, fs=250), "attenuation is -3"),
+        (ArgumentError, lambda: design.ellip(2, 40, 1, 40, fs=250), "attenuation is 1 dB; it is more than the ripple"),
+        (ArgumentError, lambda: design.bessel(2, 40, fs=250, norm="fase"), "did you mean 'phase'"),
+        (SamplingError, lambda: design.bessel(2, 125, fs=250), "cutoff is 125 Hz"),
+        (ArgumentError, lambda: design.remez(31, (0, 30, 50), (1, 0), fs=250), "bands has 3 edges and desired 2"),
+        (SamplingError, lambda: design.remez(31, (0, 50, 30, 125), (1, 0), fs=250), "its edges rise from 0"),
+        (SamplingError, lambda: design.remez(31, (0, 30, 50, 130), (1, 0), fs=250), "at most 125 Hz"),
+        (ArgumentError, lambda: design.remez(2, (0, 30, 50, 125), (1, 0), fs=250), "taps is 2"),
         (ArgumentError, lambda: response.poles([1], [0, 1]), r"a\[0\] is 0"),
     ],
 )

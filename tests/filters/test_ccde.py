@@ -28,6 +28,72 @@ def test_the_three_ways_to_one_filter_agree(xp):
         np.testing.assert_allclose(f.response(64)[1], signal.freqz(b, a, 64)[1], atol=1e-10)
 
 
+def test_sections_print_one_equation_each():
+    f = CCDE.from_sos([[1, 0.5, 0, 1, -0.5, 0], [2, 0, 0, 1, 0, 0.25]])
+    assert str(f) == "u1[n] = x[n] + 0.5 x[n-1] + 0.5 u1[n-1]\ny[n] = 2 u1[n] - 0.25 y[n-2]"
+
+
+def test_every_design_passes_and_stops(xp):
+    t = np.arange(4000) / 250
+    slow, fast = np.sin(2 * np.pi * 8 * t), np.sin(2 * np.pi * 90 * t)
+    for f in (
+        CCDE.butterworth(4, "30 Hz", fs=250),
+        CCDE.cheby1(4, 0.1, 30, fs=250),
+        CCDE.cheby2(6, 50, 50, fs=250),
+        CCDE.ellip(4, 0.1, 50, 30, fs=250),
+        CCDE.bessel(6, 30, fs=250),
+        CCDE.fir(101, 30, fs=250),
+        CCDE.remez(61, (0, "25 Hz", 45, 125), (1, 0), fs=250),
+        CCDE.peak(8, 2, fs=250),
+    ):
+        assert f.fs == 250
+        assert f.is_stable
+        kept, gone = (np.asarray(f(xp.array(x)))[2000:] for x in (slow, fast))
+        assert np.abs(kept).max() == pytest.approx(1, abs=0.12)
+        assert np.abs(gone).max() < 0.05
+
+
+def test_a_cascade_is_one_filter_after_the_other():
+    low, high = CCDE.butterworth(4, 30, fs=250), CCDE.butterworth(3, 5, "highpass", fs=250)
+    np.testing.assert_allclose((low @ high)(X), low(high(X)), atol=1e-12)
+    assert (low @ high).sos.shape == (4, 6)
+    taps = CCDE.fir(31, 60, fs=250)
+    for f, g in ((low, CCDE([1, 0.5], [2, 1])), (taps, CCDE([1], [1, -0.5])), (low, taps), (CCDE([1j, 2]), taps)):
+        np.testing.assert_allclose(f.cascade(g)(X), f(g(X)), atol=1e-9)
+    assert (low @ CCDE([1.0])).fs == 250
+    with pytest.raises(ArgumentError, match=r"order 24 would lose.*f\(g\(x\)\)"):
+        CCDE.butterworth(12, (1, 2), "bandpass", fs=1000) @ CCDE.fir(31, 60, fs=1000)
+    with pytest.raises(SamplingError, match="250 Hz for one filter and 160 Hz"):
+        low @ CCDE.butterworth(4, 30, fs=160)
+
+
+def test_parallel_filters_add_their_outputs():
+    low, high = CCDE.butterworth(4, 30, fs=250), CCDE.butterworth(3, 60, "highpass", fs=250)
+    np.testing.assert_allclose((low + high)(X), low(X) + high(X), atol=1e-10)
+    np.testing.assert_allclose((low + low)(X), 2 * low(X), atol=1e-10)
+    assert str(CCDE([1, 1]) + CCDE([1], [1, -0.5])) == "y[n] = 2 x[n] + 0.5 x[n-1] - 0.5 x[n-2] + 0.5 y[n-1]"
+    with pytest.raises(ArgumentError, match=r"f\(x\) \+ g\(x\)"):
+        CCDE.butterworth(12, (1, 2), "bandpass", fs=1000) + CCDE.butterworth(12, (5, 6), "bandpass", fs=1000)
+
+
+def test_an_inverse_undoes_its_filter():
+    for f in (CCDE([2, 1], [1, -0.3]), CCDE.from_sos([[2, 1, 0.2, 1, -0.5, 0], [1, 0.1, 0, 1, 0, 0.25]])):
+        np.testing.assert_allclose(f.inverse()(f(X)), X, atol=1e-12)
+    with pytest.raises(ArgumentError, match=r"b\[0\] is 0: the filter delays"):
+        CCDE([0, 1]).inverse()
+    with pytest.warns(RuntimeWarning, match=r"radius is 2 ") as caught:
+        CCDE([1, -2]).inverse()(X[:, :9])
+    assert len(caught) == 1
+
+
+def test_a_linear_phase_filter_is_late_by_half_its_length():
+    frequencies, late = CCDE.fir(31, 60, fs=250).group_delay(64)
+    assert late == pytest.approx(np.full(64, 15))
+    assert frequencies[-1] == pytest.approx(125 * 63 / 64)
+    sections, polynomial = CCDE.butterworth(4, 30, fs=250), CCDE(*signal.butter(4, 30, fs=250))
+    np.testing.assert_allclose(sections.group_delay()[1], polynomial.group_delay()[1], atol=1e-5)
+
+
 def test_a_design_keeps_its_sections_where_a_polynomial_would_break():
     f = CCDE.butterworth(12, (1, "2 Hz"), "bandpass", fs=1000)
     assert f.is_stable
@@ -57,8 +123,10 @@ def test_an_unstable_filter_says_so_once():
     f = CCDE([1], [1, -1.25])
     assert not f.is_stable
     with pytest.warns(RuntimeWarning, match=r"radius is 1\.25") as caught:
-        assert f(np.array([1.0, 0, 0])).tolist() == [1, 1.25, 1.5625]
+        y = f(np.array([1.0, 0, 0]))
     assert len(caught) == 1
+    assert y.tolist() == [1, 1.25, 1.5625]
+    f.zero_phase(np.ones(30))  # warnings are errors here: nothing is said again
     with pytest.raises(ArgumentError, match=r"radius 1\.25"):
         f.settle()
 
