@@ -4,7 +4,7 @@ import torch
 from scipy import signal
 
 from sigconv.core.average import exponential_average
-from sigconv.core.native import adjoint, blocks
+from sigconv.core.native import adjoint, blocks, correlations, threads
 from sigconv.core.recurrence import lfilter, lfilter_loop, sosfilt, sosfilt_loop
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 
@@ -148,3 +148,29 @@ def test_single_precision_coefficients_collect_their_gradients_in_double():
         lfilter(*coefficients, x.to(coefficients[0].dtype)).sum().backward()
     for one, other in zip(exact, found, strict=True):
         torch.testing.assert_close(other.grad.double(), one.grad, rtol=3e-6, atol=0)
+
+
+@pytest.mark.parametrize("n", [1, 100, 1024, 5000, 40_000])
+@pytest.mark.parametrize("k", [1, 2, 5, 8])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_compiled_sums_are_the_definition(n, k, dtype):
+    late, b, x, y = (
+        draw(*shape, grad=False, seed=i).to(dtype) for i, shape in enumerate([(3, n + k - 1), (k,), (3, n), (3, n)])
+    )
+    with torch.no_grad():
+        fast = correlations.all_three(late, b, x, y, (True, True, True))
+    exact = correlations.all_three(late.double(), b.double(), x.double(), y.double(), (True, True, True))
+    for one, other in zip(fast, exact, strict=True):
+        torch.testing.assert_close(one, other.to(dtype), rtol=1e-5, atol=1e-4 if dtype is torch.float32 else 1e-10)
+
+
+def test_gradients_do_not_depend_on_threads():
+    late, b, x = draw(3, 70_004, grad=False), draw(5, grad=False), draw(3, 70_000, grad=False, seed=1)
+    before = threads.threads()
+    found = []
+    for count in (1, 3):
+        threads.set_threads(count)
+        with torch.no_grad():
+            found.append(correlations.all_three(late, b, x, x, (True, True, True)))
+    threads.set_threads(before)
+    assert all(torch.equal(*pair) for pair in zip(*found, strict=True))

@@ -67,12 +67,11 @@ class _Lfilter(torch.autograd.Function):
             gy = torch.zeros_like(y)
         rest = gy.new_zeros((*gy.shape[:-1], len(b) - 1))
         if gzf is None and ctx.needs_input_grad == (False, False, True, False):
-            return None, None, lfilter(b, a, gy.flip(-1), rest)[0].flip(-1), None
+            return None, None, _backwards(b, a, gy, rest), None
         one = torch.zeros_like(b)
         one[:1] = 1
         state = rest if gzf is None else -_still_due(a, gzf)
-        inside = lfilter(one, a, gy.flip(-1), state)[0].flip(-1)
-        multiplier = torch.cat([inside, rest if gzf is None else gzf], -1)
+        multiplier = torch.cat([_backwards(one, a, gy, state), rest if gzf is None else gzf], -1)
         gb, ga, gx = correlations.all_three(multiplier, b, x.conj(), y.conj(), ctx.needs_input_grad[:3])
         return gb, ga, gx, multiplier[..., : len(b) - 1] if ctx.needs_input_grad[3] else None
 
@@ -99,6 +98,14 @@ class _Sosfilt(torch.autograd.Function):
         if gzf is not None:
             states = torch.stack([_turned(row[:3], row[3:], g) for row, g in zip(sos, gzf.flip(0), strict=True)])
         return None, sosfilt(sos, gy.flip(-1), states)[0].flip(-1), None
+
+
+def _backwards(b: Any, a: Any, x: Any, state: Any) -> Any:
+    """The loop from the last sample to the first."""
+    if torch.is_grad_enabled() or not (x.is_cpu and x.dtype in _COMPILED):
+        return lfilter(b, a, x.flip(-1), state)[0].flip(-1)
+    y, _ = recurrence.lfilter(viewed(b), viewed(a), viewed(x)[..., ::-1], viewed(state))
+    return torch.from_numpy(y[..., ::-1].copy())
 
 
 def _still_due(c: Any, past: Any) -> Any:
