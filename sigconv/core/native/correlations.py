@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from sigconv.core.native.compiled import fma, kernel
+from sigconv.core.native.compiled import fma as _fma
+from sigconv.core.native.compiled import kernel
 from sigconv.core.native.threads import spread
+
+fma: Any = _fma  # to mypy the intrinsic has one more argument, the compiler's
 
 _PIECE = 1 << 15  # samples of one row that one job sums; the sums of the pieces are added in their order
 _TILE = 1024  # samples that stay in the first cache while every tap passes over them
@@ -64,7 +67,7 @@ def _in_torch(late: Any, b: Any, x: Any, y: Any, wanted: tuple[bool, ...]) -> tu
 
 
 @kernel
-def _summed(late, x, y, b, gx, sums, first, end, to_b, to_a):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _summed(late, x, y, b, gx, sums, first, end, to_b, to_a):  # type: ignore[no-untyped-def]
     """One piece of a row: the sums of x and y with late at every lag, and what b makes of late."""
     k = b.shape[0]
     lanes = np.zeros((2, k, _LANE))
@@ -86,7 +89,7 @@ def _summed(late, x, y, b, gx, sums, first, end, to_b, to_a):  # type: ignore[no
 
 
 @kernel
-def _joined(x, late, lanes):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _joined(x, late, lanes):  # type: ignore[no-untyped-def]
     """Products added to 128 sums side by side, in double precision; a whole tile adds eight to each."""
     n = _LANE
     if x.shape[0] < _TILE:
@@ -113,7 +116,7 @@ def _joined(x, late, lanes):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN
 
 
 @kernel
-def _weighted(late, b, out):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _weighted(late, b, out):  # type: ignore[no-untyped-def]
     """out[n] = sum_j b[j] late[n+j], four taps at a time."""
     n, k, j = out.shape[0], b.shape[0], 0
     for i in range(n):
