@@ -34,8 +34,7 @@ def fuses() -> bool:
     return bool(llvmlite.binding.get_host_cpu_features().get("fma", False))
 
 
-@intrinsic
-def fma(_: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
+def _fma(_: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
     """a * b + c with one rounding, for three numbers of one real type; vectorised like any other arithmetic."""
 
     def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
@@ -46,8 +45,10 @@ def fma(_: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
     return a(a, a, a), generate
 
 
-@intrinsic
-def wide(_: Any) -> Any:
+fma: Any = intrinsic(_fma)
+
+
+def _wide(_: Any) -> Any:
     """Said at the top of a kernel: use the widest vectors there are (LLVM keeps to half of them on some processors)."""
 
     def generate(context: Any, builder: Any, ___: Any, ____: Any) -> Any:
@@ -55,3 +56,6 @@ def wide(_: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(), generate
+
+
+wide: Any = intrinsic(_wide)

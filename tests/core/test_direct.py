@@ -1,0 +1,107 @@
+"""The compiled sum over the taps against its definition, on any grid."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigconv.core.boundary import extend, rule_of
+from sigconv.core.geometry import length_after
+from sigconv.core.native.direct import correlate
+from sigconv.core.native.threads import set_threads, threads
+from sigconv.errors import ShapeError
+
+RULES = ["zeros", ("constant", 2.5), "edge", "reflect", "symmetric", "wrap", "odd_reflect", "odd_symmetric"]
+rng = np.random.default_rng(0)
+
+
+def definition(x, taps, axes, padding, boundary, strides, dilations):
+    for axis, (before, after) in zip(axes, padding, strict=True):
+        x = extend(x, before, after, boundary, axis)
+    total = 0
+    for place in product(*map(range, taps.shape)):
+        window = [slice(None)] * x.ndim
+        for a, i, k, s, d in zip(axes, place, taps.shape, strides, dilations, strict=True):
+            window[a] = slice(i * d, i * d + (length_after(x.shape[a], k, s, d) - 1) * s + 1, s)
+        total = total + x[tuple(window)] * taps[place]
+    return total
+
+
+@st.composite
+def jobs(draw):
+    ndim = draw(st.integers(1, 4))
+    axes = tuple(draw(st.permutations(range(ndim)))[: draw(st.integers(1, ndim))])
+    shape = [draw(st.integers(1, (400, 50, 16, 8)[ndim - 1])) for _ in range(ndim)]
+    taps = [draw(st.integers(1, (40, 9, 5, 4)[len(axes) - 1])) for _ in axes]
+    strides, dilations = ([draw(st.integers(1, 3)) for _ in axes] for _ in range(2))
+    spans = [(k - 1) * d + 1 for k, d in zip(taps, dilations, strict=True)]
+    padding = [
+        (before := draw(st.integers(0, 25)), max(draw(st.integers(0, 25)), k - shape[a] - before))
+        for a, k in zip(axes, spans, strict=True)
+    ]
+    dtype = draw(st.sampled_from([np.float32, np.float64, np.complex64, np.complex128]))
+    return shape, axes, taps, padding, draw(st.sampled_from(RULES)), strides, dilations, dtype, draw(st.booleans())
+
+
+@settings(max_examples=150, deadline=None)
+@given(jobs())
+def test_it_is_the_definition(job):
+    shape, axes, taps, padding, boundary, strides, dilations, dtype, exact = job
+    x, h = rng.normal(size=shape), rng.normal(size=taps)
+    if np.issubdtype(dtype, np.complexfloating):
+        x, h = x + 1j * rng.normal(size=shape), h + 1j * rng.normal(size=taps)
+    x, h = x.astype(dtype), h.astype(dtype)
+    wide = np.result_type(dtype, np.float64)
+    if boundary in ("odd_reflect", "odd_symmetric"):  # lifts are sums too, made in the precision of x
+        x = np.round(x * 8) / 8
+    expected = definition(x.astype(wide), h.astype(wide), axes, padding, boundary, strides, dilations)
+    scale = definition(np.abs(x), np.abs(h), axes, padding, "edge", strides, dilations).max()
+    y = correlate(x.astype(dtype), h, axes, padding, rule_of(boundary), strides, dilations, exact=exact)
+    assert y.dtype == dtype
+    assert y.shape == expected.shape
+    scale = max(scale, np.abs(expected).max())
+    np.testing.assert_allclose(y, expected, rtol=0, atol=9 * float(np.finfo(dtype).eps) * scale)
+
+
+@pytest.mark.parametrize(("shape", "taps"), [((200_000,), (31,)), ((300, 700), (7, 7)), ((40, 60, 70), (5, 3, 4))])
+@pytest.mark.parametrize("exact", [True, False])
+def test_threads_and_batch_change_no_bit(shape, taps, exact):
+    x, h = rng.normal(size=shape).astype(np.float32), rng.normal(size=taps).astype(np.float32)
+    axes, padding = tuple(range(len(shape))), [(2, 1)] * len(shape)
+    before, several = threads(), []
+    try:
+        for count in (1, 2, 4):
+            set_threads(count)
+            several.append(correlate(x, h, axes, padding, exact=exact))
+    finally:
+        set_threads(before)
+    pair = correlate(np.stack([x[::-1], x]), h, tuple(a + 1 for a in axes), padding, exact=exact)[1]
+    for one in (*several[1:], pair):
+        np.testing.assert_array_equal(one, several[0])
+
+
+@pytest.mark.parametrize("value", [1.0, 0.1, 1 / 3])
+@pytest.mark.parametrize("taps", [(3, 3), (7, 7), (15, 15), (31, 31), (9, 9, 9)])
+def test_single_precision_does_not_drift_over_equal_samples(value, taps):
+    x, h = np.full((33,) * len(taps), value, np.float32), np.full(taps, 0.7, np.float32)
+    y = correlate(x, h, tuple(range(len(taps))), [(0, 0)] * len(taps), exact=False)
+    true = float(np.float32(value)) * float(np.float32(0.7)) * h.size
+    assert np.abs(y / true - 1).max() <= 8.5 * np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_an_infinity_reaches_its_windows_and_no_other(exact):
+    x = np.zeros((40, 90), np.float32)
+    x[20, 60], x[5, 3] = np.inf, np.nan
+    y = correlate(x, np.ones((5, 7), np.float32), (0, 1), [(2, 2), (3, 3)], exact=exact)
+    touched = np.zeros_like(y, bool)
+    touched[18:23, 57:64] = touched[3:8, 0:7] = True
+    np.testing.assert_array_equal(~np.isfinite(y), touched)
+    assert np.isposinf(y[18:23, 57:64]).all()
+
+
+def test_a_kernel_longer_than_the_grid_is_refused():
+    with pytest.raises(ShapeError, match="3"):
+        correlate(np.ones(2), np.ones(3), (0,), [(0, 0)])
