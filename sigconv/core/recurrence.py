@@ -54,7 +54,7 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     state = _state(xp, zi, x, rest, axis)
     b, a, line, state = together(xp, b, a, line, state)
     y, zf = runners(line)[0](b, a, line, state)
-    y = time_back(xp, _narrowed(xp, y, x), axis)
+    y = time_back(xp, narrowed(xp, y, x), axis)
     return y if zi is None else (y, time_back(xp, zf, axis))
 
 
@@ -93,7 +93,7 @@ def sosfilt(sos: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     state = _state(xp, zi, x, rest, axis + 1)
     sos, line, state = together(xp, sos, line, state)
     y, zf = runners(line)[1](sos, line, state)
-    y = time_back(xp, _narrowed(xp, y, x), axis)
+    y = time_back(xp, narrowed(xp, y, x), axis)
     return y if zi is None else (y, time_back(xp, zf, axis + 1))
 
 
@@ -287,8 +287,12 @@ def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:
     raise ShapeError(f"zi has shape {tuple(given.shape)} (the filtered axis last); this filter and signal need {shape}")
 
 
-def _narrowed(xp: Any, y: Any, x: Any) -> Any:
-    """y in the precision of x; complex stays complex."""
+def narrowed(xp: Any, y: Any, x: Any) -> Any:
+    """y in the precision of x; complex stays complex.
+
+    >>> narrowed(np, np.zeros(1), np.zeros(1, np.float32)).dtype
+    dtype('float32')
+    """
     if y.dtype == x.dtype:
         return y
     if is_complex(y) and not is_complex(x):

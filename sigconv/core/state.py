@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from sigconv.core.namespace import inexact
 from sigconv.core.recurrence import beside, coefficients, normalized, sections_beside, together
 from sigconv.errors import ArgumentError, ShapeError
@@ -29,7 +31,7 @@ def lfilter_zi(b: Any, a: Any) -> Any:
     """
     xp, b = inexact(b, "b")
     b, a = together(xp, *normalized(xp, coefficients(b, b, "b", 1), coefficients(a, b, "a", 1)))
-    return _steady(xp, b, a)
+    return _steady(xp, b, a)[0]
 
 
 def sosfilt_zi(sos: Any) -> Any:
@@ -55,12 +57,12 @@ def sosfilt_zi(sos: Any) -> Any:
     """
     xp, sos = inexact(sos, "sos")
     sos = sections_beside(sos, sos)
-    gain, states = xp.ones_like(sos[0, 0]), []
-    for i in range(sos.shape[0]):
-        b, a = sos[i, :3], sos[i, 3:]
-        states.append(gain * _steady(xp, b, a))
-        gain = gain * (xp.sum(b) / xp.sum(a))
-    return xp.stack(states)
+    b, a = sos[:, :3], sos[:, 3:]
+    states, gains = _steady(xp, b, a)
+    if sos.shape[0] == 1:
+        return states
+    before = xp.concat([xp.ones_like(gains[:1]), gains[:-1]])
+    return states * xp.cumulative_prod(before)[:, None]
 
 
 def lfiltic(b: Any, a: Any, y: Any, x: Any = None) -> Any:
@@ -103,10 +105,18 @@ def _still_due(xp: Any, c: Any, past: Any) -> Any:
     return xp.stack(parts, axis=-1) if parts else past[..., :0]
 
 
-def _steady(xp: Any, b: Any, a: Any) -> Any:
-    """The state of a normalized section in its steady state: partial sums of b[i] - g a[i] from the end."""
-    if not bool(xp.abs(xp.sum(a)) > 0):
+def _steady(xp: Any, b: Any, a: Any) -> tuple[Any, Any]:
+    """The states (..., k-1) of normalized sections (..., k) in their steady state, and their gains for a constant.
+
+    A state is what the last k - 1 inputs 1 and outputs g still add: partial sums of b[i] - g a[i] from the end.
+    """
+    settled = a.sum(-1)
+    if not bool((settled != 0).all()):
         raise ArgumentError("a sums to 0: the filter has a pole at z = 1, so its answer to a step never settles")
-    gain = xp.sum(b) / xp.sum(a)
-    remaining = b[1:] - gain * a[1:]
-    return xp.flip(xp.cumulative_sum(xp.flip(remaining))) if remaining.shape[0] else remaining
+    gain = b.sum(-1) / settled
+    remaining = b[..., 1:] - gain[..., None] * a[..., 1:]
+    if not remaining.shape[-1]:
+        return remaining, gain
+    if isinstance(b, np.ndarray):
+        return remaining[..., ::-1].cumsum(-1)[..., ::-1], gain
+    return xp.flip(xp.cumulative_sum(xp.flip(remaining, axis=-1), axis=-1), axis=-1), gain
