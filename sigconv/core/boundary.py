@@ -17,7 +17,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
-from array_api_compat import device, is_torch_array
+from array_api_compat import array_namespace, device, is_torch_array
 
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import along, axis_index, inexact
@@ -174,17 +174,21 @@ def extend(x: Any, before: int, after: int, boundary: BoundaryLike = "zeros", ax
     axis = axis_index(axis, x.ndim)
     n = x.shape[axis]
     parts = [
-        _beyond(xp, x, np.arange(-before, 0), rule, constant, axis),
+        beyond(x, np.arange(-before, 0), (rule, constant), axis),
         x,
-        _beyond(xp, x, np.arange(n, n + after), rule, constant, axis),
+        beyond(x, np.arange(n, n + after), (rule, constant), axis),
     ]
     kept = [part for part in parts if part is x or part.shape[axis]]
     return xp.concat(kept, axis=axis) if len(kept) > 1 else x
 
 
-def _beyond(xp: Any, x: Any, i: Any, rule: Boundary, constant: complex, axis: int) -> Any:
-    """The samples at the outside positions i: the law of seen_at, for many positions at once."""
-    n = x.shape[axis]
+def beyond(x: Any, i: Any, told: tuple[Boundary, complex], axis: int) -> Any:
+    """The samples at the outside positions i: the law of seen_at, for many positions at once.
+
+    x : (..., n, ...) array or tensor;  i : (k,) whole numbers;  told : from `rule_of`.  Returns (..., k, ...).
+    """
+    xp, n = array_namespace(x), x.shape[axis]
+    rule, constant = told
     shape = (*x.shape[:axis], len(i), *x.shape[axis + 1 :])
     if rule is Boundary.CONSTANT or not len(i):
         return xp.full(shape, constant, dtype=x.dtype, device=device(x))
