@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from array_api_compat import device
+import numpy as np
+from array_api_compat import device, is_numpy_array
 
-from sigconv.core.boundary import BoundaryLike
+from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.core.convolve import convolve
-from sigconv.core.geometry import Mode, at_least
+from sigconv.core.geometry import Mode, at_least, length_after, padding_for
 from sigconv.core.namespace import along, axis_index, inexact
 from sigconv.core.recurrence import lfilter
 from sigconv.errors import ArgumentError, ShapeError
@@ -41,8 +42,16 @@ def moving_average(x: Any, width: int, axis: int = -1, mode: Mode = "same", boun
     array([3., 6., 7., 6., 3.])
     """
     xp, x = inexact(x)
-    box = xp.ones((at_least("width", width, 1),), dtype=x.dtype, device=device(x)) / width
-    return convolve(x, box, mode, axes=axis_index(axis, x.ndim), boundary=boundary)
+    axis = axis_index(axis, x.ndim)
+    told, padding = rule_of(boundary), padding_for(mode, at_least("width", width, 1))
+    if mode == "valid" or not x.shape[axis]:
+        length_after(x.shape[axis], width, padding=padding)
+    if is_numpy_array(x) and x.dtype in (np.float32, np.float64) and not told[1] and x.size:
+        from sigconv.core.native import box
+
+        return box.moving_average(x, width, axis, padding, told)
+    box_kernel = xp.ones((width,), dtype=x.dtype, device=device(x)) / width
+    return convolve(x, box_kernel, mode, axes=axis, boundary=boundary)
 
 
 def exponential_average(x: Any, alpha: float, axis: int = -1) -> Any:

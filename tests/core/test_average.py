@@ -1,8 +1,15 @@
+from itertools import product
+from math import fsum
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sigconv.core.average import cumulative_average, exponential_average, moving_average
+from sigconv.core.convolve import convolve
+from sigconv.core.native import box, threads
 from sigconv.errors import ArgumentError, ShapeError
 
 X = np.random.default_rng(0).normal(size=200)
@@ -14,6 +21,66 @@ def test_the_lectures_line_is_reproduced(xp, width, mode):
     y = moving_average(xp.array(X), width, mode=mode)
     assert xp.owns(y)
     np.testing.assert_allclose(np.asarray(y), np.convolve(X, np.ones(width) / width, mode), atol=1e-13)
+
+
+@pytest.mark.parametrize("boundary", ["zeros", "edge", "reflect", "symmetric", "wrap", "odd_reflect", "odd_symmetric"])
+@pytest.mark.parametrize("n", [1, 7, 300, 33_000])
+def test_every_mode_and_boundary_is_the_definition(n, boundary):
+    x = np.random.default_rng(n).normal(size=(2, n)) + 3
+    for width, mode in product([1, 2, 8, 13, 39, 40, 87, 600, 1100], ["full", "same", "causal", "valid"]):
+        if mode != "valid" or width <= n:
+            expected = convolve(x, np.full(width, 1 / width), mode, method="direct", axes=1, boundary=boundary)
+            np.testing.assert_allclose(moving_average(x, width, mode=mode, boundary=boundary), expected, rtol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 2000), st.integers(1, 900), st.integers(0, 10_000), st.data())
+def test_pieces_give_the_bits_of_the_whole(n, width, first, data):
+    x = np.random.default_rng(n).normal(size=n + width - 1)
+    whole, pieces = np.empty(n), np.empty(n)
+    box.means(x, width, width, whole, first)
+    cut = data.draw(st.integers(0, n))
+    box.means(x[: cut + width - 1], width, width, pieces[:cut], first)
+    box.means(x[cut:], width, width, pieces[cut:], first + cut)
+    assert whole.tobytes() == pieces.tobytes()
+
+
+def test_threads_change_no_bit():
+    x = np.random.default_rng(5).normal(size=700_001)
+    before = threads.threads()
+    results = set()
+    try:
+        for count in (1, 2, 3):
+            threads.set_threads(count)
+            results.add(moving_average(x, 1001).tobytes())
+    finally:
+        threads.set_threads(before)
+    assert len(results) == 1
+
+
+@pytest.mark.parametrize("width", [5, 39, 100, 1000])
+def test_a_long_sum_does_not_drift_and_forgets_a_spike(width):
+    x = np.random.default_rng(2).normal(size=20_000) + 1000
+    x[5000] = 1e18
+    y = moving_average(x, width, mode="valid")
+    exact = np.array([fsum(x[i : i + width]) for i in range(len(y))]) / width
+    assert np.max(np.abs(y - exact) / exact) < 4 * np.finfo(float).eps
+    constant = moving_average(np.full(9000, 0.1), width, mode="valid")
+    assert np.all(np.abs(constant - 0.1) <= 3 * np.spacing(0.1))
+    assert np.all(np.isfinite(moving_average(np.full(3000, 1.7e308), width, mode="valid")))
+
+
+@pytest.mark.parametrize("width", [3, 30, 700])
+def test_only_the_windows_that_hold_it_are_not_finite(width):
+    x = np.ones(5000)
+    x[[100, 2500]], x[3800] = np.inf, np.nan
+    y = moving_average(x, width, mode="causal")
+    held = [any(p <= i < p + width for p in (100, 2500)) for i in range(5000)]
+    nan = np.arange(3800, min(3800 + width, 5000))
+    expected = np.where(held, np.inf, y)
+    expected[nan] = np.nan
+    np.testing.assert_array_equal(y, expected)
+    assert np.isfinite(y).sum() == 5000 - np.sum(held) - len(nan) + np.sum(np.array(held)[nan])
 
 
 def test_a_causal_mean_looks_back_only():

@@ -3,7 +3,7 @@
 A window of 8 q + r samples is q rows of eight and a rest of r. Rows of eight are summed as trees; the sum of q rows,
 eight lanes beside each other, is what is left of one block of q rows and what is reached of the next (van Herk 1992):
 no number is ever subtracted, so a NaN or a spike is forgotten with the window that holds it. A chain of additions is
-at most 64 long; the sums of chains are compensated. Blocks lie at multiples of 8 q samples from the beginning of
+at most 16 long; the sums of chains are compensated. Blocks lie at multiples of 8 q samples from the beginning of
 the signal, so pieces of a signal give the bits of the whole.
 """
 
@@ -18,7 +18,7 @@ from sigconv.core.native.threads import spread, threads
 
 TILE = 128  # rows of eight: what lies in the nearest cache
 FEW = 4  # rows that are added one by one
-CHAIN = 64
+CHAIN = 16
 LONG = 1 << 15  # samples in a line that is not copied to be extended
 WORTH = 150_000  # samples from which a second thread pays
 
