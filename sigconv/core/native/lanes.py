@@ -1,4 +1,4 @@
-"""Loops over eight neighbouring float64 numbers at a time, spelled out for LLVM: numba alone keeps no vector in a register.
+"""Loops over eight neighbouring float64 numbers, spelled out for LLVM: numba alone keeps no vector in a register.
 
 Every sum here is taken in an order that depends on the position in the signal alone.
 """
