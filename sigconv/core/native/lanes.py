@@ -61,8 +61,7 @@ def _loop(builder: Any, count: Any, carried: int, step: Callable[[Any, list[Any]
     return [builder.load(value) for value in values]
 
 
-@intrinsic
-def eights(_: Any, x: Any, start: Any, scale: Any, rows: Any, few: Any, sums: Any, rest: Any) -> Any:
+def _eights(_: Any, x: Any, start: Any, scale: Any, rows: Any, few: Any, sums: Any, rest: Any) -> Any:
     """sums[i] = scale (x[start+i] + ... + x[start+i+7]); rest[i] is the sum of the first `few` of them. As trees.
 
     x : float32 or float64, start + 8 (rows + 3) samples at least;  sums, rest : (>= 8 rows,);  few : 0 to 7
@@ -110,8 +109,7 @@ def eights(_: Any, x: Any, start: Any, scale: Any, rows: Any, few: Any, sums: An
     return types.void(x, start, scale, rows, few, sums, rest), generate
 
 
-@intrinsic
-def suffixes(_: Any, z: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
+def _suffixes(_: Any, z: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
     """out[m] = base + z[m] + z[m+1] + ... to the last of `rows` rows, taken from the back; base[8:] is their sum."""
 
     def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
@@ -131,8 +129,7 @@ def suffixes(_: Any, z: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
     return types.void(z, first, rows, base, out), generate
 
 
-@intrinsic
-def joined(_: Any, z: Any, ahead: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
+def _joined(_: Any, z: Any, ahead: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
     """out[m] += base + what came before of z[first + ahead], z[first + ahead + 1], ...; base[8:] is their sum."""
 
     def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
@@ -148,3 +145,8 @@ def joined(_: Any, z: Any, ahead: Any, first: Any, rows: Any, base: Any, out: An
         return context.get_dummy_value()
 
     return types.void(z, ahead, first, rows, base, out), generate
+
+
+eights: Any = intrinsic(_eights)
+suffixes: Any = intrinsic(_suffixes)
+joined: Any = intrinsic(_joined)
