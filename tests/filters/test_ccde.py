@@ -98,7 +98,8 @@ def test_a_design_keeps_its_sections_where_a_polynomial_would_break():
     f = CCDE.butterworth(12, (1, "2 Hz"), "bandpass", fs=1000)
     assert f.is_stable
     sos = signal.butter(12, (1, 2), "bandpass", fs=1000, output="sos")
-    np.testing.assert_array_equal(f(X), signal.sosfilt(sos, X))
+    once = signal.sosfilt(sos, X)
+    np.testing.assert_allclose(f(X), once, atol=1e-9 * np.abs(once).max())
     both_ways = signal.sosfiltfilt(sos, X)
     np.testing.assert_allclose(f.zero_phase(X), both_ways, atol=1e-6 * np.abs(both_ways).max())
     assert f.response()[0].max() < 500

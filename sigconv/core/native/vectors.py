@@ -1,0 +1,220 @@
+# ruff: noqa: ARG001 (numba reads what an operation takes from its signature)
+"""Vectors of 64 bytes (8 float64 or 16 float32) as values inside compiled kernels; arrays are reached by address.
+
+LLVM splits a vector where the processor has narrower ones. Every operation works lane by lane, so a lane gives the
+same bits whatever its neighbours hold. `like` is any array: its dtype names the lanes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.extending import intrinsic, models, register_model
+
+from sigconv.core.native.compiled import fuses
+
+BYTES = 64
+_I32 = ir.IntType(32)
+
+
+def operation(describe: Callable[..., Any]) -> Any:
+    """A numba intrinsic, callable in kernels only."""
+    return intrinsic(describe)
+
+
+class Lanes(types.Type):
+    """The numba type of a vector of float32 or float64."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+        self.count = BYTES * 8 // of.bitwidth
+        super().__init__(name=f"Lanes({of})")
+
+
+@register_model(Lanes)
+class _Model(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, kind: Lanes) -> None:
+        super().__init__(manager, kind, ir.VectorType(manager.lookup(kind.of).get_value_type(), kind.count))
+
+
+def _pointer(context: Any, builder: Any, address: Any, kind: Any) -> Any:
+    return builder.inttoptr(address, context.get_value_type(kind).as_pointer())
+
+
+def _spread(builder: Any, value: Any, count: int) -> Any:
+    """A scalar in every lane."""
+    vector = ir.VectorType(value.type, count)
+    one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_I32, 0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, count), [0] * count))
+
+
+@operation
+def width(_: Any, like: Any) -> Any:
+    """How many lanes a vector of like's dtype has."""
+    count = Lanes(like.dtype).count
+    return types.intp(like), lambda context, *__: context.get_constant(types.intp, count)
+
+
+@operation
+def load(_: Any, like: Any, address: Any) -> Any:
+    """The vector that begins at an address."""
+    kind = Lanes(like.dtype)
+
+    def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
+        return builder.load(_pointer(context, builder, given[1], kind), align=kind.of.bitwidth // 8)
+
+    return kind(like, types.intp), generate
+
+
+@operation
+def store(_: Any, address: Any, vector: Any) -> Any:
+    """Write a vector to an address."""
+
+    def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
+        builder.store(given[1], _pointer(context, builder, given[0], vector), align=vector.of.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, vector), generate
+
+
+@operation
+def read(_: Any, like: Any, address: Any) -> Any:
+    """The number at an address."""
+
+    def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
+        return builder.load(_pointer(context, builder, given[1], like.dtype))
+
+    return like.dtype(like, types.intp), generate
+
+
+@operation
+def write(_: Any, address: Any, value: Any) -> Any:
+    """Write a number to an address."""
+
+    def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
+        builder.store(given[1], _pointer(context, builder, given[0], value))
+        return context.get_dummy_value()
+
+    return types.void(types.intp, value), generate
+
+
+@operation
+def splat(_: Any, value: Any) -> Any:
+    """A number in every lane."""
+    kind = Lanes(value)
+    return kind(value), lambda __, builder, ___, given: _spread(builder, given[0], kind.count)
+
+
+@operation
+def zero(_: Any, like: Any) -> Any:
+    """0 in every lane."""
+    kind = Lanes(like.dtype)
+    return kind(like), lambda context, *__: ir.Constant(context.get_value_type(kind), [0.0] * kind.count)
+
+
+@operation
+def fused(_: Any, a: Any, b: Any, c: Any) -> Any:
+    """a * b + c in every lane with one rounding."""
+
+    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
+        if not fuses():
+            return builder.fadd(builder.fmul(*given[:2]), given[2])
+        vector = given[0].type
+        name = f"llvm.fma.v{a.count}f{a.of.bitwidth}"
+        return builder.call(
+            cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name), given
+        )
+
+    return a(a, a, a), generate
+
+
+@operation
+def times(_: Any, a: Any, b: Any) -> Any:
+    """a * b in every lane."""
+    return a(a, a), lambda __, builder, ___, given: builder.fmul(*given)
+
+
+@operation
+def plus(_: Any, a: Any, b: Any) -> Any:
+    """a + b in every lane."""
+    return a(a, a), lambda __, builder, ___, given: builder.fadd(*given)
+
+
+@operation
+def rotated(_: Any, a: Any) -> Any:
+    """Every lane moved up by one; the last one comes first."""
+    order = [a.count - 1, *range(a.count - 1)]
+
+    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
+        return builder.shuffle_vector(given[0], given[0], ir.Constant(ir.VectorType(_I32, a.count), order))
+
+    return a(a), generate
+
+
+@operation
+def last(_: Any, a: Any) -> Any:
+    """The number in the last lane."""
+    return a.of(a), lambda __, builder, ___, given: builder.extract_element(given[0], ir.Constant(_I32, a.count - 1))
+
+
+@operation
+def where_lane(_: Any, lane: Any, a: Any, b: Any) -> Any:
+    """a in one lane, b in the others."""
+
+    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
+        here = builder.trunc(given[0], _I32)
+        count = ir.Constant(ir.VectorType(_I32, a.count), list(range(a.count)))
+        return builder.select(builder.icmp_signed("==", count, _spread(builder, here, a.count)), *given[1:])
+
+    return a(types.intp, a, a), generate
+
+
+@operation
+def where_active(_: Any, step: Any, skew: Any, lag: Any, n: Any, a: Any, b: Any) -> Any:
+    """a in the lanes with 0 <= step - lag * (lane - skew) < n, b in the others."""
+
+    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
+        step, skew, lag, n = (_spread(builder, builder.trunc(value, _I32), a.count) for value in given[:4])
+        lanes = ir.Constant(ir.VectorType(_I32, a.count), list(range(a.count)))
+        at = builder.sub(step, builder.mul(lag, builder.sub(lanes, skew)))
+        return builder.select(builder.icmp_unsigned("<", at, n), *given[4:])
+
+    return a(*(types.intp,) * 4, a, a), generate
+
+
+@operation
+def transpose(_: Any, like: Any, source: Any, source_step: Any, target: Any, target_step: Any) -> Any:
+    """A square of vectors: the rows at source + i source_step become the columns of target + j target_step (bytes)."""
+    kind = Lanes(like.dtype)
+
+    def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
+        _, start, step, end, end_step = given
+        align = kind.of.bitwidth // 8
+
+        def at(base: Any, by: Any, i: int) -> Any:
+            return _pointer(context, builder, builder.add(base, builder.mul(by, ir.Constant(by.type, i))), kind)
+
+        rows = [builder.load(at(start, step, i), align=align) for i in range(kind.count)]
+        for i, row in enumerate(_turned(builder, rows)):
+            builder.store(row, at(end, end_step, i), align=align)
+        return context.get_dummy_value()
+
+    return types.void(like, *(types.intp,) * 4), generate
+
+
+def _turned(builder: Any, rows: list[Any]) -> list[Any]:
+    """A square of vectors transposed: squares of half the size change places, then quarters, and so on."""
+    count = len(rows)
+    half = count // 2
+    while half:
+        low = [i + (count if i & half else 0) - (half if i & half else 0) for i in range(count)]
+        high = [i + (half if not i & half else 0) + (count if i & half else 0) for i in range(count)]
+        masks = [ir.Constant(ir.VectorType(_I32, count), order) for order in (low, high)]
+        turned = list(rows)
+        for i in range(count):
+            if not i & half:
+                pair = rows[i], rows[i + half]
+                turned[i], turned[i + half] = (builder.shuffle_vector(*pair, mask) for mask in masks)
+        rows, half = turned, half // 2
+    return rows

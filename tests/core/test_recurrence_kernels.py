@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import signal
+
+from sigconv.core.native import recurrence
+from sigconv.core.native.threads import set_threads, threads
+from sigconv.core.recurrence import sosfilt_loop
+
+rng = np.random.default_rng(7)
+REAL = ("f", "d")
+
+
+def cascade(sections, dtype="d"):
+    """Stable sections of either kind: band-passes, and one with real poles near 1."""
+    sos = np.concatenate(
+        [signal.butter(max(1, sections), 0.1 + 0.02 * sections, output="sos"), [[1, 0.2, 0, 1, -0.99, 0]]]
+    )
+    return np.resize(sos, (sections, 6)).astype(dtype)
+
+
+def rest(sos, x):
+    return np.zeros((len(sos), *x.shape[:-1], 2), x.dtype)
+
+
+def same(one, other):
+    """Equal bits, NaN for NaN."""
+    one, other = np.ascontiguousarray(one), np.ascontiguousarray(other)
+    assert one.dtype == other.dtype
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture
+def one_thread_then(request):
+    before = threads()
+    yield set_threads
+    set_threads(before)
+
+
+def test_half_of_the_last_output_is_fed_back():
+    y, zf = recurrence.sosfilt(np.array([[1, 0, 0, 1, -0.5, 0.0]]), np.array([1.0, 0, 0, 4]), np.zeros((1, 2)))
+    assert y.tolist() == [1, 0.5, 0.25, 4.125]
+    assert zf.tolist() == [[2.0625, 0]]
+
+
+@pytest.mark.parametrize("sections", [1, 2, 3, 8, 9, 17, 33])
+@pytest.mark.parametrize("shape", [(0,), (1,), (5,), (300,), (3, 140), (8, 129), (37, 20), (2, 9, 131), (0, 5)])
+@pytest.mark.parametrize("dtype", REAL)
+def test_sections_are_the_definition(sections, shape, dtype):
+    sos, x = cascade(sections, dtype), rng.normal(size=shape).astype(dtype)
+    zi = rng.normal(size=(sections, *shape[:-1], 2)).astype(dtype)
+    y, zf = recurrence.sosfilt(sos, x, zi)
+    want, after = sosfilt_loop(sos.astype("d"), x.astype("d"), zi.astype("d"))
+    assert y.dtype == zf.dtype == x.dtype
+    near = {"atol": 2e-3 if dtype == "f" else 1e-11, "rtol": 1e-3 if dtype == "f" else 1e-9}
+    np.testing.assert_allclose(y, want, **near)
+    np.testing.assert_allclose(zf, after, **near)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 40), st.integers(0, 400), st.sampled_from(REAL), st.booleans(), st.data())
+def test_a_row_alone_in_pieces_or_strided_has_the_bits_of_the_batch(sections, rows, n, dtype, back, data):
+    sos, x = cascade(sections, dtype), rng.normal(size=(rows, n)).astype(dtype)
+    zi = rng.normal(size=(sections, rows, 2)).astype(dtype)
+    y, zf = recurrence.sosfilt(sos, x, zi, back)
+    for row in {0, rows - 1, data.draw(st.integers(0, rows - 1))}:
+        alone, after = recurrence.sosfilt(sos, x[row], zi[:, row], back)
+        same(alone, y[row])
+        same(after, zf[:, row])
+    cut = data.draw(st.integers(0, n))
+    parts = [x[:, cut:], x[:, :cut]] if back else [x[:, :cut], x[:, cut:]]
+    first, state = recurrence.sosfilt(sos, parts[0], zi, back)
+    second, state = recurrence.sosfilt(sos, parts[1], state, back)
+    same(np.concatenate([second, first] if back else [first, second], -1), y)
+    same(state, zf)
+    for view in (
+        x.T.copy().T,
+        np.repeat(x, 2, -1)[:, ::2],
+        x[:, ::-1].copy()[:, ::-1],
+        x.astype(x.dtype.newbyteorder()),
+    ):
+        view.flags.writeable = False
+        same(recurrence.sosfilt(sos, view, zi, back)[0], y)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 20, 70])
+def test_threads_change_nothing(rows, one_thread_then):
+    sos, x = cascade(4), rng.normal(size=(rows, 9000))
+    results = []
+    for count in (1, 2, 4):
+        one_thread_then(count)
+        results.append(recurrence.sosfilt(sos, x, rest(sos, x))[0])
+    same(results[1], results[0])
+    same(results[2], results[0])
+
+
+def test_backwards_is_forwards_on_the_flipped_signal_and_writes_in_place():
+    sos, x = cascade(5), rng.normal(size=(11, 333))
+    forward, zf = recurrence.sosfilt(sos, x[:, ::-1].copy(), rest(sos, x))
+    y = x.copy()
+    back, after = recurrence.sosfilt(sos, y, rest(sos, x), reverse=True, out=y)
+    assert back is y
+    same(y, forward[:, ::-1])
+    same(after, zf)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("rows", [1, 16])
+def test_what_is_not_finite_stays_in_its_row_and_behind_its_sample(bad, rows):
+    sos, x = cascade(3), rng.normal(size=(rows, 500))
+    clean = recurrence.sosfilt(sos, x, rest(sos, x))[0]
+    x[0, 201] = bad
+    y = recurrence.sosfilt(sos, x, rest(sos, x))[0]
+    same(y[1:], clean[1:])
+    same(y[0, :201], clean[0, :201])
+    with np.errstate(invalid="ignore"):
+        want = signal.sosfilt(sos, x[0])
+    same(np.isfinite(y[0]), np.isfinite(want))
+    same(y[0], recurrence.sosfilt(sos, x[0], rest(sos, x[0]))[0])
