@@ -40,17 +40,30 @@ def columns(rows: int) -> int:
     return min(room // rows, 8) * (size // 8)
 
 
+def chains(planes: int, height: int, width: int, rows: int) -> tuple[int, int]:
+    """How single precision keeps its error below 9 eps sum |taps| |ring|: (whether a plane is cut, planes to a flush).
+
+    A plane of more than 15 taps is cut into chains of 8. Some 8 chains are added up before they go to the totals.
+
+    >>> chains(1, 3, 3, 3), chains(5, 5, 5, 3)
+    ((0, 8), (1, 2))
+    """
+    if height * width <= 2 * _CHAIN - 1:
+        return 0, 8
+    parts = -(-(height - rows + 1) * width // _CHAIN) + (rows - 1) * -(-width // _CHAIN)
+    return 1, planes + 1 if planes == 1 else max(8 // parts, 1)
+
+
 def summed(rows: int) -> Callable[..., None]:
-    """For so many output rows, f(ring, offsets, taps, planes, height, width, column, totals, out, at, pitch).
+    """For so many output rows, f(ring, offsets, taps, planes, height, width, column, totals, out, at, pitch, chain).
 
     out[at + r pitch + i] = sum over p, l of taps[p, l - r width] ring[offsets[p, l] + column + i], for i below
     columns(rows) and l from r width to (r + height) width, in the order of the taps, rounded to the type of out.
 
     ring, offsets, taps, out : flat contiguous arrays; offsets hold planes x (height + rows - 1) width places, taps
     planes x height width weights in the type of the ring; height >= rows
-    totals : (rows * columns,) float64 to work in. A ring in double is one chain of fused multiply-adds. In single
-    precision a chain is at most 8 taps, and at most 8 chains are added up before they go to the totals in double:
-    the error is at most 8.5 eps sum |taps| |ring|
+    totals : (rows * columns,) float64 to work in
+    chain : from `chains`, for single precision only. A ring in double is one chain of fused multiply-adds
     """
 
     @intrinsic
@@ -67,14 +80,15 @@ def summed(rows: int) -> Callable[..., None]:
         out: Any,
         at: Any,
         pitch: Any,
+        chain: Any,
     ) -> Any:
-        given = (ring, offsets, taps, planes, height, width, column, totals, out, at, pitch)
+        given = (ring, offsets, taps, planes, height, width, column, totals, out, at, pitch, chain)
 
         def generate(context: Any, builder: Any, __: Any, values: Any) -> Any:
             data = [context.make_array(given[i])(context, builder, values[i]).data for i in (0, 1, 2, 7, 8)]
-            sums = _Sums(builder, rows, *data)
+            sums = _Sums(builder, rows, *data, values[11])
             sums.run(*values[3:7])
-            sums.leave(*values[9:])
+            sums.leave(*values[9:11])
             return context.get_dummy_value()
 
         return types.void(*given), generate
@@ -85,7 +99,9 @@ def summed(rows: int) -> Callable[..., None]:
 class _Sums:
     """The code of one kernel as it is written: the sums, and the loops over planes, rows and loads around them."""
 
-    def __init__(self, builder: Any, rows: int, ring: Any, offsets: Any, taps: Any, totals: Any, out: Any) -> None:
+    def __init__(
+        self, builder: Any, rows: int, ring: Any, offsets: Any, taps: Any, totals: Any, out: Any, chain: Any
+    ) -> None:
         self.builder, self.rows = builder, rows
         self.ring, self.offsets, self.taps, self.totals, self.out = ring, offsets, taps, totals, out
         self.element = ring.type.pointee
@@ -99,6 +115,7 @@ class _Sums:
             return [cgutils.alloca_once(builder, self.vector) for _ in range(rows * self.across)]
 
         self.sums, self.several = vectors(), vectors() if self.single else []
+        self.cut, self.often = (builder.extract_value(chain, i) for i in range(2))
         self.flushed = cgutils.alloca_once(builder, ir.IntType(1))
 
     def run(self, planes: Any, height: Any, width: Any, column: Any) -> None:
@@ -118,12 +135,14 @@ class _Sums:
                 last = height if step == rows - 1 else builder.add(first, _INDEX(1))
                 seeing = range(max(0, step - rows + 1), min(step + 1, rows))
                 if self.single:
-                    self._chains(start, offsets, taps, (first, last), height, width, seeing)
+                    self._chains(start, offsets, taps, (first, last), width, seeing)
                 else:
                     ends = (builder.mul(first, width), builder.mul(last, width))
                     self._loads(start, offsets, taps, *ends, width, seeing)
             if self.single:
-                with cgutils.if_unlikely(builder, builder.icmp_signed(">", planes, _INDEX(1))):
+                self._merge()
+                place = builder.urem(builder.add(plane.index, _INDEX(1)), self.often)
+                with cgutils.if_unlikely(builder, builder.icmp_signed("==", place, _INDEX(0))):
                     self._flush()
 
     def leave(self, at: Any, pitch: Any) -> None:
@@ -148,32 +167,29 @@ class _Sums:
                 sums = sums if sums.type == out else self.builder.fptrunc(sums, out)
                 self._put(sums, self.out, self.builder.add(line, _INDEX(c * self.lanes)))
 
-    def _chains(self, start: Any, offsets: Any, taps: Any, ends: Any, height: Any, width: Any, seeing: range) -> None:
-        """The loads of some rows in single precision: chains into sums of chains, and those into the totals."""
-        builder, one = self.builder, _INDEX(1)
-        parts = builder.udiv(builder.add(width, _INDEX(_CHAIN - 1)), _INDEX(_CHAIN))
-        length = builder.udiv(builder.sub(builder.add(width, parts), one), parts)
-        rows = builder.udiv(_INDEX(_CHAIN), builder.mul(length, parts))
-        rows = builder.select(builder.icmp_signed(">", rows, _INDEX(0)), rows, one)
-        several = builder.udiv(_INDEX(_CHAIN), parts)
-        several = builder.select(builder.icmp_signed(">", several, _INDEX(0)), several, one)
-        several = builder.mul(rows, several)
-        with cgutils.for_range_slice(builder, *ends, one, _INDEX) as (row, _):
-            begin, after = builder.mul(row, width), builder.add(row, one)
-            end = builder.add(begin, width)
-            complete = builder.icmp_signed("==", builder.urem(after, rows), _INDEX(0))
-            with cgutils.for_range_slice(builder, begin, end, length, _INDEX) as (load, _):
-                stop = builder.add(load, length)
-                stop = builder.select(builder.icmp_signed("<", stop, end), stop, end)
-                self._loads(start, offsets, taps, load, stop, width, seeing)
-                with builder.if_then(complete):
-                    for chain, sums in self._both():
-                        builder.store(builder.fadd(builder.load(sums), builder.load(chain)), sums)
-                        builder.store(ir.Constant(self.vector, None), chain)
-            full = builder.icmp_signed("==", builder.urem(after, several), _INDEX(0))
-            more = builder.icmp_signed("<", after, builder.add(height, _INDEX(self.rows - 1)))
-            with cgutils.if_unlikely(builder, builder.and_(full, more)):
-                self._flush()
+    def _chains(self, start: Any, offsets: Any, taps: Any, ends: Any, width: Any, seeing: range) -> None:
+        """Loads in single precision: 8 to a chain, 6 chains before their sum goes to the totals."""
+        builder = self.builder
+        begin, end = (builder.mul(row, width) for row in ends)
+        with builder.if_else(builder.icmp_signed("==", self.cut, _INDEX(0))) as (short, long):
+            with short:
+                self._loads(start, offsets, taps, begin, end, width, seeing)
+            with long, cgutils.for_range_slice(builder, begin, end, _INDEX(6 * _CHAIN), _INDEX) as (some, _):
+                stop = self._least(builder.add(some, _INDEX(6 * _CHAIN)), end)
+                with cgutils.for_range_slice(builder, some, stop, _INDEX(_CHAIN), _INDEX) as (load, _):
+                    last = self._least(builder.add(load, _INDEX(_CHAIN)), stop)
+                    self._loads(start, offsets, taps, load, last, width, seeing)
+                    self._merge()
+                with cgutils.if_unlikely(builder, builder.icmp_signed("<", stop, end)):
+                    self._flush()
+
+    def _least(self, a: Any, b: Any) -> Any:
+        return self.builder.select(self.builder.icmp_signed("<", a, b), a, b)
+
+    def _merge(self) -> None:
+        for chain, several in self._both():
+            self.builder.store(self.builder.fadd(self.builder.load(several), self.builder.load(chain)), several)
+            self.builder.store(ir.Constant(self.vector, None), chain)
 
     def _loads(self, start: Any, offsets: Any, taps: Any, first: Any, last: Any, width: Any, seeing: range) -> None:
         """One load after the other, each into the sums of all outputs that see it."""

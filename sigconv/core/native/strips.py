@@ -119,11 +119,13 @@ def grid(
     planes, places : (outputs, planes of taps) the plane of x that each sees, -1 the constant, and its place in the ring
     above, below, before, after : the samples that show outside of rows and columns, -1 the constant
     taps : flat, float64, or float32 for sums in single precision
-    numbers : taps, stride, dilation of rows, then of columns; outputs in turn on one ring; columns in work at a time
+    numbers : taps, stride, dilation of rows, then of columns; outputs in turn on one ring; columns in work at
+    a time; registers.chains
     y : flat, (outputs, rows, columns);  where : rows and columns of y, then the first and last output, row and column
     """
     wide()
-    height, down, apart, width, stride, dilation, turn, strip = numbers
+    height, down, apart, width, stride, dilation, turn, strip = numbers[:8]
+    chain = (numbers[8], numbers[9])
     rows, across, first, last, top, bottom, left, right = where
     group = ROWS if height >= ROWS and down == 1 and apart == 1 else 1
     lanes = _WIDE_THREE if group == ROWS else _WIDE_ONE
@@ -157,9 +159,9 @@ def grid(
                         out = y if whole else tile
                         to = (at, across) if whole else (0, lanes)
                         if group == ROWS:
-                            _three(ring, offsets, taps, depth, height, width, column, totals, out, to[0], to[1])
+                            _three(ring, offsets, taps, depth, height, width, column, totals, out, to[0], to[1], chain)
                         else:
-                            _one(ring, offsets, taps, depth, height, width, column, totals, out, to[0], to[1])
+                            _one(ring, offsets, taps, depth, height, width, column, totals, out, to[0], to[1], chain)
                         if not whole:
                             for i in range(filled):
                                 part = tile[i * lanes : i * lanes + min(lanes, some - column)]
@@ -203,7 +205,9 @@ def line(
                 some = min(strip, right - c)
                 _fill(ring, 0, pitch, row, before, after, constant, c, some + loads - 1, ROWS)
                 for column in range(0, some, unit):
-                    _three(ring, offsets, taps, 1, taps.size, 1, column // ROWS, totals, tile, 0, _WIDE_THREE)
+                    _three(
+                        ring, offsets, taps, 1, taps.size, 1, column // ROWS, totals, tile, 0, _WIDE_THREE, (0, 0, 0)
+                    )
                     begin = (q * rows + r) * across + c + column
                     out = y[begin : begin + min(unit, some - column)]
                     whole = out.size // ROWS
