@@ -241,15 +241,19 @@ def runners(x: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     if isinstance(x, np.ndarray):
         if x.dtype.char not in "fdFD":
             return lfilter_loop, sosfilt_loop
-        native = _native("recurrence")
+        module = native("recurrence")
     else:
-        native = _native("adjoint")
-    return native.lfilter, native.sosfilt
+        module = native("adjoint")
+    return module.lfilter, module.sosfilt
 
 
 @cache
-def _native(name: str) -> Any:
-    """A module that is loaded when it is first needed."""
+def native(name: str) -> Any:
+    """A module of core.native, loaded when it is first needed.
+
+    >>> native("recurrence").__name__
+    'sigconv.core.native.recurrence'
+    """
     return import_module(f"sigconv.core.native.{name}")
 
 
@@ -284,7 +288,9 @@ def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:
             have in (1, want) for have, want in zip(given.shape, shape, strict=True)
         ):
             return xp.broadcast_to(given, shape)
-    raise ShapeError(f"zi has shape {tuple(given.shape)} (the filtered axis last); this filter and signal need {shape}")
+        given = time_back(xp, given, axis)
+    needed = (*shape[:axis], shape[-1], *shape[axis:-1])
+    raise ShapeError(f"zi has shape {tuple(given.shape)}; this filter and signal need {needed}")
 
 
 def narrowed(xp: Any, y: Any, x: Any) -> Any:

@@ -13,6 +13,7 @@ from sigconv.core.namespace import axis_index, inexact
 from sigconv.core.recurrence import (
     coefficients,
     narrowed,
+    native,
     normalized,
     runners,
     sections_beside,
@@ -121,6 +122,8 @@ def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, 
     if padtype not in ("odd", "even", "constant", None):
         raise ArgumentError(f"padtype is {padtype!r}; allowed: odd, even, constant, None")
     xp, x = inexact(x)
+    if not isinstance(x, np.ndarray) and (plain := native("adjoint").plain(x, zi, *filter_)) is not None:
+        return xp.from_numpy(_both_ways(kind, tuple(plain[2:]), plain[1], plain[0], axis, padtype, padlen))
     axis = axis_index(axis, x.ndim)
     added = at_least("padlen", padlen, 0) if padtype is not None else 0
     n = x.shape[axis]

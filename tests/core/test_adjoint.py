@@ -100,6 +100,18 @@ def test_zero_phase_and_averages_have_first_and_second_gradients(way):
     assert both(lambda x: exponential_average(x, 0.3, axis=0), x)
 
 
+@pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])
+def test_a_wanted_gradient_does_not_change_the_answer(way, padtype):
+    x, b, a = draw(2, 40, 3), *(torch.tensor(c) for c in signal.butter(2, 0.3))
+    for run in (
+        lambda x: lfilter(b, a, x, 1),
+        lambda x: sosfilt(SOS, x, 1),
+        lambda x: filtfilt(b, a, x, 1, padtype),
+        lambda x: sosfiltfilt(SOS, x, 1, padtype),
+    ):
+        torch.testing.assert_close(run(x), run(x.detach()), rtol=1e-12, atol=1e-12)
+
+
 def test_mixed_real_and_complex_arguments_keep_their_kind():
     b, x = draw(2), draw(6, dtype=torch.complex128)
     assert both(lambda b, x: lfilter(b, [1, 0.5], x), b, x)

@@ -137,6 +137,19 @@ def _sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     return torch.from_numpy(y), torch.from_numpy(zf)
 
 
+def plain(*tensors: Any) -> Any:
+    """The tensors as NumPy arrays, or None if a gradient is wanted or no compiled loop runs on one of them.
+
+    >>> plain(torch.ones(1), torch.ones(1))
+    [array([1.], dtype=float32), array([1.], dtype=float32)]
+    """
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+        return None
+    if not all(tensor.is_cpu and tensor.dtype in _COMPILED for tensor in tensors):
+        return None
+    return [viewed(tensor) for tensor in tensors]
+
+
 def viewed(x: Any) -> np.ndarray:
     """The NumPy array that shares the memory of a tensor on the CPU.
 
