@@ -84,7 +84,8 @@ def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Any) -> Any:
 def _again(x: Any, taps: Any, how: tuple[Any, Any, Any, Any], tiles: Any, doubt: int) -> Any:
     """One line that the transforms may not have got right: in double precision, or if that is not enough by the sum."""
     if doubt == transforms_tiles.UNPROVEN and x.real.dtype == np.float32:
-        y, doubts = transforms_tiles.correlate(x, taps, *how, tiling=tiles, double=True)
+        finer = x.astype(np.result_type(x.dtype, np.float64))
+        y, doubts = transforms_tiles.correlate(finer, taps, *how, tiling=tiles, promised=2.0**-23)
         if not doubts.any():
             return y[0]
     pads, boundary, strides, dilations = how
