@@ -198,14 +198,21 @@ class _Passes:
 
     def _one(self, x: Any, y: Any) -> None:
         """Both passes over a few rows; the added samples are pieces of their own, joined on by their states."""
-        left, right = self.beyond(x) if self.added else (x[:, :0], x[:, :0])
-        state = self.state((left if self.added else x)[:, :1])
-        if self.added:
-            state = self.run(*self.filter_, left, state)[1]
-        y[...], state = self.run(*self.filter_, x, state)
-        if self.added:
-            right = self.run(*self.filter_, right, state)[0]
-        state = self.state((right if self.added else y)[:, -1:])
-        if self.added:
-            state = self.run(*self.filter_, right[:, ::-1], state)[1]
-        y[...] = self.run(*self.filter_, y[:, ::-1], state)[0][:, ::-1]
+        if not self.added:
+            _, state = self.passed(x, self.state(x[:, :1]), y)
+            self.passed(y, self.state(y[:, -1:]), y, back=True)
+            return
+        left, right = self.beyond(x)
+        _, state = self.passed(left, self.state(left[:, :1]), left)
+        _, state = self.passed(x, state, y)
+        self.passed(right, state, right)
+        _, state = self.passed(right, self.state(right[:, -1:]), right, back=True)
+        self.passed(y, state, y, back=True)
+
+    def passed(self, x: Any, state: Any, y: Any, back: bool = False) -> tuple[Any, Any]:
+        """The filter over x into y, from the last sample to the first if back; y and the state behind it."""
+        if self.zi.ndim == 2 and x.dtype.kind == "f":
+            return self.run(*self.filter_, x, state, back, y)  # type: ignore[no-any-return]
+        found, state = self.run(*self.filter_, x[:, ::-1] if back else x, state)
+        y[...] = found[:, ::-1] if back else found
+        return y, state
