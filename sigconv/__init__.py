@@ -110,7 +110,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"sigconv.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'sigconv' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    found = globals()[name] = getattr(import_module(_HOMES[name]), name)  # the next use costs nothing
+    return found
 
 
 def __dir__() -> list[str]:

@@ -46,6 +46,11 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     >>> lfilter([1], [1, -0.5], [1, 0, 0, 0])
     array([1.   , 0.5  , 0.25 , 0.125])
     """
+    if zi is None and _ready(b, a, x):
+        axis = axis_index(axis, x.ndim)
+        line = time_last(np, x, axis)
+        zeros = np.zeros((*line.shape[:-1], len(b) - 1), x.dtype)
+        return time_back(np, native("recurrence").lfilter(b, a, line, zeros)[0], axis)
     xp, x = inexact(x)
     b, a = normalized(xp, coefficients(b, x, "b", 1), coefficients(a, x, "a", 1))
     axis = axis_index(axis, x.ndim)
@@ -273,6 +278,21 @@ def time_back(xp: Any, x: Any, axis: int) -> Any:
     (2, 3)
     """
     return x if axis == x.ndim - 1 else xp.moveaxis(x, -1, axis)
+
+
+def _ready(b: Any, a: Any, x: Any) -> bool:
+    """Whether these are what the compiled loop takes: then a short signal is not kept waiting at the door."""
+    return (
+        type(x) is np.ndarray
+        and type(b) is np.ndarray
+        and type(a) is np.ndarray
+        and x.dtype.char in "fdFD"
+        and b.dtype is x.dtype
+        and a.dtype is x.dtype
+        and b.ndim == 1
+        and b.shape == a.shape != (0,)
+        and a[0] == 1
+    )
 
 
 def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:
