@@ -202,7 +202,7 @@ class _Passes:
             _, state = self.passed(x, self.state(x[:, :1]), y)
             self.passed(y, self.state(y[:, -1:]), y, back=True)
             return
-        left, right = self.beyond(x)
+        left, right = (part.copy() for part in self.beyond(x))  # an even extension is a view of x
         _, state = self.passed(left, self.state(left[:, :1]), left)
         _, state = self.passed(x, state, y)
         self.passed(right, state, right)

@@ -110,6 +110,19 @@ def test_gustafsson_makes_the_order_of_the_passes_unimportant():
     assert_near(filtfilt(b, a, X[:, ::-1], 1, method="gust")[:, ::-1], y)
 
 
+@pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])
+def test_no_filter_writes_into_its_input(xp, padtype):
+    x = xp.array(X)
+    for run in (
+        lambda: lfilter(B, A, x, 1),
+        lambda: sosfilt(SOS, x, 1),
+        lambda: filtfilt(B, A, x, 1, padtype),
+        lambda: sosfiltfilt(SOS, x, 1, padtype),
+    ):
+        run()
+        assert np.array_equal(np.asarray(x), X)
+
+
 def test_zero_phase_delays_nothing():
     t = np.arange(2000)
     x = np.sin(2 * np.pi * 0.15 * t)
