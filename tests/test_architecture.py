@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "signal": {"errors", "units"},
     "files": set(),
     "core": {"errors"},
-    "filters": {"errors", "units", "signal", "core"},
+    "filters": {"errors", "units", "signal", "files", "core"},
     "loaders": {"errors", "units", "signal", "files"},
     "windows": {"errors", "signal", "core"},
     "nets": {"errors", "core"},

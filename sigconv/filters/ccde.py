@@ -15,6 +15,7 @@ from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosf
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 from sigconv.errors import ArgumentError
 from sigconv.filters import algebra
+from sigconv.filters.cluster import both_ways, is_dask, scanned
 from sigconv.filters.equation import difference_equation
 from sigconv.filters.sampling import Quantity, hertz, opened
 from sigconv.signal import Signal
@@ -166,13 +167,20 @@ class CCDE:
     __matmul__, __add__ = cascade, parallel
 
     def __call__(self, x: Any) -> Any:
-        """x filtered forward in time from rest; (..., time) array or tensor, or a Signal with a time axis."""
+        """x filtered forward in time from rest; (..., time) array or tensor, or a Signal with a time axis.
+
+        A dask array, lazily: its chunks run in parallel; see filters.cluster. Longer than memory: filters.chunked.
+        """
         self._warned()
+        if is_dask(x):
+            return scanned(self, x)
         return self._applied(x, lfilter, sosfilt)
 
     def zero_phase(self, x: Any) -> Any:
         """x filtered forward and backward: gain |H|^2 and no delay. ShapeError if x is too short."""
         self._warned()
+        if is_dask(x):
+            return both_ways(self, x)
         return self._applied(x, filtfilt, sosfiltfilt)
 
     @cached_property

@@ -55,13 +55,6 @@ def _fill(
         if step == 1:
             for i in range(middle.size):
                 middle[i] = inside[i]
-        elif step == ROWS:
-            whole = min(inside.size // ROWS, middle.size)
-            threes = inside[: whole * ROWS].reshape(-1, ROWS)
-            for i in range(whole):
-                middle[i] = threes[i, 0]
-            for i in range(whole, middle.size):
-                middle[i] = inside[i * step]
         else:
             for i in range(middle.size):
                 middle[i] = inside[i * step]
@@ -201,7 +194,6 @@ def line(
     loads = taps.size + ROWS - 1
     pitch = (strip + loads) // ROWS + 1
     ring, tile, totals = np.zeros(ROWS * pitch + _WIDE_THREE), np.empty(unit), np.empty(1)
-    sums = (tile[:_WIDE_THREE], tile[_WIDE_THREE : 2 * _WIDE_THREE], tile[2 * _WIDE_THREE :])
     offsets = np.empty(loads, np.int64)
     for i in range(loads):
         offsets[i] = i % ROWS * pitch + i // ROWS
@@ -218,10 +210,10 @@ def line(
                     )
                     begin = (q * rows + r) * across + c + column
                     out = y[begin : begin + min(unit, some - column)]
-                    threes = out[: out.size // ROWS * ROWS].reshape(-1, ROWS)
-                    for i in range(threes.shape[0]):
-                        threes[i, 0] = sums[0][i]
-                        threes[i, 1] = sums[1][i]
-                        threes[i, 2] = sums[2][i]
-                    for i in range(threes.size, out.size):
+                    whole = out.size // ROWS
+                    for i in range(whole):
+                        out[ROWS * i] = tile[i]
+                        out[ROWS * i + 1] = tile[_WIDE_THREE + i]
+                        out[ROWS * i + 2] = tile[2 * _WIDE_THREE + i]
+                    for i in range(whole * ROWS, out.size):
                         out[i] = tile[i % ROWS * _WIDE_THREE + i // ROWS]

@@ -128,13 +128,22 @@ def circular(buffer: Any, m: int, levels: Any, table: Any, spectrum: Any, deep: 
     passes = levels.shape[0]
     small = levels[deep, 0] if deep < passes else 8
     for o in range(0, m, small):
-        for level in range(passes):
+        for level in range(deep):
             size, parts = levels[level, 0], levels[level, 1]
-            for p in range((o + size - 1) // size * size, o + small, size):  # the blocks that begin here
+            if o % size == 0:
+                _split(buffer, o, size, m, table, levels[level, 2] + o // size * (2 * parts - 2), parts)
+        for level in range(deep, passes):
+            size, parts = levels[level, 0], levels[level, 1]
+            for p in range(o, o + small, size):
                 _split(buffer, p, size, m, table, levels[level, 2] + p // size * (2 * parts - 2), parts)
         for p in range(o, o + small, 8):
             multiply(buffer, p, m, spectrum, 4 * p)
-        for level in range(passes - 1, -1, -1):
+        for level in range(passes - 1, deep - 1, -1):
             size, parts = levels[level, 0], levels[level, 1]
-            for p in range(o // size * size, o + small - size + 1, size):  # the blocks that end here
+            for p in range(o, o + small, size):
+                _join(buffer, p, size, m, table, levels[level, 2] + p // size * (2 * parts - 2), parts)
+        for level in range(deep - 1, -1, -1):
+            size, parts = levels[level, 0], levels[level, 1]
+            if (o + small) % size == 0:
+                p = o + small - size
                 _join(buffer, p, size, m, table, levels[level, 2] + p // size * (2 * parts - 2), parts)
