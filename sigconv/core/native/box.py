@@ -14,6 +14,7 @@ import numpy as np
 from sigconv.core.boundary import Boundary, beyond
 from sigconv.core.native.compiled import fma, kernel, wide
 from sigconv.core.native.lanes import eights, joined, suffixes
+from sigconv.core.native.plain import plain
 from sigconv.core.native.threads import spread, threads
 
 TILE = 128  # rows of eight: what lies in the nearest cache
@@ -160,11 +161,11 @@ def moving_average(x: Any, width: int, axis: int, padding: tuple[int, int], boun
 
     Same as: extend, then convolve with numpy.ones(width) / width.
     """
-    lines = np.ascontiguousarray(np.moveaxis(x, axis, -1))
+    lines = plain(np.moveaxis(x, axis, -1))
     shape, n = lines.shape[:-1], lines.shape[-1]
     lines = lines.reshape(-1, n)
     before, after = padding
-    out = np.empty((len(lines), n + before + after - width + 1), x.dtype)
+    out = np.empty((len(lines), n + before + after - width + 1), lines.dtype)
     first = width - 1 - before
     if n < LONG or n < 2 * width:
         ends = (beyond(lines, places, boundary, 1) for places in (np.arange(-before, 0), np.arange(n, n + after)))
