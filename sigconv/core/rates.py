@@ -10,7 +10,7 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_numpy_array
+from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
 from sigconv.core.boundary import extend
 from sigconv.core.frames import frame
@@ -33,6 +33,7 @@ _LEVELS = ("mean", "median", "maximum", "minimum")
 _LINES = ("line", "smooth")
 PADTYPES = (*_BOUNDARIES, *_LINES, *_LEVELS)
 
+_COMPILED = ("float32", "float64", "complex64", "complex128")
 _AT_ONCE = 1 << 22  # numbers in the frames that one matrix product takes
 
 
@@ -156,13 +157,27 @@ def polyphase(x: Any, taps: Any, up: int, down: int, half: int, padtype: str = "
     size = -(-n * up // down)
     if not n or 0 in shape:
         return xp.zeros((*shape, size), dtype=x.dtype, device=device(x))
+    if padtype != "constant" or cval:
+        before = max(0, -(-taps.shape[0] // up) - 1 - half // up)
+        after = max(0, ((size - 1) * down + half) // up + 1 - n)
+        x, half = _outside(xp, x, before, after, padtype, cval), half + before * up
+    if is_torch_array(x) and x.is_cpu and not taps.requires_grad and str(x.dtype).removeprefix("torch.") in _COMPILED:
+        from sigconv.core.native.polyphase_tensors import polyphase as on_tensors
+
+        return on_tensors(_sums, x, taps, (up, down, half, size))
+    return _sums(x, taps, up, down, half, size)
+
+
+def _sums(x: Any, taps: Any, up: int, down: int, half: int, size: int) -> Any:
+    """`polyphase`, `size` samples of it, zeros outside."""
+    xp, shape = array_namespace(x), tuple(x.shape[:-1])
     frames, count = -(-size // up), -(-taps.shape[0] // up)
     newest, offset = np.divmod(np.arange(up) * down + half, up)  # in each of a frame's outputs: last sample, its tap
     before = max(0, count - 1 - int(newest[0]))
-    after = max(0, (frames - 1) * down + int(newest[-1]) + 1 - n)
-    x, newest = _outside(xp, x, before, after, padtype, cval), newest + before
+    after = max(0, (frames - 1) * down + int(newest[-1]) + 1 - x.shape[-1])
+    x, newest = extend(x, before, after), newest + before
     taps = xp.concat([taps, xp.zeros(count * up + 1 - taps.shape[0], dtype=taps.dtype, device=device(x))])
-    if is_numpy_array(x) and x.dtype.char in "fdFD":
+    if is_numpy_array(x) and x.dtype.name in _COMPILED:
         lanes = taps[offset[:, None] + up * np.arange(count - 1, -1, -1)]
         y = _compiled(x.reshape(-1, x.shape[-1]), lanes, newest - (count - 1), down, frames)
     else:

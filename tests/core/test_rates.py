@@ -85,6 +85,14 @@ def test_decimate_is_scipys(xp, zero_phase, ftype):
         np.testing.assert_allclose(np.asarray(y), expected, atol=1e-12)
 
 
+def test_the_definition_is_what_is_compiled():
+    taps, half = torch.from_numpy(signal.firwin(41, 0.3)), 20
+    for up, down in ((3, 2), (2, 3), (1, 7), (7, 1)):
+        compiled = polyphase(torch.from_numpy(X), taps, up, down, half)
+        definition = polyphase(torch.from_numpy(X), taps.clone().requires_grad_(), up, down, half).detach()
+        np.testing.assert_allclose(compiled.numpy(), definition.numpy(), atol=1e-14)
+
+
 def test_the_result_does_not_depend_on_threads_batch_or_length():
     from sigconv.core.native.threads import set_threads, threads
 
@@ -120,6 +128,8 @@ def test_gradients_twice():
     ):
         assert torch.autograd.gradcheck(call, x)
         assert torch.autograd.gradgradcheck(call, x)
+    z = torch.randn(7, dtype=torch.complex128, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda v: resample_poly(v, 5, 3, window=[0.2, 0.5j, 0.3]), z)
     taps = torch.randn(5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda h: resample_poly(x, 3, 2, 1, window=h), taps)
     assert torch.autograd.gradgradcheck(lambda h: resample_poly(x, 3, 2, 1, window=h), taps)
