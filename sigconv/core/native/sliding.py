@@ -9,7 +9,7 @@ import numpy as np
 from sigconv.core.boundary import ODD, Boundary, extend
 from sigconv.core.geometry import span
 from sigconv.core.namespace import along
-from sigconv.core.native import transforms_tiles
+from sigconv.core.native import direct, transforms_tiles
 from sigconv.core.planner import Slide, Triple, direct_cost, tiling
 
 _PART = 256  # float64 terms added one after the other
@@ -86,7 +86,7 @@ def _sum(x: Any, taps: Any, *how: Any) -> Any:
     would cost each of them half a rounding of its own size."""
     slide = Slide(*how)
     if taps.size <= _PART or x.real.dtype == np.float32:
-        return _plain_sum(x, taps, slide)
+        return direct.correlate(x, taps, *slide)
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
         x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
@@ -95,7 +95,7 @@ def _sum(x: Any, taps: Any, *how: Any) -> Any:
 
 def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
     if taps.size <= _PART:
-        return _plain_sum(x, taps, slide)
+        return direct.correlate(x, taps, *slide)
     longest = int(np.argmax(taps.shape))
     half, axis = taps.shape[longest] // 2, slide.axes[longest]
     cut = half * slide.dilations[longest]
@@ -106,9 +106,3 @@ def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
     later = taps[along(taps.ndim, longest, slice(half, None))]
     y += _halved(x[along(x.ndim, axis, slice(cut, None))], later, slide, outputs)
     return y
-
-
-def _plain_sum(x: Any, taps: Any, slide: Slide) -> Any:
-    from sigconv.core.convolve import defined
-
-    return defined(x, taps, slide)
