@@ -176,4 +176,52 @@ def _multiply(_: Any, buffer: Any, o: Any, m: Any, spectrum: Any, k: Any) -> Any
     return types.void(buffer, o, m, spectrum, k), generate
 
 
+def _squares(_: Any, sums: Any, buffer: Any, o: Any) -> Any:
+    """The squares of the 32 numbers at o added to 32 sums in double precision."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        totals, array, at = given
+        total = _Vectors(context, builder, signature.args[0], totals)
+        data = _Vectors(context, builder, signature.args[1], array)
+        word = ir.IntType(64)
+        for offset in range(0, 32, LANES):
+            place = ir.Constant(word, offset)
+            numbers = data.load(builder.add(at, place))
+            if data.type != total.type:
+                numbers = builder.fpext(numbers, total.type)
+            total.store(_fma(builder, numbers, numbers, total.load(place)), place)
+        return context.get_dummy_value()
+
+    return types.void(sums, buffer, o), generate
+
+
+def _copy(_: Any, target: Any, o: Any, source: Any, p: Any, count: Any) -> Any:
+    """target[o : o + count] = source[p : p + count], arrays of one type that do not overlap."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        to, at, array, first, size = given
+        place = builder.gep(context.make_array(signature.args[0])(context, builder, to).data, [at])
+        start = builder.gep(context.make_array(signature.args[2])(context, builder, array).data, [first])
+        cgutils.raw_memcpy(builder, place, start, size, signature.args[0].dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(target, o, source, p, count), generate
+
+
+def _clear(_: Any, target: Any, o: Any, count: Any) -> Any:
+    """target[o : o + count] = 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        to, at, size = given
+        place = builder.gep(context.make_array(signature.args[0])(context, builder, to).data, [at])
+        each = ir.Constant(ir.IntType(64), signature.args[0].dtype.bitwidth // 8)
+        cgutils.memset(builder, place, builder.mul(size, each), 0)
+        return context.get_dummy_value()
+
+    return types.void(target, o, count), generate
+
+
 multiply: Any = intrinsic(_multiply)
+squares: Any = intrinsic(_squares)
+copy: Any = intrinsic(_copy)
+clear: Any = intrinsic(_clear)

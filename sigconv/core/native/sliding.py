@@ -50,7 +50,7 @@ def _tiles(x: Any, taps: Any, slide: Slide, method: str) -> Any:
     if method != "auto" or tiles is None:
         return tiles
     kept = prod((n - 1) // s + 1 for n, s in zip(outputs, slide.strides, strict=True))
-    return tiles if tiles.cost < direct_cost(kept, taps.size, itemsize, is_complex) else None
+    return tiles if tiles.cost < direct_cost(kept, taps.size, is_complex) else None
 
 
 def _three(numbers: Sequence[int]) -> Triple:
@@ -73,12 +73,23 @@ def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Any) -> Any:
     steps, apart = ([given[i] for i in order] for given in (strides, dilations))
     sorted_taps = np.transpose(taps, order)
     cube = sorted_taps.reshape(_three(sorted_taps.shape))
-    y, energy = transforms_tiles.correlate(lines, cube, pads, boundary, _three(steps), _three(apart), tiles)
-    for line in np.flatnonzero(~np.isfinite(energy.sum(axis=1))):
-        again = _sum(lines[line], cube, (0, 1, 2), pads, boundary, _three(steps), _three(apart))
-        y[line] = again
+    how = (pads, boundary, _three(steps), _three(apart))
+    y, doubt = transforms_tiles.correlate(lines, cube, *how, tiles)
+    for line in np.flatnonzero(doubt):
+        y[line] = _again(lines[line : line + 1], cube, how, tiles, doubt[line])
     shape = (*moved.shape[: -len(axes)], *y.shape[4 - len(axes) :])
     return np.moveaxis(y.reshape(shape), last, [axes[i] for i in order])
+
+
+def _again(x: Any, taps: Any, how: tuple[Any, Any, Any, Any], tiles: Any, doubt: int) -> Any:
+    """One line that the transforms may not have got right: in double precision, or if that is not enough by the sum."""
+    if doubt == transforms_tiles.UNPROVEN and x.real.dtype == np.float32:
+        finer = x.astype(np.result_type(x.dtype, np.float64))
+        y, doubts = transforms_tiles.correlate(finer, taps, *how, tiling=tiles, promised=2.0**-23)
+        if not doubts.any():
+            return y[0]
+    pads, boundary, strides, dilations = how
+    return _sum(x[0], taps, (0, 1, 2), pads, boundary, strides, dilations)
 
 
 def _sum(x: Any, taps: Any, *how: Any) -> Any:

@@ -6,6 +6,7 @@ core.native.butterflies split it down to 8 numbers, where it is multiplied by th
 round the end is turned by i; only outputs that no wrapped sample reaches are kept.
 """
 
+import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,25 @@ from sigconv.core.native.compiled import kernel, wide
 
 _widest: Any = wide  # its first argument is the compiler's own
 _IN_CACHE = 16384  # bytes: blocks up to this size are split, multiplied and joined in one go (half of most L1 caches)
+
+
+_KEPT = 1 << 20  # numbers of scratch memory that stay from one call to the next
+_own = threading.local()
+
+
+def scratch(use: str, count: int, dtype: Any) -> Any:
+    """Memory of this thread for one use at a time, kept from call to call: new pages cost more than the transform.
+
+    >>> scratch("test", 5, np.float32).shape
+    (5,)
+    """
+    if count > 4 * _KEPT:
+        return np.empty(count, dtype)
+    name = f"{use} {np.dtype(dtype)}"
+    kept = _own.__dict__.get(name)
+    if kept is None or kept.size < count:
+        kept = _own.__dict__[name] = np.empty(count, dtype)
+    return kept[:count]
 
 
 class Roots(NamedTuple):
@@ -33,9 +53,17 @@ class Roots(NamedTuple):
     deep: int
 
 
-@lru_cache(maxsize=64)
 def roots(m: int, single: bool) -> Roots:
-    """The roots for M = 8 * 2**j complex numbers, in single or double precision."""
+    """The roots for M = 8 * 2**j complex numbers, in single or double precision; kept unless they are very many."""
+    return _kept_roots(m, single) if m <= _KEPT else _roots(m, single)
+
+
+@lru_cache(maxsize=64)
+def _kept_roots(m: int, single: bool) -> Roots:
+    return _roots(m, single)
+
+
+def _roots(m: int, single: bool) -> Roots:
     angle = np.array([0.25])  # turns: the whole buffer is known modulo z**M - i
     levels, tables, start, size = [], [], 0, m
     while size > LANES:
@@ -73,17 +101,18 @@ def spectrum(taps: Any, m: int, single: bool) -> Any:
     """The transformed kernel as `circular` reads it: (4 M,) real numbers, with the scale of the way back.
 
     taps : (length,) real, length <= 2 M; or complex, length <= M
+
+    It lies in this thread's scratch memory until the next call.
     """
     known = roots(m, single=False)
-    buffer = np.zeros(2 * m)
+    buffer = scratch("kernel", 2 * m, np.float64)
+    buffer[:] = 0
     buffer[: taps.size] = taps.real
-    if np.iscomplexobj(taps):
+    if taps.dtype.kind == "c":
         buffer[m : m + taps.size] = taps.imag
-    buffer *= LANES / m
-    forward(buffer, m, known.levels, known.table)
-    blocks = (buffer[:m] + 1j * buffer[m:]).reshape(-1, LANES)
-    both = np.concatenate([blocks * known.ends[:, None], blocks], axis=1)
-    return np.stack([both.real, both.imag], axis=1).ravel().astype(np.float32 if single else np.float64)
+    table = scratch("table", 4 * m, np.float32 if single else np.float64)
+    _transformed(buffer, m, known.levels, known.table, known.deep, known.ends, LANES / m, table)
+    return table
 
 
 @kernel
@@ -109,13 +138,26 @@ def _join(buffer: Any, o: int, size: int, m: int, table: Any, k: int, parts: int
 
 
 @kernel
-def forward(buffer: Any, m: int, levels: Any, table: Any) -> None:
-    """Split a buffer, in place, down to blocks of 8."""
+def _transformed(
+    buffer: Any, m: int, levels: Any, roots: Any, deep: int, ends: Any, scale: float, table: Any
+) -> None:  # fmt: skip
+    """Split a kernel, in place, and write every block h of 8 as (c h, h), real and imaginary parts, times the scale."""
     _widest()
-    for level in range(levels.shape[0]):
-        size, parts, start = levels[level, 0], levels[level, 1], levels[level, 2]
-        for o in range(0, m, size):
-            _split(buffer, o, size, m, table, start + o // size * (2 * parts - 2), parts)
+    passes = levels.shape[0]
+    small = levels[deep, 0] if deep < passes else 8
+    for o in range(0, m, small):
+        for level in range(passes):
+            size, parts = levels[level, 0], levels[level, 1]
+            for p in range((o + size - 1) // size * size, o + small, size):
+                _split(buffer, p, size, m, roots, levels[level, 2] + p // size * (2 * parts - 2), parts)
+        for p in range(o, o + small, 8):
+            real, imaginary = ends[p // 8].real * scale, ends[p // 8].imag * scale
+            for i in range(8):
+                x, y = buffer[p + i], buffer[m + p + i]
+                table[4 * p + i] = x * real - y * imaginary
+                table[4 * p + 16 + i] = x * imaginary + y * real
+                table[4 * p + 8 + i] = x * scale
+                table[4 * p + 24 + i] = y * scale
 
 
 @kernel
@@ -128,22 +170,13 @@ def circular(buffer: Any, m: int, levels: Any, table: Any, spectrum: Any, deep: 
     passes = levels.shape[0]
     small = levels[deep, 0] if deep < passes else 8
     for o in range(0, m, small):
-        for level in range(deep):
+        for level in range(passes):
             size, parts = levels[level, 0], levels[level, 1]
-            if o % size == 0:
-                _split(buffer, o, size, m, table, levels[level, 2] + o // size * (2 * parts - 2), parts)
-        for level in range(deep, passes):
-            size, parts = levels[level, 0], levels[level, 1]
-            for p in range(o, o + small, size):
+            for p in range((o + size - 1) // size * size, o + small, size):  # the blocks that begin here
                 _split(buffer, p, size, m, table, levels[level, 2] + p // size * (2 * parts - 2), parts)
         for p in range(o, o + small, 8):
             multiply(buffer, p, m, spectrum, 4 * p)
-        for level in range(passes - 1, deep - 1, -1):
+        for level in range(passes - 1, -1, -1):
             size, parts = levels[level, 0], levels[level, 1]
-            for p in range(o, o + small, size):
-                _join(buffer, p, size, m, table, levels[level, 2] + p // size * (2 * parts - 2), parts)
-        for level in range(deep - 1, -1, -1):
-            size, parts = levels[level, 0], levels[level, 1]
-            if (o + small) % size == 0:
-                p = o + small - size
+            for p in range(o // size * size, o + small - size + 1, size):  # the blocks that end here
                 _join(buffer, p, size, m, table, levels[level, 2] + p // size * (2 * parts - 2), parts)
