@@ -52,13 +52,15 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
         zeros = np.zeros((*line.shape[:-1], len(b) - 1), x.dtype)
         return time_back(np, native("recurrence").lfilter(b, a, line, zeros)[0], axis)
     xp, x = inexact(x)
-    b, a = normalized(xp, coefficients(b, x, "b", 1), coefficients(a, x, "a", 1))
+    b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
+    feedback = a.shape[0] > 1
+    b, a = normalized(xp, b, a)
     axis = axis_index(axis, x.ndim)
     line = time_last(xp, x, axis)
     rest = (*line.shape[:-1], b.shape[0] - 1)
     state = _state(xp, zi, x, rest, axis)
     b, a, line, state = together(xp, b, a, line, state)
-    y, zf = runners(line)[0](b, a, line, state)
+    y, zf = runners(line, feedback)[0](b, a, line, state)
     y = time_back(xp, narrowed(xp, y, x), axis)
     return y if zi is None else (y, time_back(xp, zf, axis))
 
@@ -237,19 +239,17 @@ def together(xp: Any, *arrays: Any) -> list[Any]:
     return [array if array.dtype is dtype else xp.astype(array, dtype, copy=False) for array in arrays]
 
 
-def runners(x: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def runners(x: Any, feedback: bool = True) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The fastest lfilter and sosfilt along the last axis for x; they give what the two loops above give.
 
     >>> runners(np.zeros(3, object))[0].__name__
     'lfilter_loop'
     """
-    if isinstance(x, np.ndarray):
-        if x.dtype.char not in "fdFD":
-            return lfilter_loop, sosfilt_loop
-        module = native("recurrence")
-    else:
-        module = native("adjoint")
-    return module.lfilter, module.sosfilt
+    if not isinstance(x, np.ndarray):
+        return native("adjoint").lfilter, native("adjoint").sosfilt
+    if x.dtype.char not in "fdFD":
+        return lfilter_loop, sosfilt_loop
+    return native("recurrence" if feedback else "fir").lfilter, native("recurrence").sosfilt
 
 
 @cache

@@ -134,7 +134,8 @@ def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, 
         )
     line = time_last(xp, x, axis)
     *common, zi, like = together(xp, *filter_, zi, line[..., :0])
-    runs = _Passes(xp, runners(like)[kind], tuple(common), zi, padtype, added)
+    feedback = kind == 1 or bool((common[1][1:] != 0).any())
+    runs = _Passes(xp, runners(like, feedback)[kind], tuple(common), zi, padtype, added)
     y = (
         runs.by_rows(line, like.dtype)
         if isinstance(x, np.ndarray)

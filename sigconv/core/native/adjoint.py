@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sigconv.core.native import blocks, correlations, recurrence
+from sigconv.core.native import blocks, correlations, fir, recurrence
 
 _COMPILED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
@@ -104,7 +104,7 @@ def _backwards(b: Any, a: Any, x: Any, state: Any) -> Any:
     """The loop from the last sample to the first."""
     if torch.is_grad_enabled() or not (x.is_cpu and x.dtype in _COMPILED):
         return lfilter(b, a, x.flip(-1), state)[0].flip(-1)
-    y, _ = recurrence.lfilter(viewed(b), viewed(a), viewed(x)[..., ::-1], viewed(state))
+    y, _ = _compiled(a)(viewed(b), viewed(a), viewed(x)[..., ::-1], viewed(state))
     return torch.from_numpy(y[..., ::-1].copy())
 
 
@@ -126,8 +126,12 @@ def _turned(b: Any, a: Any, multiplier: Any) -> Any:
 def _lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     if not (x.is_cpu and x.dtype in _COMPILED):
         return blocks.lfilter(b, a, x, zi)
-    y, zf = recurrence.lfilter(viewed(b), viewed(a), viewed(x), viewed(zi))
+    y, zf = _compiled(a)(viewed(b), viewed(a), viewed(x), viewed(zi))
     return torch.from_numpy(y), torch.from_numpy(zf)
+
+
+def _compiled(a: Any) -> Any:
+    return recurrence.lfilter if bool((a[1:] != 0).any()) else fir.lfilter
 
 
 def _sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ def lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
 
     b, a : (k,) tensors, a[0] = 1;  x : (..., n);  zi : (..., k-1), all of one dtype.  Returns y and zf.
 
-    Same as: core.recurrence.lfilter_loop, but for an infinity, behind which every output is NaN here.
+    Same as: core.recurrence.lfilter_loop, but for an infinity, which makes NaN of every output it reaches.
     """
     order, n = len(b) - 1, x.shape[-1]
     if not order or not n:
@@ -32,7 +32,10 @@ def lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     across, ahead, behind, powers = _tables(b, a, size, count)
     states = _scanned(cut @ behind, zi, powers)
     y = (cut @ across + states @ ahead).reshape(*x.shape[:-1], count * size)[..., :n]
-    y = torch.where((~good).cumsum(-1) > 0, torch.nan, y)  # as in a loop, nothing recovers
+    spoilt = (~good).cumsum(-1)  # feedback never forgets; without it k - 1 samples do
+    if not bool((a[1:] != 0).any()):
+        spoilt = spoilt - torch.nn.functional.pad(spoilt, (order + 1, 0))[..., :n]
+    y = torch.where(spoilt > 0, torch.nan, y)
     return y, _left(b, x, n) - _left(a, y, n) + torch.nn.functional.pad(zi[..., n:], (0, min(n, order)))
 
 
