@@ -6,11 +6,13 @@ from sigconv.core.convolve import convolve, correlate
 from sigconv.core.deconvolve import deconvolve
 from sigconv.core.edges import laplacian, prewitt, sobel
 from sigconv.core.frames import frame
+from sigconv.core.gaussian import gaussian
 from sigconv.core.geometry import ReceptiveField, length_after, padding_for, span, transposed_length
 from sigconv.core.matrix import convolution_matrix
+from sigconv.core.median import median
 from sigconv.core.rates import decimate, resample_poly
 from sigconv.core.recurrence import lfilter, sosfilt
-from sigconv.core.smooth import gaussian, median, savgol
+from sigconv.core.savgol import savgol
 from sigconv.core.stable import (
     stable_denominator,
     stable_sections,

@@ -1,57 +1,91 @@
 """Averages over time: moving, exponential, cumulative."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from array_api_compat import device, is_numpy_array
+from array_api_compat import device
 
 from sigconv.core.boundary import BoundaryLike, rule_of
-from sigconv.core.convolve import convolve
+from sigconv.core.convolve import per_axis
+from sigconv.core.gaps import Nan, bridged, checked
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for
-from sigconv.core.namespace import along, axis_index, inexact
+from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
+from sigconv.core.passes import Passes, passed
 from sigconv.core.recurrence import lfilter
 from sigconv.errors import ArgumentError, ShapeError
 
 
-def moving_average(x: Any, width: int, axis: int = -1, mode: Mode = "same", boundary: BoundaryLike = "zeros") -> Any:
+def moving_average(
+    x: Any,
+    width: int | Sequence[int],
+    axis: int = -1,
+    mode: Mode = "same",
+    boundary: BoundaryLike = "zeros",
+    *,
+    axes: Sequence[int] | int | None = None,
+    nan: Nan = "propagate",
+    max_gap: int | None = None,
+) -> Any:
     """The mean of `width` neighbours, at every sample: y[n] = (x[n+s] + x[n+s-1] + ... + x[n+s-width+1]) / width.
 
-    s is (width - 1) // 2 for "same", so that the window lies around n; 0 for "causal" and "full".
+    s is (width - 1) // 2 for "same", so that the window lies around n; 0 for "causal" and "full". The time does not
+    depend on the width, and nothing is ever subtracted: there is no drift, and a loud sample is forgotten with the
+    window that holds it. A causal average in pieces, by `native.box.means`, has the bits of the whole.
 
     Parameters
     ----------
     x : (..., n, ...) array or tensor
-    width : int >= 1, samples
+    width : int >= 1, samples, one number or one for each of `axes`
     axis : int
     mode : "same", "full", "valid" or "causal", as in `convolve`
     boundary : what lies outside x, as in `convolve`
+    axes : several axes instead of one, for the mean of a rectangle or a box
+    nan : "propagate" makes every mean that holds a NaN NaN; "ignore" takes the mean of the samples that are there
+    max_gap : int >= 0, samples, the longest gap that "ignore" fills; a sample of a gap that is longer along all of
+        the axes stays NaN. By default every gap that is shorter than the window
 
     Returns
     -------
-    array, same library, device and precision as x; as long as x for "same" and "causal". A NaN makes every mean
-    that holds it NaN.
+    array, same library, device and precision as x; as long as x for "same" and "causal". float32 is summed in float64
+    along one axis, and in float32 over a box of at most 25 along each of several.
 
     Raises
     ------
-    ArgumentError : width below 1, unknown mode or boundary
-    ShapeError : fewer than `width` samples in "valid"
+    ArgumentError : width below 1, unknown mode, boundary or nan, max_gap with other modes than "same" and "causal"
+    ShapeError : fewer than `width` samples in "valid", no such axis
 
-    Same as: numpy.convolve(x, numpy.ones(width) / width, mode).
+    Source: van Herk (1992), doi:10.1016/0167-8655(92)90069-C, for sums.  Same as: numpy.convolve(x,
+    numpy.ones(width) / width, mode), scipy.ndimage.uniform_filter.
 
     >>> moving_average([3, 6, 9, 6, 3], 3)
     array([3., 6., 7., 6., 3.])
+    >>> moving_average([1, float("nan"), 3, 4], 3, boundary="edge", nan="ignore")
+    array([1.        , 2.        , 3.5       , 3.66666667])
     """
     xp, x = inexact(x)
-    axis = axis_index(axis, x.ndim)
-    told, padding = rule_of(boundary), padding_for(mode, at_least("width", width, 1))
-    if mode == "valid" or not x.shape[axis]:
-        length_after(x.shape[axis], width, padding=padding)
-    if is_numpy_array(x) and x.dtype in (np.float32, np.float64) and not told[1] and x.size:
-        from sigconv.core.native import box
+    where = (axis_index(axis, x.ndim),) if axes is None else axis_indices(axes, x.ndim)
+    widths = tuple(at_least("width", w, 1) for w in per_axis("width", width, len(where)))
+    ignore = checked(nan, max_gap)
+    if max_gap is not None and mode not in ("same", "causal"):
+        raise ArgumentError(f"max_gap is {max_gap} with mode {mode!r}; 'same' and 'causal' have an output a sample")
+    padding = tuple(padding_for(mode, w) for w in widths)
+    for a, w in zip(where, widths, strict=True):
+        if mode == "valid" and x.shape[a]:
+            length_after(x.shape[a], w)
+    how = Passes(where, widths, padding, rule_of(boundary))
+    if 0 in x.shape:
+        return _empty(xp, x, how)
+    if isinstance(how.boundary[1], complex) and not is_complex(x):
+        x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+    return bridged(x, how, max_gap) if ignore else passed(x, how)
 
-        return box.moving_average(x, width, axis, padding, told)
-    box_kernel = xp.ones((width,), dtype=x.dtype, device=device(x)) / width
-    return convolve(x, box_kernel, mode, axes=axis, boundary=boundary)
+
+def _empty(xp: Any, x: Any, how: Passes) -> Any:
+    """An axis without samples gives one without means."""
+    shape = list(x.shape)
+    for axis, width, pad in zip(how.axes, how.widths, how.padding, strict=True):
+        shape[axis] = shape[axis] and length_after(shape[axis], width, padding=pad)
+    return xp.zeros(tuple(shape), dtype=x.dtype, device=device(x))
 
 
 def exponential_average(x: Any, alpha: float, axis: int = -1) -> Any:

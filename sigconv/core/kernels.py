@@ -156,6 +156,36 @@ def gaussian(sigma: float, ndim: int = 1, truncate: float = 4.0) -> Array:
     return reduce(np.multiply.outer, [bell / bell.sum()] * at_least("ndim", ndim, 1))
 
 
+def gaussian_derivative(sigma: float, order: int = 1, truncate: float = 4.0) -> Array:
+    """A derivative of a Gaussian: correlated with a line, the derivative of the blurred line, per sample.
+
+    Parameters
+    ----------
+    sigma : float > 0, samples
+    order : int >= 0; 0 is the bell itself
+    truncate : float > 0
+
+    Returns
+    -------
+    (2 r + 1,) with r = floor(truncate sigma + 1/2)
+
+    Raises
+    ------
+    ArgumentError : sigma or truncate not positive, order below 0
+
+    Same as: the kernel of scipy.ndimage.gaussian_filter1d.
+
+    >>> gaussian_derivative(1.0, 1, truncate=1).round(3)
+    array([-0.274, 0. , 0.274])
+    """
+    bell = gaussian(sigma, 1, truncate)
+    places = np.arange(-(len(bell) // 2), len(bell) // 2 + 1.0)
+    factor = np.polynomial.Polynomial([1.0])  # the n-th derivative is a polynomial times the bell
+    for _ in range(at_least("order", order, 0)):
+        factor = factor.deriv() - factor * np.polynomial.Polynomial([0.0, 1 / sigma**2])
+    return np.asarray((-1.0) ** order * factor(places) * bell)
+
+
 def laplacian_of_gaussian(sigma: float, ndim: int = 2, truncate: float = 4.0) -> Array:
     """The Laplacian of a Gaussian, made to sum to exactly 0: blobs of radius sigma sqrt(ndim) answer most.
 

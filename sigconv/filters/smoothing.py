@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from sigconv import units
 from sigconv.core import average
-from sigconv.core import smooth as core
+from sigconv.core.gaussian import gaussian
+from sigconv.core.median import median
+from sigconv.core.savgol import savgol
 from sigconv.errors import SamplingError, one_of
 from sigconv.filters.sampling import Quantity, Sampled, opened, samples
 
@@ -65,16 +67,16 @@ def _gaussian(given: Sampled, width: Quantity) -> Any:
     seconds = units.parse(width, "s")
     if seconds <= 0:
         raise SamplingError(f"width is {seconds:g} s; a standard deviation is positive")
-    return core.gaussian(given.data, seconds * given.fs, axes=given.axis)
+    return gaussian(given.data, seconds * given.fs, axes=given.axis)
 
 
 def _median(given: Sampled, width: Quantity) -> Any:
-    return core.median(given.data, samples("width", width, given.fs) | 1, axes=given.axis)
+    return median(given.data, samples("width", width, given.fs) | 1, axes=given.axis)
 
 
 def _savgol(given: Sampled, width: Quantity) -> Any:
     n = samples("width", width, given.fs) | 1
-    return core.savgol(given.data, n, min(3, n - 1), axis=given.axis)
+    return savgol(given.data, n, min(3, n - 1), axis=given.axis)
 
 
 _TECHNIQUES: dict[str, Callable[[Sampled, Quantity], Any]] = {

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from sigconv.core.average import cumulative_average, exponential_average, moving_average
 from sigconv.core.convolve import convolve
@@ -81,6 +82,35 @@ def test_only_the_windows_that_hold_it_are_not_finite(width):
     expected[nan] = np.nan
     np.testing.assert_array_equal(y, expected)
     assert np.isfinite(y).sum() == 5000 - np.sum(held) - len(nan) + np.sum(np.array(held)[nan])
+
+
+@pytest.mark.parametrize("width", [(3, 4), (30, 2), (5, 41)])
+def test_a_box_is_ndimages(xp, width):
+    x = np.random.default_rng(1).normal(size=(4, 50, 60))
+    y = moving_average(xp.array(x), width, axes=(1, 2), boundary="symmetric")
+    assert xp.owns(y)
+    theirs = ndimage.uniform_filter(x, (1, *width), mode="reflect")
+    np.testing.assert_allclose(np.asarray(y), theirs, atol=1e-12)
+
+
+def test_nothing_in_nothing_out(xp):
+    assert moving_average(xp.array(np.zeros((0, 4))), 3, axis=1, mode="full").shape == (0, 6)
+    assert moving_average(xp.array(np.zeros((4, 0))), 3).shape == (4, 0)
+
+
+def test_complex_numbers_are_two_real_ones(xp):
+    x = X + 1j * X[::-1]
+    y = np.asarray(moving_average(xp.array(x), 7))
+    np.testing.assert_allclose(y, moving_average(X, 7) + 1j * moving_average(X[::-1].copy(), 7), rtol=1e-14)
+
+
+def test_single_precision_is_summed_in_double():
+    x = (np.random.default_rng(4).normal(size=9000) + 1000).astype(np.float32)
+    for width in (7, 90, 900):
+        y = moving_average(x, width, mode="valid")
+        exact = moving_average(x.astype(float), width, mode="valid")
+        assert y.dtype == np.float32
+        np.testing.assert_array_equal(y, exact.astype(np.float32))
 
 
 def test_a_causal_mean_looks_back_only():

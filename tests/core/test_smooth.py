@@ -3,7 +3,9 @@ import pytest
 import torch
 from scipy import ndimage, signal
 
-from sigconv.core.smooth import gaussian, median, savgol
+from sigconv.core.gaussian import gaussian
+from sigconv.core.median import median
+from sigconv.core.savgol import savgol
 from sigconv.errors import ArgumentError, ShapeError
 
 rng = np.random.default_rng(0)
@@ -19,6 +21,30 @@ def test_gaussian_and_median_are_ndimages(xp, shape, boundary):
     np.testing.assert_allclose(np.asarray(g), ndimage.gaussian_filter(x, 1.3, mode=NAMES[boundary]), atol=1e-12)
     m = median(xp.array(x), 3, boundary=boundary)
     np.testing.assert_array_equal(np.asarray(m), ndimage.median_filter(x, 3, mode=NAMES[boundary]))
+
+
+@pytest.mark.parametrize("boundary", NAMES)
+def test_derivatives_are_ndimages(xp, boundary):
+    x = rng.normal(size=(20, 40))
+    for order in (1, 2, 3, (2, 0), (0, 1), (1, 4)):
+        y = gaussian(xp.array(x), (1.4, 2.0), order=order, boundary=boundary)
+        theirs = ndimage.gaussian_filter(x, (1.4, 2.0), order=order, mode=NAMES[boundary])
+        np.testing.assert_allclose(np.asarray(y), theirs, atol=1e-12)
+
+
+def test_the_derivative_of_a_slope_is_the_slope():
+    ramp = np.add.outer(2.0 * np.arange(40), 3.0 * np.arange(50))
+    y = gaussian(ramp, 2, order=(1, 0), truncate=8)
+    np.testing.assert_allclose(y[17:23, 17:33], 2, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rounding_stays_within_its_promise(dtype):
+    for shape, sigma in [((5000,), 30.0), ((60, 70), 3.0), ((20, 22, 24), 2.0), ((4000,), 3.0)]:
+        x = (rng.normal(size=shape) + 10).astype(dtype)
+        exact = ndimage.gaussian_filter(x.astype(float), sigma)
+        bound = 8 * np.finfo(dtype).eps * ndimage.gaussian_filter(np.abs(x).astype(float), sigma).max()
+        assert np.max(np.abs(gaussian(x, sigma) - exact)) <= max(bound, 1e-13)
 
 
 def test_each_axis_has_its_own_width(xp):
@@ -67,6 +93,9 @@ def test_float32_stays_and_gradients_pass(xp):
     [
         (ArgumentError, lambda: gaussian(np.ones(3), -1), "sigma is -1"),
         (ArgumentError, lambda: gaussian(np.ones((3, 3)), (1, 2, 3)), "each of 2 axes"),
+        (ArgumentError, lambda: gaussian(np.ones(3), np.nan), "sigma is nan"),
+        (ArgumentError, lambda: gaussian(np.ones(3), 1, order=-1), "order is -1"),
+        (ArgumentError, lambda: gaussian(np.ones(3), 0, order=1), "sigma is 0 with order 1"),
         (ArgumentError, lambda: median(np.ones(3), 4), "odd"),
         (ArgumentError, lambda: median(np.ones(3) * 1j, 3), "complex"),
         (ArgumentError, lambda: savgol(np.ones(9), 4, 2), "window_length is 4"),

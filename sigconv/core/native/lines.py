@@ -212,7 +212,7 @@ def _passed(x: Any, groups: Any, rule: Boundary) -> Any:
     groups += [(1, np.ones(1, x.dtype), (0, 0))] * (3 - len(groups))
     (nx, hx, px), (ny, hy, py), (nz, hz, pz) = groups
     if rule is Boundary.WRAP and nx > 2 * COLUMNS and any(px):  # a block of columns does not hold its other end
-        x, nx, px = extend(x.reshape(-1, nx), *px, rule, 1), nx + sum(px), (0, 0)
+        x, nx, px = extend(x.reshape(-1, nx), px[0], px[1], rule, 1), nx + sum(px), (0, 0)
     batch = x.size // max(nx * ny * nz, 1)
     axes = (_Axis(n, h.size, *p) for n, h, p in ((nz, hz, pz), (ny, hy, py), (nx, hx, px)))
     plan = _plan(batch, *axes, rule, x.itemsize)
