@@ -64,6 +64,7 @@ def moving_average(
     """
     xp, x = inexact(x)
     where = (axis_index(axis, x.ndim),) if axes is None else axis_indices(axes, x.ndim)
+    width = width if isinstance(width, Sequence) else at_least("width", width, 1)
     widths = tuple(at_least("width", w, 1) for w in per_axis("width", width, len(where)))
     ignore = checked(nan, max_gap)
     if max_gap is not None and mode not in ("same", "causal"):
