@@ -21,7 +21,7 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
 
     Returns
     -------
-    (namespace, array): integers and booleans become float64, float32 stays float32
+    (namespace, array): integers and booleans become float64, float32 stays float32; in this machine's byte order
 
     Raises
     ------
@@ -30,7 +30,7 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     >>> inexact([1, 2])[1]
     array([1., 2.])
     """
-    if type(x) is np.ndarray and x.dtype.char in "fdFD":  # most calls: nothing to find out
+    if type(x) is np.ndarray and x.dtype.char in "fdFD" and x.dtype.isnative:  # most calls: nothing to find out
         return _NUMPY, x
     if not is_torch_array(x):
         if isinstance(x, np.ma.MaskedArray):
@@ -41,6 +41,8 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
             raise ArgumentError(f"{argument} is no array: {error}") from error
         if x.dtype.kind not in "biufc":
             raise ArgumentError(f"{argument} holds {x.dtype}; it holds numbers")
+        if not x.dtype.isnative:
+            x = x.astype(x.dtype.newbyteorder("="))
     xp = array_namespace(x)
     if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
         x = xp.astype(x, xp.float64)

@@ -15,8 +15,6 @@ needs_accuracy = pytest.mark.skipif(
     "accuracy" not in inspect.signature(sigconv.convolve).parameters, reason="convolve has no accuracy= yet"
 )
 
-pending = pytest.mark.xfail(strict=False, reason="the compiled convolution is on its way")
-
 
 def separate(method, *taps):
     """A kernel that the method takes: the product of its lines where it has to separate, else noise."""
@@ -57,7 +55,6 @@ def test_direct_is_no_worse_than_numpy_and_scipy_on_noise():
     assert ours <= 1.1 * max(numpys, scipys)
 
 
-@pending
 def test_direct_float32_is_the_nearest_number_where_ndimages_is():
     rng = np.random.default_rng(9)
     for k in (3, 7, 15, 31):
@@ -112,7 +109,6 @@ def test_local_accuracy_keeps_eight_roundings_at_every_sample(method, taps, dtyp
     assert np.all(error <= 8 * EPS[y.dtype] * size)
 
 
-@pending
 @pytest.mark.parametrize("where", [0, 777, 1999])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("method", METHODS)
@@ -127,7 +123,6 @@ def test_what_is_not_finite_is_the_same_on_every_path(method, taps, bad, where):
         assert np.array_equal(~np.isfinite(y), holes[first : first + len(y)])
 
 
-@pending
 @pytest.mark.parametrize("method", METHODS)
 def test_what_is_not_finite_is_the_same_in_pictures(method):
     x, h = np.random.default_rng(14).normal(size=(90, 80)), separate(method, 9, 8)
@@ -136,7 +131,6 @@ def test_what_is_not_finite_is_the_same_in_pictures(method):
     assert np.array_equal(~np.isfinite(sigconv.convolve(x, h, "same", method)), expected)
 
 
-@pending
 @pytest.mark.parametrize("method", METHODS)
 def test_an_infinite_tap_is_the_same_on_every_path(method):
     x, h = np.random.default_rng(15).normal(size=500), separate(method, 60)

@@ -149,7 +149,6 @@ def layouts(x: Any) -> dict[str, Any]:
     }
 
 
-@pending
 @every_dtype
 @every_line
 def test_memory_layout_changes_nothing(function, dtype):

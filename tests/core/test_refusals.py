@@ -257,7 +257,6 @@ def test_any_convolution_is_numpys_or_refused(method, data):
     assert np.isfinite(y).all()
 
 
-@pytest.mark.xfail(strict=False, reason="its compiled kernel is on its way")
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_recurrence_is_scipys_or_refused(data):
