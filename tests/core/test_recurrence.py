@@ -163,6 +163,12 @@ def test_nothing_in_is_nothing_out(xp):
         (ArgumentError, lambda: lfilter(np.ones((2, 2)), A, X), "b has shape"),
         (ArgumentError, lambda: sosfilt(np.array(SOS, object), X), "sos holds object"),
         (ShapeError, lambda: lfiltic([1], [1, 1], 3.0), "y is a single number"),
+        (
+            ArgumentError,
+            lambda: lfilter([1], [1], torch.ones(3), zi=torch.ones(1, device="meta")),
+            "zi is on meta and x on",
+        ),
+        (ArgumentError, lambda: lfilter(torch.ones(2, device="meta"), [1], torch.ones(3)), "b is on meta and x on cpu"),
         (ArgumentError, lambda: lfilter(torch.ones(1), [1], [1.0]), "torch tensor"),
     ],
 )

@@ -97,7 +97,10 @@ class _Sosfilt(torch.autograd.Function):
         states = gy.new_zeros((len(sos), *gy.shape[:-1], 2))
         if gzf is not None:
             states = torch.stack([_turned(row[:3], row[3:], g) for row, g in zip(sos, gzf.flip(0), strict=True)])
-        return None, sosfilt(sos, gy.flip(-1), states)[0].flip(-1), None
+        if sos.is_complex() or plain(sos, gy, states) is None:
+            return None, sosfilt(sos, gy.flip(-1), states)[0].flip(-1), None
+        gx, _ = recurrence.sosfilt(*(viewed(t) for t in (sos, gy, states)), reverse=True)
+        return None, torch.from_numpy(gx), None
 
 
 def _backwards(b: Any, a: Any, x: Any, state: Any) -> Any:
