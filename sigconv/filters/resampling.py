@@ -39,13 +39,7 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
     """
     given = opened(x, fs)
     rate = units.parse(new_rate, "Hz")
-    if rate <= 0:
-        raise SamplingError(f"new_rate is {rate:g} Hz; a sampling rate is positive")
-    ratio = Fraction(rate / given.fs).limit_denominator(_LARGEST)
-    if ratio.numerator > _LARGEST or ratio <= 0 or abs(float(ratio) * given.fs - rate) > 1e-9 * rate:
-        raise SamplingError(
-            f"new_rate is {rate:g} Hz; its ratio to {given.fs:g} Hz is no fraction of whole numbers up to {_LARGEST}"
-        )
+    ratio = rate_ratio(rate, given.fs)
     if given.data.shape[given.axis] == 1 and ratio != 1:
         raise ShapeError("x has one sample; resampling takes two or more, or none")
     rule = "line" if given.data.shape[given.axis] else "constant"
@@ -56,3 +50,25 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
     time = axes[given.axis]
     axes[given.axis] = replace(time, size=y.shape[given.axis], step=1 / rate, labels=())
     return given.source.with_data(y, axes=tuple(axes))
+
+
+def rate_ratio(new_rate: float, fs: float) -> Fraction:
+    """The new rate over the old one as a fraction of whole numbers.
+
+    new_rate, fs : Hz, > 0
+
+    Raises
+    ------
+    SamplingError : a rate not positive, or no fraction of whole numbers up to 10000
+
+    >>> rate_ratio(160, 250)
+    Fraction(16, 25)
+    """
+    if not 0 < new_rate < float("inf"):
+        raise SamplingError(f"new_rate is {new_rate:g} Hz; a sampling rate is positive")
+    ratio = Fraction(new_rate / fs).limit_denominator(_LARGEST)
+    if ratio.numerator > _LARGEST or ratio <= 0 or abs(float(ratio) * fs - new_rate) > 1e-9 * new_rate:
+        raise SamplingError(
+            f"new_rate is {new_rate:g} Hz; its ratio to {fs:g} Hz is no fraction of whole numbers up to {_LARGEST}"
+        )
+    return ratio

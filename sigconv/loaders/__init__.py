@@ -1,14 +1,16 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units; EEG so far."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sigconv.errors import FormatError
 from sigconv.loaders import eeg
 from sigconv.loaders.edf_write import save as _save_edf
+from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.recording import Recording, of
-from sigconv.signal import Signal
+from sigconv.signal import Signal, Source
 
-__all__ = ["SUFFIXES", "Recording", "load", "of", "open", "save"]
+__all__ = ["SUFFIXES", "Recording", "load", "of", "open", "save", "ticks"]
 
 SUFFIXES = eeg.SUFFIXES
 
@@ -43,6 +45,8 @@ def load(path: str | Path) -> Signal:
     return open(path).read()
 
 
-def save(signal: Signal, path: str | Path) -> None:
-    """Write a (channel, time) signal as EDF+ (.edf); see sigconv.loaders.edf_write.save."""
-    _save_edf(signal, Path(path))
+def save(
+    signal: Signal | Source, path: str | Path, *, longest: float = 0.0, tick: Callable[[], None] | None = None
+) -> None:
+    """Write a (channel, time) signal, or a source piece by piece, as EDF+ (.edf); see loaders.edf_write.save."""
+    _save_edf(signal, Path(path), longest=longest, tick=tick)

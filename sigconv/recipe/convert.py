@@ -1,13 +1,19 @@
 """`sigconv filter`: a recording through filters into a new file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from sigconv import filters, loaders, units
+from sigconv.core.design import Band
 from sigconv.errors import ArgumentError, SamplingError
+from sigconv.filters import CCDE
+from sigconv.filters.lazy import Filtered, Resampled
+from sigconv.filters.memory import padding
 from sigconv.recipe.progress import Progress
-from sigconv.signal import Signal
+from sigconv.signal import Source
+
+_FORGOTTEN = 1e-12  # of the impulse response's peak: far less than one step of 16 bits
 
 
 def convert(
@@ -22,7 +28,9 @@ def convert(
     zero_phase: bool,
     progress: Progress,
 ) -> str:
-    """Filter `source` into `target`; returns what was done in words.
+    """Filter `source` into `target` piece by piece; returns what was done in words.
+
+    Each piece is read with a margin in which the filters forget, so the file is that of the recording filtered whole.
 
     edges : filter name (bandpass, bandstop, lowpass, highpass, notch) -> its frequency or two, Hz or "7 Hz"
 
@@ -39,20 +47,21 @@ def convert(
         raise ArgumentError(f"target is {str(target)!r}; sigconv writes an .edf file")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
-    with progress.stage("reading", 1) as tick:
-        signal = loaders.load(source)
+    with progress.stage("opening", 1) as tick:
+        recording = loaders.open(source)
         tick()
-    with progress.stage("filtering", len(steps)) as tick:
-        for name, values in steps:
-            signal = _apply(signal, name, values, order, zero_phase)
-            tick()
-    with progress.stage("writing", 1) as tick:
-        loaders.save(signal, target)
-        tick()
+    signal: Source = recording
+    margin = 0.0
+    for name, values in steps:
+        signal, added = _behind(signal, name, values, order, zero_phase)
+        margin += added
+    with progress.stage("filtering and writing", loaders.ticks(signal, 2 * margin)) as tick:
+        loaders.save(signal, target, longest=2 * margin, tick=tick)
     done = ", ".join(
         f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in values)}".strip() for name, values in steps
     )
-    told = f"{done}; {len(signal.channels)} channels, {signal.axis('time').size} samples at {signal.fs:g} Hz"
+    channel, time = signal.axes
+    told = f"{done}; {channel.size} channels, {time.size} samples at {time.rate:g} Hz"
     left_out = signal.notes.get("left_out", ())
     return told + (f"; left out, no voltage: {', '.join(left_out)}" if left_out else "")
 
@@ -80,22 +89,18 @@ def _quantity(option: str, text: str, unit: str) -> float:
         raise ArgumentError(f"--{option}: {error}") from error
 
 
-def _apply(signal: Signal, name: str, values: list[float], order: int, zero_phase: bool) -> Signal:
-    butterworth: dict[str, Callable[..., Any]] = {
-        "bandpass": filters.bandpass,
-        "bandstop": filters.bandstop,
-        "lowpass": filters.lowpass,
-        "highpass": filters.highpass,
-    }
-    done: Signal
-    if name in butterworth:
-        done = butterworth[name](signal, *values, order=order, zero_phase=zero_phase)
-    elif name == "notch":
-        done = filters.notch(signal, values[0], zero_phase=zero_phase)
-    elif name == "smooth":
-        done = filters.smooth(signal, values[0])
-    elif name == "average_reference":
-        done = filters.common_average(signal)
+def _behind(source: Source, name: str, values: list[float], order: int, zero_phase: bool) -> tuple[Source, float]:
+    """The source behind one step, and how far (s) the step looks to either side of a piece."""
+    if name == "resample":
+        return Resampled(source, values[0]), 0.0
+    if name == "average_reference":
+        return Filtered(source, filters.common_average), 0.0
+    if name == "smooth":
+        return Filtered(source, lambda piece: filters.smooth(piece, values[0]), values[0]), values[0]
+    fs = source.axes[-1].rate
+    if name == "notch":
+        f = CCDE.notch(values[0], fs=fs)
     else:
-        done = filters.resample(signal, values[0])
-    return done
+        f = CCDE.butterworth(order, values if len(values) > 1 else values[0], cast(Band, name), fs=fs)
+    margin = (f.settle(_FORGOTTEN) + padding(f)) / fs
+    return Filtered(source, f.zero_phase if zero_phase else f, margin), margin

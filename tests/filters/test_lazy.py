@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
+from sigconv.filters import resample
 from sigconv.filters.align import covariance, whitened, whitening
 from sigconv.filters.fir import fir, fir_bandpass_taps
-from sigconv.filters.lazy import Filtered, pieces
+from sigconv.filters.lazy import Filtered, Resampled, pieces
 from sigconv.loaders import of
 from sigconv.signal import Signal
 
@@ -36,6 +37,18 @@ def test_a_piece_equals_the_same_piece_of_the_whole(noise, start, stop):
     assert piece.axis("time").start == pytest.approx(start)
 
 
+@pytest.mark.parametrize("rate", [80.0, 320.0, 100.0, 48.0, 160.0])
+@pytest.mark.parametrize(("start", "stop"), [(0, 2), (0.25, 0.5), (7, 11.5), (16, 18.75), (0, 18.75)])
+def test_a_resampled_piece_equals_the_same_piece_of_the_whole(noise, rate, start, stop):
+    whole = resample(noise.read(), rate)
+    lazily = Resampled(noise, rate)
+    assert lazily.axes == whole.axes
+    piece = lazily.read(start, stop)
+    expected = whole.data[:, round(start * rate) : round(stop * rate)]
+    np.testing.assert_allclose(piece.data, expected, atol=1e-12 * np.abs(whole.data).max())
+    assert piece.fs == rate
+
+
 def test_too_small_a_margin_would_show(noise):
     narrow = Filtered(noise, passed(noise).step, margin=0.1)
     whole = fir(noise.read(), fir_bandpass_taps(7, 30, FS)).data
@@ -53,6 +66,10 @@ def test_what_a_lazy_filter_refuses(noise):
     for start, stop in [(-0.5, 1), (1, 1), (2, 1), (18, 19)]:
         with pytest.raises(SamplingError, match="allowed: a piece of one sample or more"):
             passed(noise).read(start, stop)
+    with pytest.raises(SamplingError, match="no fraction of whole numbers"):
+        Resampled(noise, np.pi)
+    with pytest.raises(ShapeError, match="source has 1 samples"):
+        Resampled(of(noise.read(0, 1 / FS)), 80)
     with pytest.raises(ShapeError, match="must keep the axes"):
         Filtered(noise, lambda s: s.with_data(s.data[:, ::2])).read(0, 1)
 

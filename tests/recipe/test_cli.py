@@ -7,10 +7,14 @@ import sys
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from sigconv import filters, loaders
 from sigconv.files import write_whole
+from sigconv.loaders import edf_write
 from sigconv.loaders.eeg_generator import motor_imagery
+from sigconv.recipe.cli import app
+from sigconv.signal import Signal
 
 SIGCONV = [sys.executable, "-c", "from sigconv.recipe.cli import main; main()"]
 
@@ -49,6 +53,46 @@ def test_filter_keeps_channels_unit_events_and_start(edf, tmp_path):
     expected = filters.notch(filters.bandpass(before, 7, 30), 50)
     assert np.abs(after.data - expected.data).max() <= np.ptp(expected.data) / 65535
     assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("causal", [[], ["--causal"]])
+def test_filter_in_pieces_is_filter_on_the_whole(edf, tmp_path, monkeypatch, causal):
+    out = tmp_path / "out.edf"
+    monkeypatch.setattr(edf_write, "_AT_ONCE", 2000)
+    words = ["--highpass", "2", "--smooth", "20 ms", "--average-reference", "--resample", "125"]
+    done = CliRunner().invoke(app, ["filter", str(edf), str(out), *words, *causal])
+    assert done.exit_code == 0, done.output
+    expected = filters.common_average(
+        filters.smooth(filters.highpass(loaders.load(edf), 2, zero_phase=not causal), 0.02)
+    )
+    expected = filters.resample(expected, 125)
+    after = loaders.load(out)
+    assert (after.fs, after.shape) == (125, expected.shape)
+    assert np.all(np.abs(after.data - expected.data) <= np.ptp(expected.data, axis=1, keepdims=True) / 65535 + 1e-12)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read from /proc")
+def test_filter_of_a_long_file_takes_little_memory(tmp_path):
+    x = np.random.default_rng(0).normal(size=(32, 160)) * 1e-5
+    piece = Signal.from_array(np.tile(x, (1, 60)), fs=160, unit="V", channels=[f"E{i}" for i in range(32)])
+    header, path = tmp_path / "piece.edf", tmp_path / "long.edf"
+    loaders.save(piece, header)
+    begun = header.read_bytes()
+    size = int(begun[184:192])
+    times = 120  # two hours, 74 MB; in memory and in float64 that is 295 MB
+    keeping = begun[:236] + str(60 * times).ljust(8).encode() + begun[244:size]
+    path.write_bytes(keeping + begun[size:] * times)
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom sigconv.recipe.cli import app\n"
+        "done = CliRunner().invoke(app, ['filter', 'long.edf', 'out.edf', '--bandpass', '7', '30'])\n"
+        "assert done.exit_code == 0, done.output\n"
+        "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"
+        "print(int(peak.split()[1]) // 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 450
+    assert loaders.open(tmp_path / "out.edf").axes[1].size == 160 * 60 * times
 
 
 @pytest.mark.parametrize(
