@@ -1,14 +1,24 @@
 """Edges in pictures and volumes: Sobel, Prewitt, Laplacian."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
+import numpy as np
+
 from sigconv.core import kernels
-from sigconv.core.boundary import BoundaryLike
-from sigconv.core.convolve import correlate
-from sigconv.core.namespace import axis_index, axis_indices, inexact
+from sigconv.core.boundary import BoundaryLike, rule_of
+from sigconv.core.namespace import axis_index, axis_indices, inexact, is_complex
+from sigconv.core.passes import Passes, passed
 
 Axes = Sequence[int] | int | None
+
+_AROUND = ((1, 1),)
+_DIFFERENCE, _SECOND, _SOBEL, _PREWITT = (
+    np.array(taps)
+    for taps in (kernels.DIFFERENCE, kernels.SECOND_DIFFERENCE, kernels.SOBEL_ACROSS, kernels.PREWITT_ACROSS)
+)
 
 
 def sobel(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike = "symmetric") -> Any:
@@ -35,7 +45,7 @@ def sobel(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike =
     >>> sobel([[0, 0, 1, 1]] * 3)[1]
     array([0., 4., 4., 0.])
     """
-    return _slope(x, axis, axes, boundary, kernels.SOBEL_ACROSS)
+    return _slope(x, axis, axes, boundary, _SOBEL)
 
 
 def prewitt(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike = "symmetric") -> Any:
@@ -58,7 +68,7 @@ def prewitt(x: Any, axis: int = -1, *, axes: Axes = None, boundary: BoundaryLike
     >>> prewitt([[0, 0, 1, 1]] * 3)[1]
     array([0., 3., 3., 0.])
     """
-    return _slope(x, axis, axes, boundary, kernels.PREWITT_ACROSS)
+    return _slope(x, axis, axes, boundary, _PREWITT)
 
 
 def laplacian(x: Any, *, axes: Axes = None, boundary: BoundaryLike = "symmetric") -> Any:
@@ -84,17 +94,26 @@ def laplacian(x: Any, *, axes: Axes = None, boundary: BoundaryLike = "symmetric"
     >>> laplacian([0, 0, 1, 0, 0])
     array([ 0.,  1., -2.,  1.,  0.])
     """
-    xp, x = inexact(x)
-    total = xp.zeros_like(x)
-    for axis in axis_indices(axes, x.ndim):
-        total = total + correlate(x, kernels.SECOND_DIFFERENCE, "same", axes=axis, boundary=boundary)
-    return total
+    x = _real_or_complex(x, boundary)
+    where, told = axis_indices(axes, x.ndim), rule_of(boundary)
+    if 0 in x.shape:
+        return inexact(x)[0].zeros_like(x)
+    parts = [passed(x, Passes((axis,), (3,), _AROUND, told, (_SECOND,))) for axis in where]
+    return reduce(add, parts) if parts else inexact(x)[0].zeros_like(x)
 
 
-def _slope(x: Any, axis: int, axes: Axes, boundary: BoundaryLike, across: tuple[float, ...]) -> Any:
-    x = inexact(x)[1]
+def _slope(x: Any, axis: int, axes: Axes, boundary: BoundaryLike, across: Any) -> Any:
+    x = _real_or_complex(x, boundary)
     steep = axis_index(axis, x.ndim)
-    for each in {steep, *axis_indices(axes, x.ndim)}:
-        taps = kernels.DIFFERENCE if each == steep else across
-        x = correlate(x, taps, "same", axes=each, boundary=boundary)
+    where = tuple(sorted({steep, *axis_indices(axes, x.ndim)}))
+    if 0 in x.shape:
+        return inexact(x)[0].zeros_like(x)
+    taps = tuple(_DIFFERENCE if each == steep else across for each in where)
+    return passed(x, Passes(where, (3,) * len(where), _AROUND * len(where), rule_of(boundary), taps))
+
+
+def _real_or_complex(x: Any, boundary: BoundaryLike) -> Any:
+    xp, x = inexact(x)
+    if isinstance(rule_of(boundary)[1], complex) and not is_complex(x):
+        return xp.astype(x, xp.result_type(x.dtype, xp.complex64))
     return x

@@ -63,3 +63,27 @@ def test_what_does_not_fit_is_refused():
         kernels.laplacian_of_gaussian(-1)
     with pytest.raises(ArgumentError, match="ndim is 0"):
         kernels.laplacian(0)
+
+
+@pytest.mark.parametrize("boundary", ["reflect", "edge", "wrap", "zeros"])
+def test_every_boundary_is_ndimages(xp, boundary):
+    x = np.random.default_rng(2).normal(size=(20, 33)).astype(np.float32)
+    mode = {"reflect": "mirror", "edge": "nearest", "wrap": "wrap", "zeros": "constant"}[boundary]
+    for name in ("sobel", "prewitt"):
+        y = getattr(edges, name)(xp.array(x), 0, boundary=boundary)
+        assert y.dtype == xp.array(x).dtype
+        np.testing.assert_allclose(np.asarray(y), getattr(ndimage, name)(x, 0, mode=mode), atol=1e-5)
+    y = edges.laplacian(xp.array(x), boundary=boundary)
+    np.testing.assert_allclose(np.asarray(y), ndimage.laplace(x, mode=mode), atol=1e-5)
+
+
+def test_nothing_in_nothing_out(xp):
+    for f in (edges.sobel, edges.prewitt, edges.laplacian):
+        assert f(xp.array(np.zeros((0, 4)))).shape == (0, 4)
+
+
+def test_second_gradients_pass():
+    x = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
+    for f in (edges.sobel, edges.prewitt, edges.laplacian):
+        assert torch.autograd.gradcheck(f, x)
+        assert torch.autograd.gradgradcheck(f, x)
