@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sigconv.core.boundary import ODD, Boundary, extend, shown
+from sigconv.core.boundary import ODD, Boundary, extend, outside
 from sigconv.core.native.compiled import kernel, wide
 from sigconv.core.native.plain import plain
 from sigconv.core.native.threads import spread, threads
@@ -26,30 +26,46 @@ WORTH = 4_000_000  # products from which a second thread pays
 
 
 @kernel
+def _seen(at: int, n: int, before: int, outside: Any) -> int:
+    """The sample that shows at place `at` of an extended axis; -1 is a zero."""
+    if at < before:
+        return outside[at]
+    return at - before if at - before < n else outside[at - n]
+
+
+@kernel
 def _rows(
-    x: Any, start: int, pitch: int, seen: Any, at: int, taps: Any, steps: Any, work: Any, n: int, out: Any, to: int
-) -> None:
-    """A row of sums over the rows seen[at], seen[at + 1], ... of x, of which -1 is a row of zeros."""
-    first, count = seen[at], taps.size
-    if first >= 0 and seen[at + count - 1] == first + count - 1:
-        weighted(x, start + first * pitch, steps, taps, count, n, out, to)
+    x: Any, start: int, pitch: int, axis: Any, outside: Any, at: int, held: int, taps: Any, steps: Any, work: Any,
+    n: int, out: Any, to: int,
+) -> None:  # fmt: skip
+    """A row of sums over the rows that show at places at, at + 1, ... of an axis (its length and what lies before it).
+
+    held : -1 where the rows of x are samples of the axis, else x holds the rows of the extended axis from that place on
+    """
+    length, before = axis
+    if at >= before and at + taps.size <= before + length:
+        first = at - before if held < 0 else at - held
+        weighted(x, start + first * pitch, steps, taps, taps.size, n, out, to)
         return
     offsets, weights = work
     kept = 0
-    for j in range(count):
-        if seen[at + j] >= 0:
-            offsets[kept] = seen[at + j] * pitch
+    for j in range(taps.size):
+        seen = _seen(at + j, length, before, outside)
+        if seen >= 0:
+            offsets[kept] = (seen if held < 0 else at + j - held) * pitch
             weights[kept] = taps[j]
             kept += 1
     weighted(x, start, offsets, weights, kept, n, out, to)
 
 
 @kernel
-def _through(x: Any, out: Any, sizes: Any, seen: Any, hz: Any, hy: Any, hx: Any, first: int, last: int) -> None:
-    """Blocks `first` to `last` through their passes; see `_Plan`. No hz: there is no pass along z."""
+def _through(x: Any, out: Any, table: Any, hz: Any, hy: Any, hx: Any, first: int, last: int) -> None:
+    """Blocks `first` to `last` through their passes; see `_table`. No hz: there is no pass along z."""
     wide()
-    nz, ny, nx, mz, my, mx, before, reach, high, broad = sizes
-    seen_z, seen_y, seen_x, held_z, held_y = seen
+    nz, ny, nx, mz, my, mx, bz, by, bx, az, ay, ax, reach, high, broad = table[:15]
+    ends = 15 + np.array([0, bz + az, bz + az + by + ay, bz + az + by + ay + bx + ax])
+    out_z, out_y, out_x = table[15 : ends[1]], table[ends[1] : ends[2]], table[ends[2] :]
+    axis_z, axis_y = (nz, bz), (ny, by)
     deep = DEEP if hz.size else 1
     tall, width = high + hy.size - 1, min(broad + 2 * reach, nx)
     pitch = width + 16  # neighbouring rows of a stack do not share their places in the cache
@@ -66,32 +82,36 @@ def _through(x: Any, out: Any, sizes: Any, seen: Any, hz: Any, hy: Any, hx: Any,
         z0, batch = block // (across * down) % through * deep, block // (across * down * through)
         x1, y1, z1 = min(x0 + broad, mx), min(y0 + high, my), min(z0 + deep, mz)
         c0, c1 = max(x0 - reach, 0), min(x1 + reach, nx)
-        columns, left = c1 - c0, max(before - x0, 0)  # left: columns before the first
-        shift = left - before + x0 - c0
+        columns, left = c1 - c0, max(bx - x0, 0)  # left: columns before the first
+        shift = left - bx + x0 - c0
         for y in range(y0, y1 + hy.size - 1):
-            if hz.size and seen_y[y] >= 0:
-                for z in range(z0, z1 + hz.size - 1):
-                    if seen_z[z] >= 0:
-                        start = ((batch * nz + seen_z[z]) * ny + seen_y[y]) * nx + c0
-                        given, near = x[start : start + columns], stack[(z - z0) * pitch : (z - z0) * pitch + columns]
-                        for i in range(near.size):
-                            near[i] = given[i]
-                for z in range(z0, z1):
-                    to = ((z - z0) * tall + y - y0) * width
-                    _rows(stack, -z0 * pitch, pitch, held_z, z, hz, steps_z, work, columns, planes, to)
+            at = _seen(y, ny, by, out_y) if hz.size else -1
+            if at < 0:
+                continue
+            for z in range(z0, z1 + hz.size - 1):
+                plane = _seen(z, nz, bz, out_z)
+                if plane >= 0:
+                    start = ((batch * nz + plane) * ny + at) * nx + c0
+                    given, near = x[start : start + columns], stack[(z - z0) * pitch : (z - z0) * pitch + columns]
+                    for i in range(near.size):
+                        near[i] = given[i]
+            for z in range(z0, z1):
+                to = ((z - z0) * tall + y - y0) * width
+                _rows(stack, 0, pitch, axis_z, out_z, z, z0, hz, steps_z, work, columns, planes, to)
         for z in range(z0, z1):
             for y in range(y0, y1):
                 if hz.size:
-                    start = ((z - z0) * tall - y0) * width
-                    _rows(planes, start, width, held_y, y, hy, steps_y, work, columns, row, left)
+                    start = (z - z0) * tall * width
+                    _rows(planes, start, width, axis_y, out_y, y, y0, hy, steps_y, work, columns, row, left)
                 else:
                     start = (batch * nz + z) * ny * nx + c0
-                    _rows(x, start, nx, seen_y, y, hy, steps_y, work, columns, row, left)
+                    _rows(x, start, nx, axis_y, out_y, y, -1, hy, steps_y, work, columns, row, left)
                 for i in range(left):
-                    at = seen_x[before - left + i]
+                    at = out_x[bx - left + i]
                     row[i] = row[left + at] if at >= 0 else 0
-                for i in range(left + nx - c0, shift + x1 - x0 + hx.size - 1):  # columns behind the last
-                    at = seen_x[before - left + c0 + i]
+                behind = left + nx - c0
+                for i in range(behind, shift + x1 - x0 + hx.size - 1):
+                    at = out_x[bx + i - behind]
                     row[i] = row[left + at - c0] if at >= 0 else 0
                 weighted(row, shift, steps, hx, hx.size, x1 - x0, out, ((batch * mz + z) * my + y) * mx + x0)
 
@@ -107,30 +127,21 @@ class _Axis(NamedTuple):
         return self.n + self.before + self.after - self.taps + 1
 
 
-class _Plan(NamedTuple):
-    """The whole numbers of a pass over (batch, z, y, x): lengths before and after, `before` of x, and the block."""
+class _Step(NamedTuple):
+    """One trip through memory, over (batch, z, y, x).
 
-    sizes: tuple[int, ...]
-    seen: tuple[Any, ...]
-    deep: int
+    turn : an axis that is brought to the end first, or None;  lengthen : (axis, before, after) that is extended first
+    lines : which lines of taps belong to z, y and x; -1 is none
+    table : lengths before and after, paddings and block of z, y, x; then what lies outside of them
+    """
+
+    turn: int | None
+    lengthen: tuple[int, int, int] | None
+    lines: tuple[int, int, int]
+    table: Any
+    shape: tuple[int, ...]
     blocks: int
     work: int
-
-
-@lru_cache(128)
-def _plan(batch: int, z: _Axis, y: _Axis, x: _Axis, rule: Boundary, itemsize: int) -> _Plan:
-    reach = max(x.before, x.after, x.taps)
-    broad = x.m if x.n <= 2 * COLUMNS or reach > COLUMNS // 2 else COLUMNS
-    high = max(16, ROOM // (DEEP * (min(broad + 2 * reach, x.n)) * itemsize) - y.taps + 1)
-    passes_z = z.taps > 1 or z.m != z.n
-    high = -(-y.m // -(-y.m // high)) if passes_z else min(y.m, 64)
-    deep = DEEP if passes_z else 1
-    seen_z, seen_y, seen_x = (shown(np.arange(-a.before, a.n + a.after), a.n, rule)[2] for a in (z, y, x))
-    held_z, held_y = (np.where(s < 0, s, np.arange(s.size)) for s in (seen_z, seen_y))
-    seen = (seen_z, seen_y, seen_x, held_z, held_y)
-    sizes = (z.n, y.n, x.n, z.m, y.m, x.m, x.before, reach, high, broad)
-    blocks = batch * -(-z.m // deep) * -(-y.m // high) * -(-x.m // broad)
-    return _Plan(sizes, seen, deep, blocks, batch * z.m * y.m * x.m * (z.taps + y.taps + x.taps))
 
 
 def separable(
@@ -163,66 +174,101 @@ def separable(
            [1., 2., 2.]])
     """
     if x.dtype.kind == "c":
-        parts = (separable(part, factors, axes, padding, (boundary[0], c)) for part, c in _parts(x, boundary[1]))
-        return next(parts) + 1j * next(parts)
+        parts = ((x.real, complex(boundary[1]).real), (x.imag, complex(boundary[1]).imag))
+        both = [separable(part, factors, axes, padding, (boundary[0], constant)) for part, constant in parts]
+        return both[0] + 1j * both[1]
     if boundary[0] in ODD or boundary[1]:
         for axis, pad in zip(axes, padding, strict=True):
             x = extend(x, *pad, boundary, axis)
-        return separable(x, factors, axes, [(0, 0)] * len(axes))
-    order = sorted(range(len(axes)), key=axes.__getitem__)
-    y = plain(x)
-    lines = [(axes[i], plain(np.asarray(factors[i], y.dtype)), padding[i]) for i in order]
-    while lines:
-        y = _grid(y, lines, boundary[0])
-    return y
+        return separable(x, factors, axes, ((0, 0),) * len(axes))
+    x = plain(x)
+    taps = [_line(factor, x.dtype) for factor in factors]
+    lengths = tuple([line.size for line in taps])
+    for step in _steps(x.shape, tuple(axes), lengths, tuple(padding), boundary[0], x.dtype.itemsize):
+        x = _taken(step, x, taps, boundary[0])
+    return x
 
 
-def _parts(x: Any, constant: complex) -> Any:
-    return (x.real, complex(constant).real), (x.imag, complex(constant).imag)
+def _line(taps: Any, dtype: Any) -> Any:
+    line = np.asarray(taps, dtype)
+    return line if line.flags.c_contiguous and line.flags.writeable else line.copy()
 
 
-def _grid(x: Any, lines: list[Any], rule: Boundary) -> Any:
-    """The last lines, up to three, whose axes are neighbours: x seen as (batch, z, y, x)."""
-    last = lines[-1][0]
-    if last < x.ndim - 1 and prod(x.shape[last + 1 :]) < NARROW:
-        axis, taps, pad = lines.pop()
-        turned = np.ascontiguousarray(np.moveaxis(x, axis, -1))
-        return np.ascontiguousarray(np.moveaxis(_grid(turned, [(x.ndim - 1, taps, pad)], rule), -1, axis))
-    one = np.ones(1, x.dtype)
-    groups: list[tuple[int, Any, tuple[int, int]]] = []  # length, taps, padding: from the last axis to the first
-    end = x.ndim
-    if last < end - 1:
-        groups.append((prod(x.shape[last + 1 :]), one, (0, 0)))
-        end = last + 1
-    shape = list(x.shape)
-    while lines and len(groups) < 3:
-        axis, taps, pad = lines[-1]
-        if axis < end - 1:
-            if len(groups) == 2:
-                break
-            groups.append((prod(x.shape[axis + 1 : end]), one, (0, 0)))
-        lines.pop()
-        groups.append((x.shape[axis], taps, pad))
-        shape[axis] = x.shape[axis] + sum(pad) - len(taps) + 1
-        end = axis
-    return _passed(x, groups, rule).reshape(shape)
+def _taken(step: _Step, x: Any, taps: list[Any], rule: Boundary) -> Any:
+    if step.turn is not None:
+        x = np.ascontiguousarray(np.moveaxis(x, step.turn, -1))
+    if step.lengthen is not None:
+        axis, before, after = step.lengthen
+        x = extend(x, before, after, rule, axis)
+    out = np.empty(step.shape, x.dtype)
+    if out.size:
+        one, (z, y, x_line) = np.ones(1, x.dtype), step.lines
+        hz, hy, hx = (taps[i] if i >= 0 else one for i in (z, y, x_line))
+        if z < 0 or (step.table[0] == step.table[3] and hz.size == 1):
+            hz, hy = one[:0], hy if z < 0 else hy * hz[0]
+        given, result, table = x.reshape(-1), out.reshape(-1), step.table
+        pieces = min(4 * threads(), step.blocks) if step.work > WORTH else 1
+        if pieces == 1:
+            _through(given, result, table, hz, hy, hx, 0, step.blocks)
+        else:
+            ends = [step.blocks * i // pieces for i in range(pieces + 1)]
+            spread(lambda i: _through(given, result, table, hz, hy, hx, ends[i], ends[i + 1]), pieces)
+    return out if step.turn is None else np.ascontiguousarray(np.moveaxis(out, -1, step.turn))
 
 
-def _passed(x: Any, groups: Any, rule: Boundary) -> Any:
-    groups += [(1, np.ones(1, x.dtype), (0, 0))] * (3 - len(groups))
-    (nx, hx, px), (ny, hy, py), (nz, hz, pz) = groups
-    if rule is Boundary.WRAP and nx > 2 * COLUMNS and any(px):  # a block of columns does not hold its other end
-        x, nx, px = extend(x.reshape(-1, nx), px[0], px[1], rule, 1), nx + sum(px), (0, 0)
-    batch = x.size // max(nx * ny * nz, 1)
-    axes = (_Axis(n, h.size, *p) for n, h, p in ((nz, hz, pz), (ny, hy, py), (nx, hx, px)))
-    plan = _plan(batch, *axes, rule, x.itemsize)
-    out = np.empty((batch, *plan.sizes[3:6]), x.dtype)
-    if not out.size:
-        return out
-    given, taken = x.reshape(-1), out.reshape(-1)
-    if plan.deep == 1:
-        hz, hy = hz[:0], hy * hz[0]
-    pieces = min(4 * threads(), plan.blocks) if plan.work > WORTH else 1
-    ends = [plan.blocks * i // pieces for i in range(pieces + 1)]
-    spread(lambda i: _through(given, taken, plan.sizes, plan.seen, hz, hy, hx, ends[i], ends[i + 1]), pieces)
-    return out
+@lru_cache(256)
+def _steps(shape: tuple[int, ...], axes: Any, taps: Any, padding: Any, rule: Boundary, size: int) -> list[_Step]:
+    """The trips that serve all axes: from the last one, up to three neighbours at a time."""
+    left = sorted(zip(axes, range(len(axes)), taps, padding, strict=True))
+    steps = []
+    now = list(shape)
+    while left:
+        last = left[-1][0]
+        if last < len(now) - 1 and prod(now[last + 1 :]) < NARROW:
+            _, line, k, pad = left.pop()
+            turned = [*now[:last], *now[last + 1 :], now[last]]
+            step = _step(prod(turned[:-1]), [(now[last], line, k, pad)], rule, size)
+            now[last] += sum(pad) - k + 1
+            steps.append(step._replace(turn=last, shape=(*turned[:-1], now[last])))
+            continue
+        groups = []  # length, line, taps, padding: from the last axis to the first
+        end = len(now)
+        if last < end - 1:
+            groups.append((prod(now[last + 1 :]), -1, 1, (0, 0)))
+            end = last + 1
+        while left and len(groups) < 3:
+            axis, line, k, pad = left[-1]
+            if axis < end - 1:
+                if len(groups) == 2:
+                    break
+                groups.append((prod(now[axis + 1 : end]), -1, 1, (0, 0)))
+            left.pop()
+            groups.append((now[axis], line, k, pad))
+            now[axis] += sum(pad) - k + 1
+            end = axis
+        steps.append(_step(prod(now[:end]), groups, rule, size)._replace(shape=tuple(now)))
+    return steps
+
+
+def _step(batch: int, groups: list[Any], rule: Boundary, size: int) -> _Step:
+    """The step of up to three neighbouring axes, its shape and turn still unknown."""
+    groups = groups + [(1, -1, 1, (0, 0))] * (3 - len(groups))
+    x, y, z = (_Axis(n, k, *pad) for n, _, k, pad in groups)
+    lengthen = None
+    reach = max(x.before, x.after, x.taps)
+    if rule is Boundary.WRAP and x.n > 2 * COLUMNS and x.before + x.after:  # a block does not hold the other end
+        lengthen, x = (-1, x.before, x.after), _Axis(x.n + x.before + x.after, x.taps, 0, 0)
+        reach = x.taps
+    broad = x.m if x.n <= 2 * COLUMNS or reach > COLUMNS // 2 else COLUMNS
+    passes_z = groups[2][1] >= 0 and (z.taps > 1 or z.m != z.n)
+    deep = DEEP if passes_z else 1
+    high = max(16, ROOM // (DEEP * min(broad + 2 * reach, max(x.n, 1)) * size) - y.taps + 1)
+    high = -(-y.m // max(1, -(-y.m // high))) if passes_z else min(y.m, 64)
+    broad, high = max(broad, 1), max(high, 1)
+    outside_all = [outside(a.n, a.before, a.after, rule) for a in (z, y, x)]
+    numbers = [*(a.n for a in (z, y, x)), *(a.m for a in (z, y, x)), *(a.before for a in (z, y, x))]
+    numbers += [*(a.after for a in (z, y, x)), reach, high, broad]
+    table = np.concatenate([np.array(numbers, np.int64), *outside_all]).astype(np.int64)
+    blocks = batch * -(-z.m // deep) * -(-y.m // high) * -(-x.m // broad)
+    work = batch * z.m * y.m * x.m * (z.taps + y.taps + x.taps)
+    return _Step(None, lengthen, (groups[2][1], groups[1][1], groups[0][1]), table, (), blocks, work)
