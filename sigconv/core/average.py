@@ -1,11 +1,13 @@
 """Averages over time: moving, exponential, cumulative."""
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 from array_api_compat import device
 
-from sigconv.core.boundary import BoundaryLike, rule_of
+from sigconv.core.boundary import ODD, BoundaryLike, rule_of, shown
 from sigconv.core.convolve import per_axis
 from sigconv.core.gaps import Nan, bridged, checked
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for
@@ -13,6 +15,8 @@ from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_
 from sigconv.core.passes import Passes, passed
 from sigconv.core.recurrence import lfilter
 from sigconv.errors import ArgumentError, ShapeError
+
+_FEW = 1 << 13  # samples that are worth a short way
 
 
 def moving_average(
@@ -62,6 +66,10 @@ def moving_average(
     >>> moving_average([1, float("nan"), 3, 4], 3, boundary="edge", nan="ignore")
     array([1.        , 2.        , 3.5       , 3.66666667])
     """
+    if axis == -1 and axes is None and nan == "propagate" and max_gap is None and type(x) is np.ndarray:
+        y = _short(x, width, mode, boundary)
+        if y is not None:
+            return y
     xp, x = inexact(x)
     where = (axis_index(axis, x.ndim),) if axes is None else axis_indices(axes, x.ndim)
     width = width if isinstance(width, Sequence) else at_least("width", width, 1)
@@ -79,6 +87,34 @@ def moving_average(
     if isinstance(how.boundary[1], complex) and not is_complex(x):
         x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
     return bridged(x, how, max_gap) if ignore else passed(x, how)
+
+
+def _short(x: Any, width: Any, mode: Any, boundary: Any) -> Any:
+    """The means of a few short lines, or None for anything else: arguments that were right once are right again."""
+    if not (0 < x.size <= _FEW and x.dtype.char in "fd" and type(width) is int and type(boundary) is str):
+        return None
+    if not (x.ndim and x.flags.carray and x.dtype.isnative):
+        return None
+    seen, first = _extended(x.shape[-1], width, mode, boundary)
+    return None if seen is None else _box().short(x, seen, first, width)
+
+
+@lru_cache(256)
+def _extended(n: int, width: int, mode: Mode, boundary: str) -> tuple[Any, int]:
+    """The sample that shows at every place of a line that is extended for a mode, and the first mean's newest place."""
+    before, after = padding_for(mode, at_least("width", width, 1))
+    rule = rule_of(boundary)[0]
+    if rule in ODD or n + before + after < width:
+        return None, 0
+    return shown(np.arange(-before, n + after), n, rule)[2].astype(np.int64), width - 1 - before
+
+
+@cache
+def _box() -> Any:
+    """The compiled means, loaded when they are first needed."""
+    from sigconv.core.native import box
+
+    return box
 
 
 def _empty(xp: Any, x: Any, how: Passes) -> Any:

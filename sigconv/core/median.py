@@ -5,13 +5,16 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from sigconv.core.boundary import BoundaryLike, extend
-from sigconv.core.convolve import per_axis
-from sigconv.core.geometry import at_least
-from sigconv.core.namespace import axis_indices, inexact, is_complex
-from sigconv.errors import ArgumentError, ResourceError
+from array_api_compat import array_namespace, is_numpy_array
 
-MOST_BYTES = 4 << 30  # what a median may take: all its windows stand side by side
+from sigconv.core.average import moving_average
+from sigconv.core.boundary import BoundaryLike, extend, rule_of
+from sigconv.core.convolve import per_axis
+from sigconv.core.geometry import at_least, padding_for
+from sigconv.core.namespace import axis_indices, inexact, is_complex
+from sigconv.errors import ArgumentError, ResourceError, ShapeError
+
+MOST_BYTES = 4 << 30  # what a median on another device may take: all its windows stand side by side there
 
 
 def median(
@@ -26,46 +29,103 @@ def median(
     Parameters
     ----------
     x : real array or tensor
-    size : odd int >= 1, samples, one number or one an axis
-    axes : the axes of the window; by default all
+    size : int >= 1, samples, one number or one an axis. A window of an even number of samples has two middle values;
+        the larger is taken, and the window begins size // 2 before the sample
+    axes : the axes of the window, at most three with a size above 1; by default all
     boundary : what lies outside; "symmetric" is what ndimage calls reflect
 
     Returns
     -------
-    shaped like x, same library, device and precision; NaN where the window holds one
+    shaped like x, same library, device and precision; NaN where the window holds one. The gradient goes to the sample
+    that was chosen.
 
     Raises
     ------
-    ArgumentError : an even size, complex numbers, unknown boundary
-    ShapeError : no such axis
+    ArgumentError : a size below 1, complex numbers, unknown boundary
+    ShapeError : no such axis, or a window along more than three
+    ResourceError : a window of more samples than 4 GiB hold
 
     Source: Tukey (1977), Exploratory Data Analysis.  Same as: scipy.ndimage.median_filter.
 
     >>> median([1, 1, 9, 1, 2, 2], 3)
     array([1., 1., 1., 2., 2., 2.])
     """
-    xp, x = inexact(x)
+    x = inexact(x)[1]
     if is_complex(x):
         raise ArgumentError("x holds complex numbers, which have no order and so no median")
-    where = axis_indices(axes, x.ndim)
-    sizes = per_axis("size", size, len(where))
-    if any(at_least("size", s, 1) % 2 == 0 for s in sizes):
-        raise ArgumentError(f"size is {size!r}; a window with one middle value is odd")
-    shape = x.shape
-    needed = 2 * prod(sizes) * prod(shape) * x.dtype.itemsize
+    given = axis_indices(axes, x.ndim)
+    size = size if isinstance(size, Sequence) else at_least("size", size, 1)
+    sizes = dict(zip(given, per_axis("size", size, len(given)), strict=True))
+    where = [axis for axis in sorted(sizes) if at_least("size", sizes[axis], 1) > 1]
+    if len(where) > 3:
+        raise ShapeError(f"size is {size!r}, a window along {len(where)} axes; at most three are longer than 1")
+    if isinstance(rule_of(boundary)[1], complex):
+        raise ArgumentError(f"boundary is {boundary!r}; complex numbers have no order and so no median")
+    if not where or 0 in x.shape:
+        return array_namespace(x).asarray(x, copy=True)
+    needed = prod(n + sizes.get(a, 1) for a, n in enumerate(x.shape)) * x.dtype.itemsize
+    if needed > MOST_BYTES and prod(sizes.values()) > prod(x.shape):
+        raise ResourceError(
+            f"median of size {size!r} over {tuple(x.shape)} needs {needed} bytes; allowed: {MOST_BYTES}"
+        )
+    long = x
+    for axis in where:
+        long = extend(long, *padding_for("same", sizes[axis]), boundary, axis)
+    middle = _middles(long, where, [sizes[axis] for axis in where])
+    xp = array_namespace(x)
+    missing = xp.isnan(long)
+    if not bool(xp.any(missing)):
+        return middle
+    window = [sizes[axis] for axis in where]
+    spoilt = moving_average(xp.astype(missing, x.dtype), window, mode="valid", axes=where) > 0
+    return xp.where(spoilt, xp.full_like(middle, xp.nan), middle)
+
+
+def _middles(x: Any, axes: list[int], sizes: list[int]) -> Any:
+    """The middle values of the windows inside x."""
+    xp = array_namespace(x)
+    last = list(range(x.ndim - len(axes), x.ndim))
+    turned = xp.moveaxis(x, tuple(axes), tuple(last)) if axes != last else x
+    lead, grid = turned.shape[: last[0]], turned.shape[last[0] :]
+    window = (*(1,) * (3 - len(axes)), *sizes)
+    flat = xp.reshape(turned, (-1, *(1,) * (3 - len(axes)), *grid))
+    y = xp.reshape(_chosen(flat, window), (*lead, *(n - k + 1 for n, k in zip(grid, sizes, strict=True))))
+    return xp.moveaxis(y, tuple(last), tuple(axes)) if axes != last else y
+
+
+def _chosen(x: Any, size: Any) -> Any:
+    """The middle values of (batch, z, y, x), by whichever way serves its library."""
+    if is_numpy_array(x):
+        if x.dtype.itemsize in (4, 8):
+            from sigconv.core.native import order
+
+            return order.selected(x, size)
+        return defined(x, size)
+    if not x.is_cpu or x.dtype.itemsize not in (4, 8):
+        return defined(x, size)
+    from sigconv.core.native import order
+
+    found = order.positions(x.detach().numpy(), size)
+    return array_namespace(x).take(x.reshape(-1), array_namespace(x).asarray(found.reshape(-1))).reshape(found.shape)
+
+
+def defined(x: Any, size: Any) -> Any:
+    """The definition: all windows side by side, sorted.
+
+    >>> import numpy as np
+    >>> defined(np.array([3.0, 1, 2, 9]).reshape(1, 1, 1, 4), (1, 1, 3))
+    array([[[[2., 2.]]]])
+    """
+    xp = array_namespace(x)
+    needed = 2 * prod(size) * prod(x.shape) * x.dtype.itemsize
     if needed > MOST_BYTES:
         raise ResourceError(
-            f"median of size {size!r} over shape {tuple(shape)} needs {needed} bytes; allowed: {MOST_BYTES}; "
+            f"median of size {size!r} over {tuple(x.shape)} needs {needed} bytes; allowed: {MOST_BYTES}; "
             "take a smaller size or fewer samples at a time"
         )
-    for axis, s in zip(where, sizes, strict=True):
-        x = extend(x, s // 2, s // 2, boundary, axis)
-    views = []
-    for starts in product(*map(range, sizes)):
-        window = [slice(None)] * x.ndim
-        for axis, start in zip(where, starts, strict=True):
-            window[axis] = slice(start, start + shape[axis])
-        views.append(x[tuple(window)])
-    stack = xp.stack(views)
-    middle = xp.sort(stack, axis=0)[len(views) // 2]
-    return xp.where(xp.any(xp.isnan(stack), axis=0), xp.nan, middle)
+    lengths = [n - k + 1 for n, k in zip(x.shape[1:], size, strict=True)]
+    views = [
+        x[(slice(None), *(slice(s, s + n) for s, n in zip(starts, lengths, strict=True)))]
+        for starts in product(*map(range, size))
+    ]
+    return xp.sort(xp.stack(views), axis=0)[len(views) // 2]

@@ -123,6 +123,29 @@ def _means_of_lines(x: Any, first: int, width: int, scale: float, divisor: float
         _means(x[line], first, width, scale, divisor, out[line])
 
 
+@kernel
+def _short(x: Any, seen: Any, first: int, width: int, scale: float, divisor: float, out: Any) -> None:
+    """Lines one after the other, each extended first: place i shows sample seen[i], -1 is a zero."""
+    long = np.empty(seen.size, x.dtype)
+    n = out.size // (seen.size - width + 1)
+    for line in range(n):
+        given = x[line * (x.size // n) : (line + 1) * (x.size // n)]
+        for i in range(seen.size):
+            long[i] = given[seen[i]] if seen[i] >= 0 else 0
+        _means(long, first, width, scale, divisor, out[line * (out.size // n) : (line + 1) * (out.size // n)])
+
+
+def short(x: Any, seen: Any, first: int, width: int) -> Any:
+    """The means of a few short lines with little ado.
+
+    x : (..., n) contiguous, float32 or float64, not empty;  seen : from boundary.shown, for every place of a line
+    """
+    out = np.empty((*x.shape[:-1], seen.size - width + 1), x.dtype)
+    shift = 2.0 ** -width.bit_length()
+    _short(x.reshape(-1), seen, first, width, shift, width * shift, out.reshape(-1))
+    return out
+
+
 def means(x: Any, width: int, divisor: float, out: Any, first: int = 0) -> None:
     """out[i] = (x[i] + ... + x[i+width-1]) / divisor.
 
