@@ -90,6 +90,8 @@ def axis_index(axis: int, ndim: int, argument: str = "axis") -> int:
     """
     if type(axis) is not int and (not isinstance(axis, int | np.integer) or isinstance(axis, bool)):
         raise ArgumentError(f"{argument} is {axis!r}; it is a whole number")
+    if not ndim:
+        raise ShapeError(f"{argument} is {axis}, but the array is a single number; it has at least one axis")
     if not -ndim <= axis < ndim:
         raise ShapeError(f"{argument} is {axis}; an array of {ndim} axes has {-ndim} to {ndim - 1}")
     return int(axis) % ndim

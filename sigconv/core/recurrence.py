@@ -158,7 +158,8 @@ def coefficients(values: Any, x: Any, argument: str, ndim: int) -> Any:
         values = values[None]
     if values.ndim != ndim or 0 in values.shape:
         raise ArgumentError(
-            f"{argument} has shape {tuple(values.shape)}; it has {ndim} axes and at least one coefficient"
+            f"{argument} has shape {tuple(values.shape)}; it has {ndim} {'axis' if ndim == 1 else 'axes'} "
+            "and at least one coefficient"
         )
     return values
 

@@ -6,6 +6,7 @@ from scipy import signal
 from sigconv.core.average import exponential_average
 from sigconv.core.native import adjoint, blocks, correlations, threads
 from sigconv.core.recurrence import lfilter, lfilter_loop, sosfilt, sosfilt_loop
+from sigconv.core.state import lfilter_zi, lfiltic, sosfilt_zi
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 
 DTYPES = [torch.float64, torch.complex128]
@@ -98,6 +99,19 @@ def test_zero_phase_and_averages_have_first_and_second_gradients(way):
     assert torch.autograd.gradcheck(lambda b, a, x: filtfilt(b, a, x, method="gust"), (b, a, x))
     assert both(lambda x: sosfiltfilt(SOS[:2], x, padlen=3), x)
     assert both(lambda x: exponential_average(x, 0.3, axis=0), x)
+
+
+def test_states_have_gradients():
+    b, a = draw(3), torch.tensor([1.2, -0.3, 0.2], dtype=torch.float64, requires_grad=True)
+    free, x = torch.tensor(np.delete(SOS, 3, 1) * 0.9, requires_grad=True), draw(2, 12)
+
+    def whole(free):
+        return torch.cat([free[:, :3], torch.ones_like(free[:, :1]), free[:, 3:]], 1)
+
+    assert both(lfilter_zi, b, a)
+    assert both(lambda b, a, y, x: lfiltic(b, a, y, x), b, a, draw(2, 2), draw(2, 3))
+    assert both(lambda free: sosfilt_zi(whole(free)), free)
+    assert torch.autograd.gradcheck(lambda free, x: sosfiltfilt(whole(free), x, padlen=3), (free, x))
 
 
 @pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])

@@ -162,6 +162,7 @@ def test_nothing_in_is_nothing_out(xp):
         (ArgumentError, lambda: lfilter(B, A, np.array([1, None])), "object"),
         (ArgumentError, lambda: lfilter(np.ones((2, 2)), A, X), "b has shape"),
         (ArgumentError, lambda: sosfilt(np.array(SOS, object), X), "sos holds object"),
+        (ShapeError, lambda: lfilter([1], [1], 3.0), "axis is -1, but the array is a single number"),
         (ShapeError, lambda: lfiltic([1], [1, 1], 3.0), "y is a single number"),
         (
             ArgumentError,
