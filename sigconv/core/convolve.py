@@ -138,11 +138,15 @@ def _slid(
     taps = like(taps, x)
     if 0 in (x.shape[axis] for axis in slide.axes):
         return _empty(x, taps, slide)
-    if is_numpy_array(x) and x.dtype.itemsize // (1 + is_complex(x)) in (4, 8):
+    if x.dtype.itemsize // (1 + is_complex(x)) not in (4, 8):  # half precision, long double
+        return defined(x, taps, slide, method)
+    if is_numpy_array(x):
         from sigconv.core.native import sliding
 
         return sliding.correlate(x, taps, slide, method, accuracy)
-    return defined(x, taps, slide, method)
+    from sigconv.core.native import convolution
+
+    return convolution.correlate(x, taps, slide, method, accuracy)
 
 
 def _slide(
