@@ -9,10 +9,13 @@ import numpy as np
 from sigconv.core.boundary import ODD, Boundary, extend
 from sigconv.core.geometry import span
 from sigconv.core.namespace import along
-from sigconv.core.native import direct, transforms_tiles
-from sigconv.core.planner import Slide, Triple, direct_cost, tiling
+from sigconv.core.native import direct, lines, transforms_tiles
+from sigconv.core.native.plain import plain
+from sigconv.core.planner import FEW, Slide, Tiling, Triple, direct_cost, product_of_lines, separable_cost, tiling
+from sigconv.errors import ArgumentError
 
 _PART = 256  # float64 terms added one after the other
+_TWICE = 2.5  # transforms in double precision, of x and of |x|, for one in single
 
 
 def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> Any:
@@ -21,16 +24,37 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
     x : float32, float64, complex64 or complex128;  taps : the same dtype, one axis for each of slide.axes
     method : "auto", "direct", "separable", "fft", "overlap_add";  accuracy : "fast" or "local"
     """
-    x, taps = _native(x), _native(taps)
-    if method in ("auto", "fft", "overlap_add") and accuracy == "fast":
-        tiles = _tiles(x, taps, slide, method)
-        if tiles is not None and np.isfinite(taps).all():
+    if taps.size <= FEW and method == "auto" and taps.ndim == 1:  # nothing is quicker, and the door stays light
+        return direct.correlate(x, taps, *slide)
+    x, taps = (a if a.dtype.isnative else a.astype(a.dtype.newbyteorder("=")) for a in (x, taps))
+    factors = None
+    if method == "separable" or (method == "auto" and accuracy == "fast" and taps.ndim > 1):
+        factors = product_of_lines(taps)
+        if factors is None and method == "separable":
+            raise ArgumentError("kernel is no product of one line an axis; method 'auto' takes any kernel")
+    costs = _costs(x, taps, slide, factors is not None)
+    tiles = None
+    if method not in ("direct", "separable") and (accuracy == "fast" or x.real.dtype == np.float32):
+        tiles = _tiles(x, taps, slide, whole=method == "fft")
+    limit = min(costs.values()) if method == "auto" else np.inf
+    if tiles is not None and np.isfinite(taps).all():
+        if accuracy == "fast" and tiles.cost < limit:
             return _by_transforms(x, taps, slide, tiles)
-    return _sum(x, taps, *slide)
+        if accuracy == "local" and _TWICE * tiles.cost < costs["sum"]:
+            return _by_finer_transforms(x, taps, slide, tiles)
+    if factors is not None and (method == "separable" or costs["lines"] < costs["sum"]):
+        return _by_lines(x, factors, slide, accuracy)
+    return _sum(x, taps, slide)
 
 
-def _native(array: Any) -> Any:
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+def _costs(x: Any, taps: Any, slide: Slide, separable: bool) -> dict[str, float]:
+    """Nanoseconds for one line by the sum over the taps, and by one axis after the other if that can be."""
+    outputs = _lengths(x, taps, slide)[0]
+    kept = prod(max(n - 1, 0) // s + 1 for n, s in zip(outputs, slide.strides, strict=True))
+    costs = {"sum": direct_cost(kept, taps.size, x.dtype.kind == "c")}
+    if separable:
+        costs["lines"] = separable_cost(prod(outputs), sum(taps.shape), x.dtype.kind == "c")
+    return costs
 
 
 def _lengths(x: Any, taps: Any, slide: Slide) -> tuple[list[int], list[int]]:
@@ -39,18 +63,12 @@ def _lengths(x: Any, taps: Any, slide: Slide) -> tuple[list[int], list[int]]:
     return [x.shape[a] + sum(pad) - k + 1 for a, pad, k in zip(slide.axes, slide.padding, spans, strict=True)], spans
 
 
-def _tiles(x: Any, taps: Any, slide: Slide, method: str) -> Any:
-    """How to tile the transforms, or None where the direct sum is the better way."""
-    if taps.ndim > 3 or x.size == 0 or (method == "auto" and taps.size <= 8):
+def _tiles(x: Any, taps: Any, slide: Slide, whole: bool) -> Tiling | None:
+    """How to tile the transforms, if there is a way."""
+    if taps.ndim > 3 or x.size == 0:
         return None
     outputs, spans = _lengths(x, taps, slide)
-    itemsize = x.real.dtype.itemsize
-    is_complex = x.dtype.kind == "c"
-    tiles = tiling(_three(outputs), _three(spans), itemsize, is_complex, method == "fft")
-    if method != "auto" or tiles is None:
-        return tiles
-    kept = prod((n - 1) // s + 1 for n, s in zip(outputs, slide.strides, strict=True))
-    return tiles if tiles.cost < direct_cost(kept, taps.size, is_complex) else None
+    return tiling(_three(outputs), _three(spans), x.real.dtype.itemsize, x.dtype.kind == "c", whole)
 
 
 def _three(numbers: Sequence[int]) -> Triple:
@@ -58,44 +76,89 @@ def _three(numbers: Sequence[int]) -> Triple:
     return first, second, third
 
 
-def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Any) -> Any:
-    """All lines by transforms; again by the direct sum those whose samples are not all finite."""
-    axes, padding, boundary, strides, dilations = slide
-    if boundary[0] in ODD:
-        for axis, pad in zip(axes, padding, strict=True):
-            x = extend(x, *pad, boundary[0], axis)
-        padding, boundary = ((0, 0),) * len(axes), (Boundary.CONSTANT, 0.0)
-    order = sorted(range(len(axes)), key=axes.__getitem__)
-    last = range(-len(axes), 0)
-    moved = np.moveaxis(x, [axes[i] for i in order], last)
-    lines = np.ascontiguousarray(moved).reshape(-1, *_three(moved.shape[-len(axes) :]))
-    pads = (*((0, 0),) * (3 - len(axes)), *(padding[i] for i in order))
-    steps, apart = ([given[i] for i in order] for given in (strides, dilations))
-    sorted_taps = np.transpose(taps, order)
-    cube = sorted_taps.reshape(_three(sorted_taps.shape))
-    how = (pads, boundary, _three(steps), _three(apart))
-    y, doubt = transforms_tiles.correlate(lines, cube, *how, tiles)
-    for line in np.flatnonzero(doubt):
-        y[line] = _again(lines[line : line + 1], cube, how, tiles, doubt[line])
-    shape = (*moved.shape[: -len(axes)], *y.shape[4 - len(axes) :])
-    return np.moveaxis(y.reshape(shape), last, [axes[i] for i in order])
+def _by_lines(x: Any, factors: list[Any], slide: Slide, accuracy: str) -> Any:
+    """One axis after the other; fused into one trip through memory where the kernel is plain."""
+    steps = (*slide.strides, *slide.dilations)
+    if accuracy == "fast" and len(factors) > 1 and not any(np.iscomplexobj(f) for f in factors) and set(steps) == {1}:
+        return lines.separable(x, factors, slide.axes, slide.padding, slide.boundary)
+    dtype = x.dtype
+    if dtype.kind != "c" and len(factors) > 1:
+        x = x.astype(np.float64)
+    if slide.boundary[1]:  # what one axis makes of the constant is another constant
+        for axis, pad in zip(slide.axes, slide.padding, strict=True):
+            x = extend(x, *pad, slide.boundary, axis)
+        slide = slide._replace(padding=((0, 0),) * len(factors), boundary=(Boundary.CONSTANT, 0.0))
+    for i, line in enumerate(factors):
+        one = Slide(*(given if name == "boundary" else given[i : i + 1] for name, given in slide._asdict().items()))
+        x = _sum(x, line.astype(x.dtype if dtype.kind == "c" else np.float64), one)
+    return x.astype(dtype, copy=False)
 
 
-def _again(x: Any, taps: Any, how: tuple[Any, Any, Any, Any], tiles: Any, doubt: int) -> Any:
-    """One line that the transforms may not have got right: in double precision, or if that is not enough by the sum."""
-    if doubt == transforms_tiles.UNPROVEN and x.real.dtype == np.float32:
-        finer = x.astype(np.result_type(x.dtype, np.float64))
-        y, doubts = transforms_tiles.correlate(finer, taps, *how, tiling=tiles, promised=2.0**-23)
-        if not doubts.any():
-            return y[0]
-    pads, boundary, strides, dilations = how
-    return _sum(x[0], taps, (0, 1, 2), pads, boundary, strides, dilations)
+class _Lined:
+    """An array and a kernel with the sliding axes last, three of them, and the other axes as one batch."""
+
+    def __init__(self, x: Any, taps: Any, slide: Slide) -> None:
+        axes, padding, boundary, strides, dilations = slide
+        if boundary[0] in ODD:
+            for axis, pad in zip(axes, padding, strict=True):
+                x = extend(x, *pad, boundary[0], axis)
+            padding, boundary = ((0, 0),) * len(axes), (Boundary.CONSTANT, 0.0)
+        order = sorted(range(len(axes)), key=axes.__getitem__)
+        self.axes = [axes[i] for i in order]
+        moved = np.moveaxis(x, self.axes, range(-len(axes), 0))
+        self.batch = moved.shape[: -len(axes)]
+        self.x = plain(moved).reshape(-1, *_three(moved.shape[-len(axes) :]))
+        turned = np.transpose(taps, order)
+        self.taps = turned.reshape(_three(turned.shape))
+        pads = (*((0, 0),) * (3 - len(axes)), *(padding[i] for i in order))
+        steps, apart = (_three([given[i] for i in order]) for given in (strides, dilations))
+        self.how = (pads, boundary, steps, apart)
+
+    def back(self, y: Any) -> Any:
+        """Outputs (lines, ...) in the shape that x had."""
+        shaped = y.reshape(*self.batch, *y.shape[4 - len(self.axes) :])
+        return np.moveaxis(shaped, range(-len(self.axes), 0), self.axes)
+
+    def summed(self, line: int) -> Any:
+        return _sum(self.x[line], self.taps, Slide((0, 1, 2), *self.how))
 
 
-def _sum(x: Any, taps: Any, *how: Any) -> Any:
+def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
+    """All lines by transforms. Those that they may not have got right once more: in double precision, or by the sum."""
+    lined = _Lined(x, taps, slide)
+    y, doubt = transforms_tiles.correlate(lined.x, lined.taps, *lined.how, tiles)
+    for line in map(int, np.flatnonzero(doubt)):
+        if doubt[line] == transforms_tiles.UNPROVEN and x.real.dtype == np.float32:
+            finer = lined.x[line : line + 1].astype(np.result_type(x.dtype, np.float64))
+            again, doubts = transforms_tiles.correlate(finer, lined.taps, *lined.how, tiles, 2.0**-23)
+            if not doubts.any():
+                y[line] = again[0]
+                continue
+        y[line] = lined.summed(line)
+    return lined.back(y)
+
+
+def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
+    """Single precision by transforms in double, line by line; by the sum where an output is so quiet that they too
+    may have cost it more than 7 of the 8 eps sum|x||h|."""
+    lined = _Lined(x, taps, slide)
+    rule, constant = lined.how[1]
+    sizes = (lined.how[0], (rule, abs(constant)), *lined.how[2:])
+    done = []
+    for line in range(lined.x.shape[0]):
+        finer = lined.x[line : line + 1].astype(np.result_type(x.dtype, np.float64))
+        y, doubt = transforms_tiles.correlate(finer, lined.taps, *lined.how, tiles, 2.0**-23)
+        size, _ = transforms_tiles.correlate(abs(finer).astype(finer.dtype), abs(lined.taps), *sizes, tiles, 2.0**-23)
+        least = transforms_tiles.rounding(lined.taps, tiles.numbers >> (x.dtype.kind == "c")) * 2.0**-29 / 7
+        loud = np.linalg.norm(finer) + abs(constant) * np.sqrt(tiles.numbers)
+        sure = not doubt.any() and size.real.min() > least * loud
+        done.append(y[0].astype(x.dtype) if sure else lined.summed(line))
+    return lined.back(np.stack(done))
+
+
+def _sum(x: Any, taps: Any, slide: Slide) -> Any:
     """The sum over the taps. A long one in float64 is the sum of its halves: one loud term in front of 1000 quiet ones
     would cost each of them half a rounding of its own size."""
-    slide = Slide(*how)
     if taps.size <= _PART or x.real.dtype == np.float32:
         return direct.correlate(x, taps, *slide)
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
@@ -111,9 +174,7 @@ def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
     half, axis = taps.shape[longest] // 2, slide.axes[longest]
     cut = half * slide.dilations[longest]
     reach = outputs[longest] + (half - 1) * slide.dilations[longest]
-    y = _halved(
-        x[along(x.ndim, axis, slice(0, reach))], taps[along(taps.ndim, longest, slice(0, half))], slide, outputs
-    )
-    later = taps[along(taps.ndim, longest, slice(half, None))]
-    y += _halved(x[along(x.ndim, axis, slice(cut, None))], later, slide, outputs)
+    first, second = (taps[along(taps.ndim, longest, part)] for part in (slice(0, half), slice(half, None)))
+    y = _halved(x[along(x.ndim, axis, slice(0, reach))], first, slide, outputs)
+    y += _halved(x[along(x.ndim, axis, slice(cut, None))], second, slide, outputs)
     return y
