@@ -6,7 +6,7 @@ from scipy import signal
 
 from sigconv.core.native import recurrence
 from sigconv.core.native.threads import set_threads, threads
-from sigconv.core.recurrence import sosfilt_loop
+from sigconv.core.recurrence import lfilter_loop, sosfilt_loop
 
 rng = np.random.default_rng(7)
 REAL = ("f", "d")
@@ -118,3 +118,103 @@ def test_what_is_not_finite_stays_in_its_row_and_behind_its_sample(bad, rows):
         want = signal.sosfilt(sos, x[0])
     same(np.isfinite(y[0]), np.isfinite(want))
     same(y[0], recurrence.sosfilt(sos, x[0], rest(sos, x[0]))[0])
+
+
+EQUATIONS = {
+    "a gain": ([2.0], [1.0]),
+    "taps": (rng.normal(size=9), [1.0]),
+    "many taps": (rng.normal(size=300), [1.0]),
+    "one pole": ([0.1], [1, -0.9]),
+    "order 4": signal.butter(4, 0.3),
+    "order 5": signal.butter(5, 0.2, "high"),
+    "order 16": signal.butter(16, 0.5),
+    "a sum": ([1.0], [1, -1]),
+    "unstable": ([1.0, 0.5], [1, -1.1]),
+    "comb": ([1.0], [1, *np.zeros(39), -0.7]),
+}
+
+
+def equation(name, dtype="d"):
+    b, a = (np.asarray(c, float) for c in EQUATIONS[name])
+    k = max(len(b), len(a))
+    return tuple(np.concatenate([c, np.zeros(k - len(c))]).astype(dtype) for c in (b, a))
+
+
+def state_for(b, x, scale=1.0):
+    zi = scale * rng.normal(size=(*x.shape[:-1], len(b) - 1))
+    return (zi + 1j * zi[..., ::-1] if b.dtype.kind == "c" else zi).astype(b.dtype)
+
+
+def noise(shape, dtype):
+    x = rng.normal(size=shape)
+    return (x + 1j * rng.normal(size=shape) if np.dtype(dtype).kind == "c" else x).astype(dtype)
+
+
+@pytest.mark.parametrize("name", EQUATIONS)
+@pytest.mark.parametrize("shape", [(0,), (1,), (600,), (2, 273), (17, 560), (2, 3, 4), (0, 5)])
+@pytest.mark.parametrize("dtype", "fdFD")
+def test_equations_are_the_definition(name, shape, dtype):
+    (b, a), x = equation(name, dtype), noise(shape, dtype)
+    zi = state_for(b, x)
+    y, zf = recurrence.lfilter(b, a, x, zi)
+    wide = "D" if dtype in "FD" else "d"
+    want, after = lfilter_loop(*(values.astype(wide) for values in (b, a, x, zi)))
+    assert y.dtype == zf.dtype == x.dtype
+    loud = max(1.0, np.abs(want).max(initial=0))
+    near = {"atol": loud * (2e-4 if dtype in "fF" else 1e-12), "rtol": 0}
+    if name != "order 16" or dtype in "dD":
+        np.testing.assert_allclose(y, want, **near)
+        np.testing.assert_allclose(zf, after, **near)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(sorted(EQUATIONS)), st.integers(1, 20), st.integers(0, 900), st.sampled_from("fdFD"), st.data())
+def test_a_row_of_an_equation_has_its_bits_in_any_batch_and_layout(name, rows, n, dtype, data):
+    (b, a), x = equation(name, dtype), noise((rows, n), dtype)
+    zi = state_for(b, x)
+    y, zf = recurrence.lfilter(b, a, x, zi)
+    row = data.draw(st.integers(0, rows - 1))
+    alone, after = recurrence.lfilter(b, a, x[row], zi[row])
+    same(alone, y[row])
+    same(after, zf[row])
+    back, after = recurrence.lfilter(b, a, x[:, ::-1].copy(), zi, reverse=True)
+    same(back, y[:, ::-1])
+    same(after, zf)
+    for view in (
+        x.T.copy().T,
+        np.repeat(x, 2, -1)[:, ::2],
+        x[:, ::-1].copy()[:, ::-1],
+        x.astype(x.dtype.newbyteorder()),
+    ):
+        view.flags.writeable = False
+        same(recurrence.lfilter(b, a, view, zi)[0], y)
+
+
+@pytest.mark.parametrize("name", ["order 4", "taps", "one pole"])
+@pytest.mark.parametrize("rows", [1, 3, 33])
+def test_threads_change_no_equation(name, rows, one_thread_then):
+    (b, a), x = equation(name), rng.normal(size=(rows, 500_000 // rows))
+    results = []
+    for count in (1, 2, 4):
+        one_thread_then(count)
+        results.append(recurrence.lfilter(b, a, x, state_for(b, x, 0)))
+    for one in results[1:]:
+        same(one[0], results[0][0])
+        same(one[1], results[0][1])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["taps", "one pole", "order 4", "comb"])
+@pytest.mark.parametrize("rows", [1, 16])
+def test_what_is_not_finite_is_so_where_it_is_in_scipy(bad, name, rows):
+    (b, a), x = equation(name), rng.normal(size=(rows, 1500))
+    zi = state_for(b, x, 0)
+    clean = recurrence.lfilter(b, a, x, zi)[0]
+    x[0, 701] = bad
+    y, zf = recurrence.lfilter(b, a, x, zi)
+    same(y[1:], clean[1:])
+    same(y[0, :701], clean[0, :701])
+    with np.errstate(invalid="ignore"):
+        want, after = signal.lfilter(b, a if name != "taps" else [1.0], x[0], zi=zi[0])
+    same(np.isfinite(y[0]), np.isfinite(want))
+    same(np.isfinite(zf[0]), np.isfinite(after))

@@ -1,26 +1,67 @@
-"""The compiled time loops of SciPy, for NumPy arrays. They give what the definitions in core.recurrence give."""
+"""The compiled time loops, for NumPy arrays. They give what the definitions in core.recurrence give."""
 
 import math
 from typing import Any
 
 import numpy as np
 
+from sigconv.core.native import recurrence_feedback as feedback
+from sigconv.core.native import recurrence_plain as plain
 from sigconv.core.native import recurrence_sections as sections
-from sigconv.core.native.threads import spread, threads
+from sigconv.core.native.recurrence_segments import through
+from sigconv.core.native.recurrence_tiles import in_pieces
 from sigconv.core.native.vectors import BYTES
 
 
-def lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
+def lfilter(b: Any, a: Any, x: Any, zi: Any, reverse: bool = False, out: Any = None) -> tuple[Any, Any]:
     """The transposed direct form II along the last axis, with its state.
 
-    b, a : (k,) coefficients, a[0] not 0;  x : (..., n);  zi : (..., k-1).  Returns y (..., n) and zf (..., k-1).
+    b, a : (k,) coefficients, a[0] = 1;  x : (..., n);  zi : (..., k-1); all of one dtype, float32 to complex128
+    reverse, out : as in sosfilt
+
+    Returns y (..., n), which lies in memory as x does, and zf (..., k-1). A row has the same bits alone, in any batch
+    and layout and with any number of threads.
 
     Same as: core.recurrence.lfilter, scipy.signal.lfilter.
     """
-    from scipy import signal
+    if b.dtype.kind == "c":
+        return _complex(b, a, x, zi, reverse, out)
+    x, y, lines, target = _prepared(x, reverse, out)
+    state = np.array(zi.reshape(lines.shape[0], b.shape[0] - 1), b.dtype)
+    shared = (lines.ctypes.data, *lines.strides, target.ctypes.data, *target.strides)
+    if not a[1:].any():
 
-    y, zf = signal.lfilter(b, a, x, axis=-1, zi=zi)
-    return y, zf
+        def piece(first: int, end: int) -> None:
+            plain.fir(plain.fir_scratch(b.shape[0] - 1, b.dtype), b, state, *shared, first, end, lines.shape[1])
+
+        in_pieces(piece, lines.shape[0], lines.shape[1] * b.shape[0] // 4, 1)
+    elif (filter := feedback.prepared(b, a)) is not None:
+        state = feedback.padded(filter, state)
+        through(filter, lines, target, state)
+    else:
+        whole = np.empty_like(lines, order="C")
+        plain.plain(b[0], plain.fed(b, a), -a[1:], state, np.ascontiguousarray(lines), whole)
+        target[...] = whole
+    return _returned(y, target, reverse), state[:, : b.shape[0] - 1].reshape(zi.shape)
+
+
+def _complex(b: Any, a: Any, x: Any, zi: Any, reverse: bool, out: Any) -> tuple[Any, Any]:
+    """lfilter of complex numbers; with real coefficients, two real ones."""
+    if not (b.imag.any() or a.imag.any()):
+        y = np.empty(x.shape, b.dtype) if out is None else out
+        zf = np.empty(zi.shape, b.dtype)
+        for part in ("real", "imag"):
+            mine, start = (np.ascontiguousarray(getattr(values, part)) for values in (x, zi))
+            new, last = lfilter(b.real.copy(), a.real.copy(), mine, start, reverse)
+            getattr(y, part)[...] = new
+            getattr(zf, part)[...] = last
+        return y, zf
+    x, y, lines, target = _prepared(x, reverse, out)
+    state, whole = np.array(zi.reshape(lines.shape[0], b.shape[0] - 1), b.dtype), np.empty_like(lines, order="C")
+    feeds = bool(a[1:].any())
+    plain.complex_plain(b[0], plain.fed(b, a), -a[1:], feeds, state, np.ascontiguousarray(lines), whole)
+    target[...] = whole
+    return _returned(y, target, reverse), state.reshape(zi.shape)
 
 
 def sosfilt(sos: Any, x: Any, zi: Any, reverse: bool = False, out: Any = None) -> tuple[Any, Any]:
@@ -36,13 +77,8 @@ def sosfilt(sos: Any, x: Any, zi: Any, reverse: bool = False, out: Any = None) -
     Same as: core.recurrence.sosfilt, scipy.signal.sosfilt.
     """
     if sos.dtype.kind == "c":
-        from scipy import signal
-
-        y, zf = signal.sosfilt(sos.copy(), x, axis=-1, zi=zi)
-        return y, zf
-    lines = rows_of(x)
-    y = like(x, lines) if out is None else out
-    target = rows_of(y)
+        return _complex_sections(sos, x, zi, reverse, out)
+    x, y, lines, target = _prepared(x, reverse, out)
     count, n = lines.shape
     state = np.empty((sos.shape[0], count, 2), sos.dtype)
     state[...] = zi.reshape(state.shape)
@@ -51,33 +87,49 @@ def sosfilt(sos: Any, x: Any, zi: Any, reverse: bool = False, out: Any = None) -
 
     def piece(first: int, end: int) -> None:
         scratch = np.empty(sections.sections(sos, sos.shape[0]), sos.dtype)
-        sections.run(scratch, coef, state, *shared, first, end, n, int(reverse))
+        sections.run(scratch, coef, state, *shared, first, end, n)
 
     in_pieces(piece, count, n * sos.shape[0], BYTES // sos.itemsize)
-    if target is not y and not np.shares_memory(target, y):
-        y[...] = target.reshape(y.shape)
-    return y, state.reshape(zi.shape)
+    return _returned(y, target, reverse), state.reshape(zi.shape)
 
 
-def rows_of(x: Any) -> Any:
-    """x (..., n) as (rows, n) in the byte order of this machine, without a copy where there is one."""
+def _complex_sections(sos: Any, x: Any, zi: Any, reverse: bool, out: Any) -> tuple[Any, Any]:
+    """sosfilt of complex numbers; with real coefficients, two real ones."""
+    zf, y = np.empty(zi.shape, sos.dtype), np.empty(x.shape, sos.dtype) if out is None else out
+    if not sos.imag.any():
+        for part in ("real", "imag"):
+            mine, start = (np.ascontiguousarray(getattr(values, part)) for values in (x, zi))
+            new, last = sosfilt(sos.real.copy(), mine, start, reverse)
+            getattr(y, part)[...] = new
+            getattr(zf, part)[...] = last
+        return y, zf
+    for i, row in enumerate(sos):
+        x, zf[i] = lfilter(row[:3].copy(), row[3:].copy(), x, zi[i], reverse)
+    y[...] = x
+    return y, zf
+
+
+def _prepared(x: Any, reverse: bool, out: Any) -> tuple[Any, Any, Any, Any]:
+    """x in the byte order of this machine, y, and both as (rows, n) in the order of time."""
     if not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
-    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    lines = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    if out is not None and out.ndim != 2 and not out.flags.c_contiguous:
+        y = np.empty(out.shape, out.dtype)
+    elif out is not None:
+        y = out
+    elif x.ndim == 2 and x.strides[0] < x.strides[1]:
+        y = np.empty(x.shape[::-1], x.dtype).T
+    else:
+        y = np.empty(x.shape, x.dtype)
+    target = y if y.ndim == 2 else y.reshape(lines.shape)
+    if reverse:
+        lines, target = lines[:, ::-1], target[:, ::-1]
+    return x, out if out is not None else y, lines, target
 
 
-def like(x: Any, lines: Any) -> Any:
-    """An empty array shaped like x, with the samples of one instant together where x has them so."""
-    if x.ndim == 2 and lines.strides[0] < lines.strides[1]:
-        return np.empty(x.shape[::-1], lines.dtype).T
-    return np.empty(x.shape, lines.dtype)
-
-
-def in_pieces(job: Any, count: int, work: int, together: int) -> None:
-    """job(first, end) over all rows: at once where it is short, else some vectors of rows at a time on every core."""
-    groups = -(-count // together)
-    if count * work < 400_000 or threads() == 1 or groups == 1:
-        job(0, count)
-        return
-    size = together * max(1, groups // (4 * threads()))
-    spread(lambda i: job(i * size, min(count, (i + 1) * size)), -(-count // size))
+def _returned(y: Any, target: Any, reverse: bool) -> Any:
+    """y, which has what was written to target."""
+    if y.size and not np.shares_memory(y, target):
+        y[...] = (target[:, ::-1] if reverse else target).reshape(y.shape)
+    return y

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from sigconv.core.native import recurrence_tiles as tiles
 from sigconv.core.native import vectors
 from sigconv.core.native.compiled import kernel
 
-TILE = 128  # samples of one group of rows in the first cache
 CHUNK = 4096  # samples of one row
-LAG = 2  # samples between a section and the next, in the lanes of one row
+LAG = 3  # samples between a section and the next, in the lanes of one row
 
 
 @lru_cache(maxsize=64)
@@ -37,7 +37,7 @@ def table(sos: Any) -> Any:
 
 def sections(like: Any, rows: int) -> int:
     """Floats of scratch that `run` needs."""
-    return int(vectors.BYTES // like.itemsize * (TILE + 2 * rows + 8) + 16)
+    return int(vectors.BYTES // like.itemsize * (tiles.SAMPLES + 2 * rows + 8) + 16)
 
 
 @kernel
@@ -54,30 +54,25 @@ def run(
     first: Any,
     end: Any,
     n: Any,
-    back: Any,
 ) -> None:
     """Rows first to end of x through the sections into y, and their states (sections, rows, 2) with them.
 
-    x, y are addresses, with the bytes from row to row and from sample to sample; back runs from the last sample.
+    x, y are addresses, with the bytes from row to row and from sample to sample.
     """
     many, size = vectors.width(scratch), scratch.itemsize
     wide = max(1, (coef.shape[0] + many - 1) // many) * 6
     base = scratch.ctypes.data
     base += -base % 64
-    row, way = first, 1 - 2 * back
+    row = first
     while row < end:
         rows = min(many, end - row)
         here, there = x + row * x_row, y + row * y_row
         if rows * wide > 5 * coef.shape[0] + 4:
-            _side_by_side(
-                scratch, base, coef, state, row, rows, here, x_row, x_time, there, y_row, y_time, n, back, size
-            )
+            _side_by_side(scratch, base, coef, state, row, rows, here, x_row, x_time, there, y_row, y_time, n, size)
         else:
             for r in range(rows):
                 at, to = here + r * x_row, there + r * y_row
-                turn = (n - 1) * back
-                at, to = at + turn * x_time, to + turn * y_time
-                _one_behind_the_other(scratch, base, coef, state, row + r, at, x_time * way, to, y_time * way, n)
+                _one_behind_the_other(scratch, base, coef, state, row + r, at, x_time, to, y_time, n)
         row += rows
 
 
@@ -96,31 +91,24 @@ def _side_by_side(
     y_row: Any,
     y_time: Any,
     n: Any,
-    back: Any,
     size: Any,
 ) -> None:
-    memory = base + TILE * 64
-    zero = vectors.zero(scratch)
-    for i in range(TILE):
-        vectors.store(base + i * 64, zero)
+    memory = base + tiles.SAMPLES * 64
     for s in range(coef.shape[0]):
         for j in range(2):
-            vectors.store(memory + (2 * s + j) * 64, zero)
-            for r in range(rows):
-                vectors.write(memory + (2 * s + j) * 64 + r * size, state[s, row + r, j])
+            for r in range(vectors.width(scratch)):
+                vectors.write(memory + (2 * s + j) * 64 + r * size, state[s, row + min(r, rows - 1), j])
     done = 0
     while done < n:
-        count = min(TILE, n - done)
-        start = n - done - count if back else done
-        gather(scratch, base, x + start * x_time, x_row, x_time, rows, count, size)
-        begin, step = (base + (count - 1) * 64, -64) if back else (base, 64)
+        count = min(tiles.SAMPLES, n - done)
+        tiles.gather(scratch, base, x + done * x_time, x_row, x_time, rows, count, size)
         s = 0
         while s + 1 < coef.shape[0]:
-            _pair(scratch, coef, s, memory + s * 128, begin, step, count)
+            _pair(scratch, coef, s, memory + s * 128, base, count)
             s += 2
         if s < coef.shape[0]:
-            _single(scratch, coef, s, memory + s * 128, begin, step, count)
-        scatter(scratch, base, y + start * y_time, y_row, y_time, rows, count, size)
+            _single(scratch, coef, s, memory + s * 128, base, count)
+        tiles.scatter(scratch, base, y + done * y_time, y_row, y_time, rows, count, size)
         done += count
     for s in range(coef.shape[0]):
         for j in range(2):
@@ -129,43 +117,7 @@ def _side_by_side(
 
 
 @kernel
-def gather(scratch: Any, tile: Any, x: Any, x_row: Any, x_time: Any, rows: Any, count: Any, size: Any) -> None:
-    """`count` samples of the rows of x into a tile, where a vector holds one sample of every row."""
-    many = vectors.width(scratch)
-    done = 0
-    if rows == many and x_time == size:
-        while done + many <= count:
-            vectors.transpose(scratch, x + done * x_time, x_row, tile + done * 64, 64)
-            done += many
-    elif rows == many and x_row == size:
-        while done < count:
-            vectors.store(tile + done * 64, vectors.load(scratch, x + done * x_time))
-            done += 1
-    for r in range(rows):
-        for i in range(done, count):
-            vectors.write(tile + i * 64 + r * size, vectors.read(scratch, x + r * x_row + i * x_time))
-
-
-@kernel
-def scatter(scratch: Any, tile: Any, y: Any, y_row: Any, y_time: Any, rows: Any, count: Any, size: Any) -> None:
-    """A tile's samples back into the rows of y."""
-    many = vectors.width(scratch)
-    done = 0
-    if rows == many and y_time == size:
-        while done + many <= count:
-            vectors.transpose(scratch, tile + done * 64, 64, y + done * y_time, y_row)
-            done += many
-    elif rows == many and y_row == size:
-        while done < count:
-            vectors.store(y + done * y_time, vectors.load(scratch, tile + done * 64))
-            done += 1
-    for r in range(rows):
-        for i in range(done, count):
-            vectors.write(y + r * y_row + i * y_time, vectors.read(scratch, tile + i * 64 + r * size))
-
-
-@kernel
-def _pair(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, step: Any, count: Any) -> None:
+def _pair(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, count: Any) -> None:
     b, b1, b2 = vectors.splat(coef[s, 0]), vectors.splat(coef[s, 1]), vectors.splat(coef[s, 2])
     b3, b4 = vectors.splat(coef[s, 3]), vectors.splat(coef[s, 4])
     c, c1, c2 = vectors.splat(coef[s + 1, 0]), vectors.splat(coef[s + 1, 1]), vectors.splat(coef[s + 1, 2])
@@ -182,7 +134,7 @@ def _pair(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, step: Any, coun
         u = vectors.fused(c3, t0, vectors.fused(c1, w, t1))
         t1 = vectors.fused(c4, t0, vectors.times(c2, w))
         t0 = u
-        at += step
+        at += 64
     vectors.store(memory, s0)
     vectors.store(memory + 64, s1)
     vectors.store(memory + 128, t0)
@@ -190,7 +142,7 @@ def _pair(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, step: Any, coun
 
 
 @kernel
-def _single(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, step: Any, count: Any) -> None:
+def _single(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, count: Any) -> None:
     b, b1, b2 = vectors.splat(coef[s, 0]), vectors.splat(coef[s, 1]), vectors.splat(coef[s, 2])
     b3, b4 = vectors.splat(coef[s, 3]), vectors.splat(coef[s, 4])
     s0, s1 = vectors.load(scratch, memory), vectors.load(scratch, memory + 64)
@@ -200,7 +152,7 @@ def _single(scratch: Any, coef: Any, s: Any, memory: Any, at: Any, step: Any, co
         u = vectors.fused(b3, s0, vectors.fused(b1, v, s1))
         s1 = vectors.fused(b4, s0, vectors.times(b2, v))
         s0 = u
-        at += step
+        at += 64
     vectors.store(memory, s0)
     vectors.store(memory + 64, s1)
 
@@ -242,7 +194,7 @@ def _wave(scratch: Any, base: Any, skew: Any, x: Any, x_time: Any, y: Any, y_tim
     a1, a2 = vectors.load(scratch, base + 192), vectors.load(scratch, base + 256)
     s, t = vectors.load(scratch, base + 320), vectors.load(scratch, base + 384)
     zero = vectors.zero(scratch)
-    old = new = zero
+    old = mid = new = zero
     late = LAG * (vectors.width(scratch) - 1 - skew)
     step, end = 0, n + late
     while step < end:
@@ -252,7 +204,7 @@ def _wave(scratch: Any, base: Any, skew: Any, x: Any, x_time: Any, y: Any, y_tim
             u = vectors.fused(a1, s, vectors.fused(c1, v, t))
             t = vectors.fused(a2, s, vectors.times(c2, v))
             s = u
-            old, new = new, vectors.rotated(w)
+            old, mid, new = mid, new, vectors.rotated(w)
             vectors.write(y + (step - late) * y_time, vectors.last(w))
         else:
             fresh = vectors.splat(vectors.read(scratch, x + step * x_time)) if step < n else zero
@@ -261,7 +213,7 @@ def _wave(scratch: Any, base: Any, skew: Any, x: Any, x_time: Any, y: Any, y_tim
             u = vectors.fused(a1, s, vectors.fused(c1, v, t))
             t = vectors.where_active(step, skew, LAG, n, vectors.fused(a2, s, vectors.times(c2, v)), t)
             s = vectors.where_active(step, skew, LAG, n, u, s)
-            old, new = new, vectors.rotated(w)
+            old, mid, new = mid, new, vectors.rotated(w)
             if step >= late:
                 vectors.write(y + (step - late) * y_time, vectors.last(w))
         step += 1

@@ -38,15 +38,36 @@ class _Model(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(manager, kind, ir.VectorType(manager.lookup(kind.of).get_value_type(), kind.count))
 
 
-def _pointer(context: Any, builder: Any, address: Any, kind: Any) -> Any:
+def place(context: Any, builder: Any, address: Any, kind: Any) -> Any:
+    """An address as a pointer to a number or vector."""
     return builder.inttoptr(address, context.get_value_type(kind).as_pointer())
 
 
-def _spread(builder: Any, value: Any, count: int) -> Any:
+def spread_in(builder: Any, value: Any, count: int) -> Any:
     """A scalar in every lane."""
     vector = ir.VectorType(value.type, count)
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_I32, 0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, count), [0] * count))
+
+
+def fused_in(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """a * b + c in every lane with one rounding."""
+    if not fuses():
+        return builder.fadd(builder.fmul(a, b), c)
+    kind = ir.FunctionType(a.type, [a.type] * 3)
+    name = f"llvm.fma.v{a.type.count}{'f64' if a.type.element == ir.DoubleType() else 'f32'}"
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(function, [a, b, c])
+
+
+def total_in(builder: Any, vector: Any) -> Any:
+    """The sum of all lanes: halves added, then quarters, and so on."""
+    count = vector.type.count
+    while count > 1:
+        count //= 2
+        low, high = (ir.Constant(ir.VectorType(_I32, count), list(range(i, i + count))) for i in (0, count))
+        vector = builder.fadd(*(builder.shuffle_vector(vector, vector, half) for half in (low, high)))
+    return builder.extract_element(vector, ir.Constant(_I32, 0))
 
 
 @operation
@@ -62,7 +83,7 @@ def load(_: Any, like: Any, address: Any) -> Any:
     kind = Lanes(like.dtype)
 
     def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
-        return builder.load(_pointer(context, builder, given[1], kind), align=kind.of.bitwidth // 8)
+        return builder.load(place(context, builder, given[1], kind), align=kind.of.bitwidth // 8)
 
     return kind(like, types.intp), generate
 
@@ -72,7 +93,7 @@ def store(_: Any, address: Any, vector: Any) -> Any:
     """Write a vector to an address."""
 
     def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
-        builder.store(given[1], _pointer(context, builder, given[0], vector), align=vector.of.bitwidth // 8)
+        builder.store(given[1], place(context, builder, given[0], vector), align=vector.of.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(types.intp, vector), generate
@@ -83,7 +104,7 @@ def read(_: Any, like: Any, address: Any) -> Any:
     """The number at an address."""
 
     def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
-        return builder.load(_pointer(context, builder, given[1], like.dtype))
+        return builder.load(place(context, builder, given[1], like.dtype))
 
     return like.dtype(like, types.intp), generate
 
@@ -93,7 +114,7 @@ def write(_: Any, address: Any, value: Any) -> Any:
     """Write a number to an address."""
 
     def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
-        builder.store(given[1], _pointer(context, builder, given[0], value))
+        builder.store(given[1], place(context, builder, given[0], value))
         return context.get_dummy_value()
 
     return types.void(types.intp, value), generate
@@ -103,7 +124,7 @@ def write(_: Any, address: Any, value: Any) -> Any:
 def splat(_: Any, value: Any) -> Any:
     """A number in every lane."""
     kind = Lanes(value)
-    return kind(value), lambda __, builder, ___, given: _spread(builder, given[0], kind.count)
+    return kind(value), lambda __, builder, ___, given: spread_in(builder, given[0], kind.count)
 
 
 @operation
@@ -117,28 +138,13 @@ def zero(_: Any, like: Any) -> Any:
 def fused(_: Any, a: Any, b: Any, c: Any) -> Any:
     """a * b + c in every lane with one rounding."""
 
-    def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
-        if not fuses():
-            return builder.fadd(builder.fmul(*given[:2]), given[2])
-        vector = given[0].type
-        name = f"llvm.fma.v{a.count}f{a.of.bitwidth}"
-        return builder.call(
-            cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name), given
-        )
-
-    return a(a, a, a), generate
+    return a(a, a, a), lambda __, builder, ___, given: fused_in(builder, *given)
 
 
 @operation
 def times(_: Any, a: Any, b: Any) -> Any:
     """a * b in every lane."""
     return a(a, a), lambda __, builder, ___, given: builder.fmul(*given)
-
-
-@operation
-def plus(_: Any, a: Any, b: Any) -> Any:
-    """a + b in every lane."""
-    return a(a, a), lambda __, builder, ___, given: builder.fadd(*given)
 
 
 @operation
@@ -165,7 +171,7 @@ def where_lane(_: Any, lane: Any, a: Any, b: Any) -> Any:
     def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
         here = builder.trunc(given[0], _I32)
         count = ir.Constant(ir.VectorType(_I32, a.count), list(range(a.count)))
-        return builder.select(builder.icmp_signed("==", count, _spread(builder, here, a.count)), *given[1:])
+        return builder.select(builder.icmp_signed("==", count, spread_in(builder, here, a.count)), *given[1:])
 
     return a(types.intp, a, a), generate
 
@@ -175,7 +181,7 @@ def where_active(_: Any, step: Any, skew: Any, lag: Any, n: Any, a: Any, b: Any)
     """a in the lanes with 0 <= step - lag * (lane - skew) < n, b in the others."""
 
     def generate(__: Any, builder: Any, ___: Any, given: Any) -> Any:
-        step, skew, lag, n = (_spread(builder, builder.trunc(value, _I32), a.count) for value in given[:4])
+        step, skew, lag, n = (spread_in(builder, builder.trunc(value, _I32), a.count) for value in given[:4])
         lanes = ir.Constant(ir.VectorType(_I32, a.count), list(range(a.count)))
         at = builder.sub(step, builder.mul(lag, builder.sub(lanes, skew)))
         return builder.select(builder.icmp_unsigned("<", at, n), *given[4:])
@@ -184,23 +190,29 @@ def where_active(_: Any, step: Any, skew: Any, lag: Any, n: Any, a: Any, b: Any)
 
 
 @operation
-def transpose(_: Any, like: Any, source: Any, source_step: Any, target: Any, target_step: Any) -> Any:
-    """A square of vectors: the rows at source + i source_step become the columns of target + j target_step (bytes)."""
+def transpose(
+    _: Any, like: Any, source: Any, source_step: Any, few: Any, target: Any, target_step: Any, most: Any
+) -> Any:
+    """A square of vectors: the rows at source + i source_step become the columns at target + j target_step (bytes).
+
+    There are `few` rows and `most` columns in memory; those behind the last are the last again.
+    """
     kind = Lanes(like.dtype)
 
     def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
-        _, start, step, end, end_step = given
         align = kind.of.bitwidth // 8
 
-        def at(base: Any, by: Any, i: int) -> Any:
-            return _pointer(context, builder, builder.add(base, builder.mul(by, ir.Constant(by.type, i))), kind)
+        def at(i: int, base: Any, by: Any, count: Any) -> Any:
+            here, top = ir.Constant(by.type, i), builder.sub(count, ir.Constant(by.type, 1))
+            here = builder.select(builder.icmp_signed("<", here, top), here, top)
+            return place(context, builder, builder.add(base, builder.mul(by, here)), kind)
 
-        rows = [builder.load(at(start, step, i), align=align) for i in range(kind.count)]
+        rows = [builder.load(at(i, *given[1:4]), align=align) for i in range(kind.count)]
         for i, row in enumerate(_turned(builder, rows)):
-            builder.store(row, at(end, end_step, i), align=align)
+            builder.store(row, at(i, *given[4:]), align=align)
         return context.get_dummy_value()
 
-    return types.void(like, *(types.intp,) * 4), generate
+    return types.void(like, *(types.intp,) * 6), generate
 
 
 def _turned(builder: Any, rows: list[Any]) -> list[Any]:

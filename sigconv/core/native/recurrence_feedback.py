@@ -1,0 +1,185 @@
+"""One long difference equation with feedback, cut into segments that do not wait for each other.
+
+With c[i] = b[i] - a[i] b[0] and SciPy's state s, every product and sum in one rounding,
+
+    y = b[0] x + s[1]        s[i]' = (c[i] x + s[i+1]) - a[i] s[1]
+
+A segment is SEGMENT samples, counted from the first sample of the signal. The state at its end is A^SEGMENT s + e: e is
+what the segment leaves behind from rest, a sum of its samples with weights from a table, and A the step of the state.
+So states hop from segment to segment, and then all segments run at the same time, in the lanes of vectors and on every
+core. Which sample is in which segment, and hence every bit, depends on nothing but its place in the signal.
+
+Source: Sung & Mitra (1986), doi:10.1109/PROC.1986.13611, for the two passes.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sigconv.core.native import recurrence_loops as loops
+from sigconv.core.native import recurrence_tiles as tiles
+from sigconv.core.native import vectors
+from sigconv.core.native.compiled import fma, kernel
+
+SEGMENT = 272
+ORDERS = (1, 2, 3, 4, 6, 8, 12, 16)  # compiled; a filter of another order has states that stay 0
+STEEP = 1e6  # a state that grows more than this in a segment is not worth the hop
+
+
+class Filter(NamedTuple):
+    """Coefficients (2 order + 1,) b[0], c, -a; the hop (order, order); what a segment leaves (order, SEGMENT)."""
+
+    order: tuple[int, ...]
+    coef: Any
+    hop: Any
+    left: Any
+
+    @property
+    def hops(self) -> bool:
+        """Whether segments are used. A rule on the filter alone."""
+        return bool(self.hop.size)
+
+
+def prepared(b: Any, a: Any) -> Filter | None:
+    """The tables of a filter with real b, a (k,), a[0] = 1, k > 1; None above the highest order that is compiled."""
+    return None if len(b) > ORDERS[-1] + 1 else _prepared(b.tobytes(), a.tobytes(), b.dtype.char)
+
+
+@lru_cache(maxsize=64)
+def _prepared(b_bytes: bytes, a_bytes: bytes, dtype: str) -> Filter:
+    b, a = (np.frombuffer(values, dtype).astype(np.longdouble) for values in (b_bytes, a_bytes))
+    order = next(order for order in ORDERS if order >= len(b) - 1)
+    c, fed = (np.zeros(order, np.longdouble) for _ in range(2))
+    c[: len(b) - 1], fed[: len(b) - 1] = b[1:] - a[1:] * b[0], a[1:]
+    coef = np.concatenate([b[:1], c, -fed]).astype(dtype)
+    hop = np.eye(order, k=1, dtype=np.longdouble)
+    hop[:, 0] -= fed
+    left = c[:, None]
+    with np.errstate(all="ignore"):
+        step = hop
+        for bit in bin(SEGMENT)[3:]:
+            left, hop = np.concatenate([hop @ left, left], axis=1), hop @ hop
+            if bit == "1":
+                left, hop = np.concatenate([hop @ c[:, None], left], axis=1), step @ hop
+        worth = np.abs(hop).max() <= STEEP and np.abs(left).max() <= np.finfo(np.float32).max
+    if not worth:
+        hop, left = hop[:0, :0], left[:0, :0]
+    return Filter((0,) * order, coef, *(np.ascontiguousarray(values, dtype) for values in (hop, left)))
+
+
+def padded(filter: Filter, state: Any) -> Any:
+    """A state (rows, k - 1) with the zeros of a higher order behind."""
+    wider = np.zeros((len(state), len(filter.order)), filter.coef.dtype)
+    wider[:, : state.shape[1]] = state
+    return wider
+
+
+def scratch(filter: Filter) -> Any:
+    """Working space of one piece."""
+    count = (tiles.SAMPLES + len(filter.order) + 2) * vectors.BYTES
+    return np.empty(count // filter.coef.itemsize + SEGMENT, filter.coef.dtype)
+
+
+@kernel
+def run(
+    scratch: Any,
+    order: Any,
+    coef: Any,
+    state: Any,
+    x: Any,
+    x_row: Any,
+    x_time: Any,
+    y: Any,
+    y_row: Any,
+    y_time: Any,
+    first: Any,
+    end: Any,
+    n: Any,
+) -> None:
+    """Rows first to end of x into y, and their states (rows, order) with them, a vector of rows at a time.
+
+    x, y are addresses, with the bytes from row to row and from sample to sample.
+    """
+    many, size = vectors.width(scratch), scratch.itemsize
+    base = scratch.ctypes.data
+    base += -base % 64
+    memory = base + tiles.SAMPLES * 64
+    known = coef.ctypes.data
+    for row in range(first, end, many):
+        rows = min(many, end - row)
+        for j in range(state.shape[1]):
+            for r in range(many):
+                vectors.write(memory + j * 64 + r * size, state[row + min(r, rows - 1), j])
+        done = 0
+        while done < n:
+            count = min(tiles.SAMPLES, n - done)
+            tiles.gather(scratch, base, x + row * x_row + done * x_time, x_row, x_time, rows, count, size)
+            loops.feedback(scratch, order, known, memory, base, count)
+            tiles.scatter(scratch, base, y + row * y_row + done * y_time, y_row, y_time, rows, count, size)
+            done += count
+        for j in range(state.shape[1]):
+            for r in range(rows):
+                state[row + r, j] = vectors.read(scratch, memory + j * 64 + r * size)
+
+
+@kernel
+def leave(
+    scratch: Any, order: Any, left: Any, x: Any, x_row: Any, x_time: Any, first: Any, end: Any, ends: Any
+) -> None:
+    """ends (rows, order): what the SEGMENT samples of rows first to end leave behind from rest."""
+    many, size = vectors.width(scratch), scratch.itemsize
+    line, table, target = scratch.ctypes.data, left.ctypes.data, ends.ctypes.data
+    for row in range(first, end):
+        source = x + row * x_row
+        if x_time != size:
+            for i in range(SEGMENT):
+                scratch[i] = vectors.read(scratch, source + i * x_time)
+            source = line
+        loops.weighed(scratch, order, table, source, SEGMENT // many, target + row * len(order) * size)
+
+
+@kernel
+def hop(power: Any, state: Any, ends: Any) -> None:
+    """Each row of ends (rows, order) becomes the state at its start; state, that of the first, becomes the last one."""
+    later = np.empty_like(state)
+    for row in range(ends.shape[0]):
+        for i in range(len(state)):
+            total = ends[row, i]
+            for j in range(len(state)):
+                total = fma(power[i, j], state[j], total)
+            later[i] = total
+        for i in range(len(state)):
+            ends[row, i] = state[i]
+            state[i] = later[i]
+
+
+@kernel
+def hopping(
+    scratch: Any,
+    order: Any,
+    coef: Any,
+    power: Any,
+    left: Any,
+    state: Any,
+    starts: Any,
+    x: Any,
+    x_row: Any,
+    x_time: Any,
+    y: Any,
+    y_row: Any,
+    y_time: Any,
+    first: Any,
+    end: Any,
+    segments: Any,
+) -> None:
+    """Whole segments of rows first to end, one after the other; starts (rows, order) becomes the state behind them.
+
+    state (rows, order) is working space.
+    """
+    for k in range(segments):
+        at, to = x + k * SEGMENT * x_time, y + k * SEGMENT * y_time
+        leave(scratch, order, left, at, x_row, x_time, first, end, state)
+        for row in range(first, end):
+            hop(power, starts[row], state[row : row + 1])
+        run(scratch, order, coef, state, at, x_row, x_time, to, y_row, y_time, first, end, SEGMENT)
