@@ -28,13 +28,10 @@ def lfilter(b: Any, a: Any, x: Any, zi: Any, reverse: bool = False, out: Any = N
         return _complex(b, a, x, zi, reverse, out)
     x, y, lines, target = _prepared(x, reverse, out)
     state = np.array(zi.reshape(lines.shape[0], b.shape[0] - 1), b.dtype)
-    shared = (lines.ctypes.data, *lines.strides, target.ctypes.data, *target.strides)
     if not a[1:].any():
+        from sigconv.core.native import fir
 
-        def piece(first: int, end: int) -> None:
-            plain.fir(plain.fir_scratch(b.shape[0] - 1, b.dtype), b, state, *shared, first, end, lines.shape[1])
-
-        in_pieces(piece, lines.shape[0], lines.shape[1] * b.shape[0] // 4, 1)
+        target[...], state = fir.lfilter(b, a, lines, state)
     elif (filter := feedback.prepared(b, a)) is not None:
         state = feedback.padded(filter, state)
         through(filter, lines, target, state)

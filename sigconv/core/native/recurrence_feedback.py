@@ -154,6 +154,15 @@ def hop(power: Any, state: Any, ends: Any) -> None:
             state[i] = later[i]
 
 
+def hopped(filter: Filter, start: Any, seen: Any) -> Any:
+    """The states (rows, order) behind the SEGMENT samples `seen` (rows, SEGMENT), from those at its start."""
+    ends, states = np.empty_like(start), start.copy()
+    leave(scratch(filter), filter.order, filter.left, seen.ctypes.data, *seen.strides, 0, len(seen), ends)
+    for row in range(len(seen)):
+        hop(filter.hop, states[row], ends[row : row + 1])
+    return states
+
+
 @kernel
 def hopping(
     scratch: Any,
