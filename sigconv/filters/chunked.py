@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.namespace import axis_index, inexact
+from sigconv.core.stream import Stream
 from sigconv.errors import ArgumentError, FormatError, ShapeError
 from sigconv.files import write_whole
 from sigconv.filters.ccde import CCDE
-from sigconv.filters.memory import padding, precision, rest, steady, step
+from sigconv.filters.memory import padding, precision, steady, step
 
 Read = Callable[[int, int], Any]
 
@@ -108,11 +109,13 @@ def passes(f: CCDE, read: Read, n: int, size: int, zero_phase: bool) -> Iterator
     if zero_phase:
         yield from _both_ways(f, read, n, size)
         return
-    memory: Any = None
+    stream: Any = None
     for first in range(0, n, size):
         x = inexact(read(first, min(first + size, n)))[1]
-        y, memory = step(f, x, rest(f, x.shape[:-1]) if memory is None else memory)
-        yield first, y
+        if stream is None:
+            given = {"b": f.b, "a": f.a} if f.sos is None else {"sos": f.sos}
+            stream = Stream(**given, shape=x.shape[:-1], dtype=x.dtype)
+        yield first, stream.push(x)
 
 
 def _both_ways(f: CCDE, read: Read, n: int, size: int) -> Iterator[tuple[int, Any]]:

@@ -66,6 +66,7 @@ def test_a_tensor_of_numbers_and_pairs_is_written_and_read():
 
 
 @settings(max_examples=250, deadline=None)
+@np.errstate(over="ignore", invalid="ignore")  # an unstable filter leaves float32
 @given(
     st.sampled_from(sorted(FILTERS)),
     st.sampled_from(DTYPES),
