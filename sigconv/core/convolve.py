@@ -9,6 +9,7 @@ As in SciPy, an axis without samples gives an axis without outputs.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, Literal
@@ -80,7 +81,8 @@ def convolve(
     """
     xp, x = inexact(x)
     taps = like(kernel, x)
-    return _slid(x, xp.flip(taps), mode, method, axes, boundary, origin, stride, dilation, accuracy)
+    taps = taps[::-1] if taps.ndim == 1 and type(taps) is np.ndarray else xp.flip(taps)
+    return _slid(x, taps, mode, method, axes, boundary, origin, stride, dilation, accuracy)
 
 
 def correlate(
@@ -128,19 +130,23 @@ def _slid(
     dilation: Any, accuracy: Accuracy,
 ) -> Any:  # fmt: skip
     """The taps, in the order of correlation, slid over x."""
-    one_of("mode", mode, ("full", "same", "valid", "causal"))
     one_of("method", method, METHODS)
     one_of("accuracy", accuracy, ("fast", "local"))
-    slide = _slide(x, taps, mode, axes, boundary, origin, stride, dilation)
-    if (is_complex(taps) or isinstance(slide.boundary[1], complex)) and not is_complex(x):
-        xp = inexact(x)[0]
-        x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
-    taps = like(taps, x)
-    if 0 in (x.shape[axis] for axis in slide.axes):
+    how = (tuple(x.shape), tuple(taps.shape), mode, axes, boundary, origin, stride, dilation)
+    try:
+        slide, empty = _slide_before(*how)
+    except TypeError:  # a list
+        slide, empty = _slide(*how)
+    if x.dtype != taps.dtype or slide.boundary[1]:
+        if (is_complex(taps) or isinstance(slide.boundary[1], complex)) and not is_complex(x):
+            xp = inexact(x)[0]
+            x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+        taps = like(taps, x)
+    if empty:
         return _empty(x, taps, slide)
     if x.dtype.itemsize // (1 + is_complex(x)) not in (4, 8):  # half precision, long double
         return defined(x, taps, slide, method)
-    if is_numpy_array(x):
+    if type(x) is np.ndarray or is_numpy_array(x):
         from sigconv.core.native import sliding
 
         return sliding.correlate(x, taps, slide, method, accuracy)
@@ -150,25 +156,31 @@ def _slid(
 
 
 def _slide(
-    x: Any, taps: Any, mode: Mode, axes: Any, boundary: BoundaryLike, origin: Any, stride: Any, dilation: Any
-) -> Slide:
-    """How the kernel slides, from the arguments; what cannot fit is refused."""
-    where = axis_indices(range(-taps.ndim, 0) if axes is None and taps.ndim <= x.ndim else axes, x.ndim)
-    if len(where) != taps.ndim or not taps.ndim:
-        raise ShapeError(f"kernel has {taps.ndim} axes; x has {x.ndim}, and {len(where)} of them are convolved")
-    if 0 in taps.shape:
-        raise ShapeError(f"kernel has shape {tuple(taps.shape)}; every axis holds at least one tap")
+    shape: Any, taps: Any, mode: Mode, axes: Any, boundary: BoundaryLike, origin: Any, stride: Any, dilation: Any
+) -> tuple[Slide, bool]:
+    """How the kernel slides, from the shapes and arguments, and whether there is nothing to slide over; what cannot fit
+    is refused."""
+    one_of("mode", mode, ("full", "same", "valid", "causal"))
+    where = axis_indices(range(-len(taps), 0) if axes is None and len(taps) <= len(shape) else axes, len(shape))
+    if len(where) != len(taps) or not taps:
+        raise ShapeError(f"kernel has {len(taps)} axes; x has {len(shape)}, and {len(where)} of them are convolved")
+    if 0 in taps:
+        raise ShapeError(f"kernel has shape {taps}; every axis holds at least one tap")
     origins, strides, dilations = (
         per_axis(name, given, len(where))
         for name, given in (("origin", origin), ("stride", stride), ("dilation", dilation))
     )
     padding = []
-    for axis, k, s, d, o in zip(where, taps.shape, strides, dilations, origins, strict=True):
+    for axis, k, s, d, o in zip(where, taps, strides, dilations, origins, strict=True):
         padding.append(padding_for(mode, k, d, o))
         at_least("stride", s, 1)
-        if mode == "valid" and x.shape[axis]:
-            length_after(x.shape[axis], k, s, d)
-    return Slide(where, tuple(padding), rule_of(boundary), strides, dilations)
+        if mode == "valid" and shape[axis]:
+            length_after(shape[axis], k, s, d)
+    empty = any(not shape[axis] for axis in where)
+    return Slide(where, tuple(padding), rule_of(boundary), strides, dilations), empty
+
+
+_slide_before = lru_cache(maxsize=256, typed=True)(_slide)
 
 
 def _empty(x: Any, taps: Any, slide: Slide) -> Any:

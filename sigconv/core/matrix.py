@@ -4,14 +4,13 @@ In one dimension M is a Toeplitz matrix, in two a doubly blocked one; a boundary
 """
 
 from collections.abc import Sequence
-from functools import reduce
-from itertools import product
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import is_torch_array
 
-from sigconv.core.boundary import BoundaryLike, rule_of, seen_at
+from sigconv.core.boundary import ODD, Boundary, BoundaryLike, rule_of, shown
 from sigconv.core.convolve import per_axis
 from sigconv.core.geometry import Mode, length_after, padding_for
 from sigconv.core.namespace import inexact
@@ -65,31 +64,41 @@ def convolution_matrix(
         for name, given in (("origin", origin), ("stride", stride), ("dilation", dilation))
     )
     lines = [
-        _lines(n, k, s, d, padding_for(mode, k, d, o), boundary)
+        _line(n, k, s, d, padding_for(mode, k, d, o), rule_of(boundary)[0])
         for n, k, s, d, o in zip(sizes, taps.shape, strides, dilations, origins, strict=True)
     ]
-    total: Any = None
-    for tap in product(*map(range, taps.shape)):
-        moved = reduce(sparse.kron, [line[t] for line, t in zip(lines, tap, strict=True)])
-        total = taps[tap] * moved if total is None else total + taps[tap] * moved
-    return sparse.csr_array(total)
+    rows, columns = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    values, tap = np.ones(1), np.zeros(1, np.int64)
+    for line, n, k in zip(lines, sizes, taps.shape, strict=True):  # the entries of all axes before, times those of one
+        rows = np.add.outer(rows * line.length, line.rows).ravel()
+        columns = np.add.outer(columns * n, line.columns).ravel()
+        tap = np.add.outer(tap * k, line.taps).ravel()
+        values = np.multiply.outer(values, line.values).ravel()
+    shape_of = (prod(line.length for line in lines), prod(sizes))
+    index = np.int32 if max(*shape_of, values.size) < 2**31 else np.int64
+    where = (rows.astype(index), columns.astype(index))
+    return sparse.csr_array(sparse.coo_array((values * taps.ravel()[tap], where), shape=shape_of))
 
 
-def _lines(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int], boundary: BoundaryLike) -> list[Any]:
-    """For every tap of one axis, the matrix that picks the sample under it for each output."""
-    from scipy import sparse
+class _Line(NamedTuple):
+    """What one axis contributes: output `rows` takes `values` times sample `columns` for tap `taps`."""
 
+    length: int
+    rows: Any
+    columns: Any
+    taps: Any
+    values: Any
+
+
+def _line(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int], rule: Boundary) -> _Line:
+    """Every sample that every tap of every output of one axis sees, as core.boundary.seen_at says."""
     length = length_after(n, k, stride, dilation, padding)
-    picks = []
-    for tap in range(k):
-        first = (k - 1 - tap) * dilation - padding[0]
-        entries: list[tuple[float, int, int]] = []
-        for row in range(length):
-            seen = seen_at(first + row * stride, n, boundary)
-            if seen is not None:
-                places = ((seen.sign, seen.at), (seen.first, 0), (seen.last, n - 1))
-                entries += [(float(value), row, column) for value, column in places if value]
-        values, rows, columns = zip(*entries, strict=True) if entries else ((), (), ())
-        where = (np.array(rows, int), np.array(columns, int))
-        picks.append(sparse.csr_array((np.array(values, float), where), shape=(length, n)))
-    return picks
+    row, tap = (part.ravel() for part in np.indices((length, k)))
+    turns, back, index = shown(row * stride + (k - 1 - tap) * dilation - padding[0], n, rule)
+    inside = index >= 0
+    parts = [(row[inside], index[inside], tap[inside], np.where(back, -1.0 if rule in ODD else 1.0, 1.0)[inside])]
+    if rule in ODD:
+        for column, lift in ((0, -2 * turns), (n - 1, 2 * turns + 2 * back)):
+            lifted = lift != 0
+            parts.append((row[lifted], np.full(int(lifted.sum()), column), tap[lifted], lift[lifted].astype(float)))
+    return _Line(length, *(np.concatenate(each) for each in zip(*parts, strict=True)))

@@ -55,6 +55,8 @@ def like(values: Any, x: Any, argument: str = "kernel") -> Any:
     >>> like([1, 2], np.zeros(3, np.float32)).dtype
     dtype('float32')
     """
+    if type(values) is np.ndarray and type(x) is np.ndarray and values.dtype == x.dtype and x.dtype.isnative:
+        return values
     xp = array_namespace(x)
     if is_torch_array(values) and not is_torch_array(x):
         raise ArgumentError(f"{argument} is a torch tensor and x is not; make them arrays of one library")
@@ -74,6 +76,8 @@ def is_complex(x: Any) -> bool:
     False
     """
     if isinstance(x, np.ndarray):
+        return bool(x.dtype.kind == "c")
+    if type(x) is np.ndarray:
         return bool(x.dtype.kind == "c")
     return bool(array_namespace(x).isdtype(x.dtype, "complex floating"))
 

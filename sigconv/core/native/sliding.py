@@ -1,6 +1,7 @@
 """A kernel slid over a NumPy array by the cheapest way that keeps the promised digits."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -26,49 +27,46 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
     """
     if taps.size <= FEW and method == "auto" and taps.ndim == 1:  # nothing is quicker, and the door stays light
         return direct.correlate(x, taps, *slide)
-    x, taps = (a if a.dtype.isnative else a.astype(a.dtype.newbyteorder("=")) for a in (x, taps))
     factors = None
     if method == "separable" or (method == "auto" and accuracy == "fast" and taps.ndim > 1):
         factors = product_of_lines(taps)
         if factors is None and method == "separable":
             raise ArgumentError("kernel is no product of one line an axis; method 'auto' takes any kernel")
-    costs = _costs(x, taps, slide, factors is not None)
-    tiles = None
-    if method not in ("direct", "separable") and (accuracy == "fast" or x.real.dtype == np.float32):
-        tiles = _tiles(x, taps, slide, whole=method == "fft")
-    limit = min(costs.values()) if method == "auto" else np.inf
-    if tiles is not None and np.isfinite(taps).all():
-        if accuracy == "fast" and tiles.cost < limit:
+    single, is_complex = x.real.dtype == np.float32, x.dtype.kind == "c"
+    shape = tuple(x.shape[axis] for axis in slide.axes)
+    costs, tiles = _known(shape, taps.shape, *slide[1:2], *slide[3:], single, is_complex, method == "fft")
+    limit = np.inf if method != "auto" else costs["sum"] if factors is None else min(costs["sum"], costs["lines"])
+    if method not in ("direct", "separable") and tiles is not None:
+        if accuracy == "fast" and tiles.cost < limit and np.isfinite(taps).all():
             return _by_transforms(x, taps, slide, tiles)
-        if accuracy == "local" and _TWICE * tiles.cost < costs["sum"]:
+        if accuracy == "local" and single and _TWICE * tiles.cost < costs["sum"] and np.isfinite(taps).all():
             return _by_finer_transforms(x, taps, slide, tiles)
     if factors is not None and (method == "separable" or costs["lines"] < costs["sum"]):
         return _by_lines(x, factors, slide, accuracy)
     return _sum(x, taps, slide)
 
 
-def _costs(x: Any, taps: Any, slide: Slide, separable: bool) -> dict[str, float]:
-    """Nanoseconds for one line by the sum over the taps, and by one axis after the other if that can be."""
-    outputs = _lengths(x, taps, slide)[0]
-    kept = prod(max(n - 1, 0) // s + 1 for n, s in zip(outputs, slide.strides, strict=True))
-    costs = {"sum": direct_cost(kept, taps.size, x.dtype.kind == "c")}
-    if separable:
-        costs["lines"] = separable_cost(prod(outputs), sum(taps.shape), x.dtype.kind == "c")
-    return costs
+@lru_cache(maxsize=256)
+def _known(
+    shape: tuple[int, ...], taps: tuple[int, ...], padding: Any, strides: Any, dilations: Any, single: bool,
+    is_complex: bool, whole: bool,
+) -> tuple[dict[str, float], Tiling | None]:  # fmt: skip
+    """What one line costs by the sum over the taps and by one axis after the other, and the best tiles, if any."""
+    outputs, spans = _lengths(shape, taps, padding, dilations)
+    kept = prod(max(n - 1, 0) // s + 1 for n, s in zip(outputs, strides, strict=True))
+    costs = {
+        "sum": direct_cost(kept, prod(taps), is_complex),
+        "lines": separable_cost(prod(outputs), sum(taps), is_complex),
+    }
+    if len(taps) > 3:
+        return costs, None
+    return costs, tiling(_three(outputs), _three(spans), 4 if single else 8, is_complex, whole)
 
 
-def _lengths(x: Any, taps: Any, slide: Slide) -> tuple[list[int], list[int]]:
+def _lengths(shape: Any, taps: Any, padding: Any, dilations: Any) -> tuple[list[int], list[int]]:
     """Outputs at stride 1 and spans, along each sliding axis."""
-    spans = [span(k, d) for k, d in zip(taps.shape, slide.dilations, strict=True)]
-    return [x.shape[a] + sum(pad) - k + 1 for a, pad, k in zip(slide.axes, slide.padding, spans, strict=True)], spans
-
-
-def _tiles(x: Any, taps: Any, slide: Slide, whole: bool) -> Tiling | None:
-    """How to tile the transforms, if there is a way."""
-    if taps.ndim > 3 or x.size == 0:
-        return None
-    outputs, spans = _lengths(x, taps, slide)
-    return tiling(_three(outputs), _three(spans), x.real.dtype.itemsize, x.dtype.kind == "c", whole)
+    spans = [span(k, d) for k, d in zip(taps, dilations, strict=True)]
+    return [n + sum(pad) - k + 1 for n, pad, k in zip(shape, padding, spans, strict=True)], spans
 
 
 def _three(numbers: Sequence[int]) -> Triple:
@@ -164,7 +162,8 @@ def _sum(x: Any, taps: Any, slide: Slide) -> Any:
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
         x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
-    return _halved(x, taps, bare, _lengths(x, taps, bare)[0])
+    shape = [x.shape[axis] for axis in slide.axes]
+    return _halved(x, taps, bare, _lengths(shape, taps.shape, bare.padding, slide.dilations)[0])
 
 
 def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
