@@ -1,7 +1,7 @@
 """A filter as a value: a linear difference equation with constant coefficients (CCDE)."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -12,6 +12,7 @@ import numpy as np
 from sigconv import units
 from sigconv.core import design, response
 from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
+from sigconv.core.stream import Stream
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 from sigconv.errors import ArgumentError
 from sigconv.filters import algebra
@@ -182,6 +183,37 @@ class CCDE:
         if is_dask(x):
             return both_ways(self, x)
         return self._applied(x, filtfilt, sosfiltfilt)
+
+    def stream(
+        self, channels: int | tuple[int, ...] = (), *, dtype: Any = "float64", state: Mapping[str, Any] | None = None
+    ) -> Stream:
+        """The same filter with memory, for a signal that comes in chunks; joined, its outputs are f(x) bit for bit.
+
+        Parameters
+        ----------
+        channels : the axes of a chunk before time: () for (time,), 64 for (64, time)
+        dtype : of the chunks: "float32", "float64", "complex64" or "complex128"
+        state : what an earlier stream's `state()` gave, to go on where it stood
+
+        Raises
+        ------
+        ArgumentError : another dtype, or the state of another filter or of other chunks
+        FormatError : a state that no stream wrote
+
+        >>> s = CCDE([1], [1, -0.5]).stream()
+        >>> s.push([1.0, 0]), s.push([0.0])
+        (array([1. , 0.5]), array([0.25]))
+        """
+        self._warned()
+        coefficients = (self.b, self.a) if self.sos is None else ()
+        fresh = Stream(*coefficients, sos=self.sos, shape=channels, dtype=dtype)
+        if state is None:
+            return fresh
+        again, mine = Stream.from_state(state), fresh.state()
+        for name in ("b", "a", "sos", "shape", "dtype"):
+            if state.get(name) != mine.get(name):
+                raise ArgumentError(f"state is that of another stream: its {name} differs from this one's")
+        return again
 
     @cached_property
     def poles(self) -> Any:

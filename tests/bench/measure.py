@@ -20,9 +20,8 @@ SHORTEST = 2e-3  # a call that ends sooner is timed several times in a row, seco
 class Row:
     """What one case gave.
 
-    ours, peers, copy : median milliseconds, of copying the data too where there is such an array;  rounds : how many
-    the medians are of;  error : the largest difference from any peer, over the largest absolute value of that peer;
-    memory : the most that NumPy held during a call of ours, MiB
+    ours, peers : median milliseconds;  rounds : how many the medians are of;  error : the largest difference from any
+    peer, over the largest absolute value of that peer;  memory : the most that NumPy held during a call of ours, MiB
     """
 
     name: str
@@ -32,7 +31,6 @@ class Row:
     error: float
     memory: float
     aim: float
-    copy: float | None = None
 
     @property
     def best(self) -> str:
@@ -104,7 +102,6 @@ def measured(case: Case) -> Row:
     """The row of a case; the first, untimed, call of each warms caches and is checked."""
     error = error_of(case)
     memory = peak_of(case.ours)
-    copy = {} if case.data is None else {"copy": case.data.copy}
-    found, rounds = medians({"ours": case.ours, **copy, **case.peers})
-    ours, copied = found.pop("ours"), found.pop("copy", None)
-    return Row(case.name, ours, found, rounds, error, memory, case.aim, copied)
+    found, rounds = medians({"ours": case.ours, **case.peers})
+    ours = found.pop("ours")
+    return Row(case.name, ours, found, rounds, error, memory, case.aim)

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -118,6 +120,24 @@ def test_a_notch_removes_its_frequency():
     t = np.arange(5000) / 250
     f = CCDE.notch("50 Hz", fs=250)
     assert np.abs(f(np.sin(2 * np.pi * 50 * t))[-500:]).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    "f",
+    [CCDE.butterworth(4, (7, 30), "bandpass", fs=250), CCDE(*signal.butter(3, 0.2)), CCDE.fir(31, 30, fs=250)],
+    ids=["sections", "polynomial", "fir"],
+)
+def test_a_stream_is_the_filter_in_chunks(xp, f):
+    whole, stream, parts, at = np.asarray(f(xp.array(X))), f.stream(channels=2), [], 0
+    for size in (1, 0, 7, 100, 292):
+        parts.append(np.asarray(stream.push(xp.array(X[:, at : at + size]))))
+        at += size
+        stream = f.stream(channels=2, state=json.loads(json.dumps(stream.state())))
+    assert np.array_equal(np.concatenate(parts, -1), whole)
+    with pytest.raises(ArgumentError, match="state is that of another stream: its shape"):
+        f.stream(channels=3, state=stream.state())
+    with pytest.raises(ArgumentError, match="state is that of another stream"):
+        CCDE([1.0, 2]).stream(channels=2, state=stream.state())
 
 
 def test_an_unstable_filter_says_so_once():
