@@ -97,9 +97,10 @@ class _Sosfilt(torch.autograd.Function):
         states = gy.new_zeros((len(sos), *gy.shape[:-1], 2))
         if gzf is not None:
             states = torch.stack([_turned(row[:3], row[3:], g) for row, g in zip(sos, gzf.flip(0), strict=True)])
-        if sos.is_complex() or plain(sos, gy, states) is None:
+        arrays = None if sos.is_complex() else plain(sos, gy, states)
+        if arrays is None:
             return None, sosfilt(sos, gy.flip(-1), states)[0].flip(-1), None
-        gx, _ = recurrence.sosfilt(*(viewed(t) for t in (sos, gy, states)), reverse=True)
+        gx, _ = recurrence.sosfilt(arrays[0], arrays[1], arrays[2], reverse=True)
         return None, torch.from_numpy(gx), None
 
 
