@@ -97,6 +97,17 @@ def test_zero_phase_is_scipys(xp, padtype):
     assert_near(filtfilt(B, A, xp.array(X), 1, padtype, 5), signal.filtfilt(B, A, X, 1, padtype, 5))
 
 
+@pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])
+def test_long_signals_have_their_added_samples_in_pieces_of_their_own(xp, padtype):
+    x = rng.normal(size=(9, 5000))
+    given = x.copy()
+    assert_near(filtfilt(B, A, xp.array(x), 1, padtype), signal.filtfilt(B, A, x, 1, padtype))
+    assert_near(sosfiltfilt(SOS, xp.array(x), 1, padtype), signal.sosfiltfilt(SOS, x, 1, padtype))
+    assert_near(sosfiltfilt(SOS, x.T, 0, padtype), signal.sosfiltfilt(SOS, x.T, 0, padtype))
+    assert np.array_equal(x, given)
+    assert np.array_equal(sosfiltfilt(SOS, x, 1, padtype)[4], sosfiltfilt(SOS, x[4], 0, padtype))
+
+
 @pytest.mark.parametrize("irlen", [None, 3, 20])
 @pytest.mark.parametrize(("b", "a"), [(B, A), signal.butter(1, 0.3), ([1, 2, 1], [2]), ([3], [2])])
 def test_gustafsson_is_scipys(xp, b, a, irlen):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sigconv.core.native import blocks, correlations, fir, recurrence
+from sigconv.core.native import blocks, correlations, recurrence
 
 _COMPILED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 
@@ -70,8 +70,7 @@ class _Lfilter(torch.autograd.Function):
             return None, None, _backwards(b, a, gy, rest), None
         one = torch.zeros_like(b)
         one[:1] = 1
-        state = rest if gzf is None else -_still_due(a, gzf)
-        multiplier = torch.cat([_backwards(one, a, gy, state), rest if gzf is None else gzf], -1)
+        multiplier = _backwards(one, a, gy, rest if gzf is None else -_still_due(a, gzf), rest if gzf is None else gzf)
         gb, ga, gx = correlations.all_three(multiplier, b, x.conj(), y.conj(), ctx.needs_input_grad[:3])
         return gb, ga, gx, multiplier[..., : len(b) - 1] if ctx.needs_input_grad[3] else None
 
@@ -97,19 +96,28 @@ class _Sosfilt(torch.autograd.Function):
         states = gy.new_zeros((len(sos), *gy.shape[:-1], 2))
         if gzf is not None:
             states = torch.stack([_turned(row[:3], row[3:], g) for row, g in zip(sos, gzf.flip(0), strict=True)])
-        arrays = None if sos.is_complex() else plain(sos, gy, states)
-        if arrays is None:
+        if (arrays := plain(sos, gy, states)) is None:
             return None, sosfilt(sos, gy.flip(-1), states)[0].flip(-1), None
         gx, _ = recurrence.sosfilt(arrays[0], arrays[1], arrays[2], reverse=True)
         return None, torch.from_numpy(gx), None
 
 
-def _backwards(b: Any, a: Any, x: Any, state: Any) -> Any:
-    """The loop from the last sample to the first."""
-    if torch.is_grad_enabled() or not (x.is_cpu and x.dtype in _COMPILED):
-        return lfilter(b, a, x.flip(-1), state)[0].flip(-1)
-    y, _ = _compiled(a)(viewed(b), viewed(a), viewed(x)[..., ::-1], viewed(state))
-    return torch.from_numpy(y[..., ::-1].copy())
+def _backwards(b: Any, a: Any, x: Any, state: Any, behind: Any = None) -> Any:
+    """The loop from the last sample to the first; `behind` are samples to put behind its output."""
+    if (arrays := plain(b, a, x, state)) is None:
+        y = lfilter(b, a, x.flip(-1), state)[0].flip(-1)
+        return y if behind is None else torch.cat([y, behind], -1)
+    taps, fed, line, start = arrays
+    if behind is None:
+        return torch.from_numpy(recurrence.lfilter(taps, fed, line, start, reverse=True)[0])
+    n, m = x.shape[-1], behind.shape[-1]
+    y = torch.empty((*x.shape[:-1], n + m), dtype=x.dtype)
+    y[..., n:] = behind
+    if x.numel():
+        rows = x.numel() // n
+        into = y.view(rows, n + m).numpy()[:, :n]
+        recurrence.lfilter(taps, fed, line.reshape(rows, n), start.reshape(rows, m), reverse=True, out=into)
+    return y
 
 
 def _still_due(c: Any, past: Any) -> Any:
@@ -130,12 +138,8 @@ def _turned(b: Any, a: Any, multiplier: Any) -> Any:
 def _lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     if not (x.is_cpu and x.dtype in _COMPILED):
         return blocks.lfilter(b, a, x, zi)
-    y, zf = _compiled(a)(viewed(b), viewed(a), viewed(x), viewed(zi))
+    y, zf = recurrence.lfilter(viewed(b), viewed(a), viewed(x), viewed(zi))
     return torch.from_numpy(y), torch.from_numpy(zf)
-
-
-def _compiled(a: Any) -> Any:
-    return recurrence.lfilter if bool((a[1:] != 0).any()) else fir.lfilter
 
 
 def _sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:
