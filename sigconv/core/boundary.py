@@ -199,13 +199,14 @@ def beyond(x: Any, i: Any, told: tuple[Boundary, complex], axis: int) -> Any:
     if rule not in ODD:
         return values
 
-    def column(numbers: Any) -> Any:
+    def times(numbers: Any, samples: Any) -> Any:
         straight = xp.asarray(np.asarray(numbers, float), dtype=x.dtype, device=device(x))
-        return xp.reshape(straight, (-1, *(1,) * (x.ndim - axis - 1)))
+        column = xp.reshape(straight, (-1, *(1,) * (x.ndim - axis - 1)))
+        product = column * samples
+        return xp.where(column == 0, xp.zeros_like(product), product)  # an end that is not turned about may be NaN
 
     first, last = (x[along(x.ndim, axis, part)] for part in (slice(0, 1), slice(n - 1, n)))
-    lifts = (column(1 - 2 * back) * values, column(-2 * turns) * first, column(2 * turns + 2 * back) * last)
-    return reduce(xp.add, lifts)
+    return reduce(xp.add, (times(1 - 2 * back, values), times(-2 * turns, first), times(2 * turns + 2 * back, last)))
 
 
 def shown(i: Any, n: int, rule: Boundary) -> tuple[Any, Any, Any]:

@@ -74,3 +74,10 @@ def test_what_cannot_be_extended_is_refused():
         extend(np.zeros(3), 1, 1, axis=1)
     with pytest.raises(ShapeError, match="without samples"):
         seen_at(0, 0, "wrap")
+
+
+@pytest.mark.parametrize("rule", ["odd_reflect", "odd_symmetric"])
+def test_an_end_that_is_not_turned_about_spoils_nothing(xp, rule):
+    y = np.asarray(extend(xp.array(np.array([1.0, 2, 3, np.nan])), 2, 2, rule))
+    assert np.isfinite(y[:5]).all()
+    assert np.isnan(y[5:]).all()
