@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from sigconv.core.geometry import at_least
 from sigconv.core.gustafsson import gustafsson
@@ -71,13 +70,13 @@ def filtfilt(
     >>> filtfilt([0.5, 0.5], [1], [0, 0, 0, 0, 1, 0, 0, 0, 0])
     array([0.  , 0.  , 0.  , 0.25, 0.5 , 0.25, 0.  , 0.  , 0.  ])
     """
-    x = inexact(x)[1]
+    xp, x = inexact(x)
     b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
     if one_of("method", method, ("pad", "gust")) == "gust":
         return gustafsson(b, a, x, axis, irlen)
     zi = lfilter_zi(b, a)
     taps = max(b.shape[0], a.shape[0])
-    b, a = normalized(array_namespace(x), b, a)
+    b, a = normalized(xp, b, a)
     return _both_ways(0, (b, a), zi, x, axis, padtype, 3 * taps if padlen is None else padlen)
 
 
@@ -162,12 +161,15 @@ class _Passes:
 
     def beyond(self, x: Any) -> tuple[Any, Any]:
         """The samples added in front and behind."""
-        added, flip = self.added, self.xp.flip
+        added = self.added
         first, last = x[..., :1], x[..., -1:]
         if self.padtype == "constant":
             ones = self.xp.ones_like(x[..., :added])
             return first * ones, last * ones
-        left, right = flip(x[..., 1 : added + 1], axis=-1), flip(x[..., -added - 1 : -1], axis=-1)
+        if isinstance(x, np.ndarray):
+            left, right = x[..., added:0:-1], x[..., -2 : -added - 2 : -1]
+        else:
+            left, right = (self.xp.flip(end, axis=-1) for end in (x[..., 1 : added + 1], x[..., -added - 1 : -1]))
         return (left, right) if self.padtype == "even" else (2 * first - left, 2 * last - right)
 
     def whole(self, x: Any) -> Any:
