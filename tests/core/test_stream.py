@@ -66,7 +66,6 @@ def test_a_tensor_of_numbers_and_pairs_is_written_and_read():
 
 
 @settings(max_examples=250, deadline=None)
-@np.errstate(over="ignore", invalid="ignore")  # an unstable filter leaves float32
 @given(
     st.sampled_from(sorted(FILTERS)),
     st.sampled_from(DTYPES),
@@ -88,14 +87,17 @@ def test_pieces_are_the_whole_bit_for_bit(name, dtype, shape, sizes, data):
         if data.draw(st.booleans()):
             piece = piece.astype(piece.dtype.newbyteorder())
         piece.flags.writeable = False
-        pieces.append(stream.push(piece))
+        with np.errstate(over="ignore"):  # an unstable filter leaves float32
+            pieces.append(stream.push(piece))
         done += size
     assert stream.position == n
-    expected = whole(filter, x)
+    with np.errstate(over="ignore"):
+        expected = whole(filter, x)
     same(np.concatenate([expected[..., :0], *pieces], axis=-1), expected)
     if len(shape) == 1 and shape[0] and n:
         row = data.draw(st.integers(0, shape[0] - 1))
-        same(Stream(**filter, dtype=dtype).push(x[row]), expected[row])
+        with np.errstate(over="ignore"):
+            same(Stream(**filter, dtype=dtype).push(x[row]), expected[row])
 
 
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps"])

@@ -9,7 +9,7 @@ from sigconv.core.native import recurrence_feedback as feedback
 from sigconv.core.native import recurrence_plain as plain
 from sigconv.core.native import recurrence_sections as sections
 from sigconv.core.native.recurrence_segments import through
-from sigconv.core.native.recurrence_tiles import in_pieces
+from sigconv.core.native.recurrence_tiles import address, in_pieces
 from sigconv.core.native.vectors import BYTES
 
 
@@ -26,20 +26,26 @@ def lfilter(b: Any, a: Any, x: Any, zi: Any, reverse: bool = False, out: Any = N
     """
     if b.dtype.kind == "c":
         return _complex(b, a, x, zi, reverse, out)
+    filter = feedback.prepared(b, a)
+    if x.ndim == 1 and len(x) <= feedback.SEGMENT and filter and filter.order and not reverse and out is None:
+        flags, known = x.flags, zi.flags
+        if flags.c_contiguous and flags.writeable and known.c_contiguous and known.writeable and x.dtype.isnative:
+            return feedback.short(filter.order, filter.coef, zi, x)  # type: ignore[no-any-return]
     x, y, lines, target = _prepared(x, reverse, out)
-    state = np.array(zi.reshape(lines.shape[0], b.shape[0] - 1), b.dtype)
-    if not a[1:].any():
+    given = zi.reshape(len(lines), len(b) - 1)
+    if filter and filter.order:
+        state = feedback.padded(filter, given)
+        through(filter, lines, target, state)
+        state = state[:, : len(b) - 1]
+    elif filter or not a[1:].any():
         from sigconv.core.native import fir
 
-        target[...], state = fir.lfilter(b, a, lines, state)
-    elif (filter := feedback.prepared(b, a)) is not None:
-        state = feedback.padded(filter, state)
-        through(filter, lines, target, state)
+        target[...], state = fir.lfilter(b, a, lines, given)
     else:
-        whole = np.empty_like(lines, order="C")
+        whole, state = np.empty_like(lines, order="C"), np.array(given)
         plain.plain(b[0], plain.fed(b, a), -a[1:], state, np.ascontiguousarray(lines), whole)
         target[...] = whole
-    return _returned(y, target, reverse), state[:, : b.shape[0] - 1].reshape(zi.shape)
+    return _returned(y, target, reverse), state.reshape(zi.shape)
 
 
 def _complex(b: Any, a: Any, x: Any, zi: Any, reverse: bool, out: Any) -> tuple[Any, Any]:
@@ -80,7 +86,7 @@ def sosfilt(sos: Any, x: Any, zi: Any, reverse: bool = False, out: Any = None) -
     state = np.empty((sos.shape[0], count, 2), sos.dtype)
     state[...] = zi.reshape(state.shape)
     coef = sections.table(sos)
-    shared = (lines.ctypes.data, *lines.strides, target.ctypes.data, *target.strides)
+    shared = (address(lines), *lines.strides, address(target), *target.strides)
 
     def piece(first: int, end: int) -> None:
         scratch = np.empty(sections.sections(sos, sos.shape[0]), sos.dtype)
@@ -127,6 +133,6 @@ def _prepared(x: Any, reverse: bool, out: Any) -> tuple[Any, Any, Any, Any]:
 
 def _returned(y: Any, target: Any, reverse: bool) -> Any:
     """y, which has what was written to target."""
-    if y.size and not np.shares_memory(y, target):
+    if target is not y and target.base is not y and y.size and not np.may_share_memory(y, target):
         y[...] = (target[:, ::-1] if reverse else target).reshape(y.shape)
     return y

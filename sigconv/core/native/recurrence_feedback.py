@@ -12,8 +12,8 @@ core. Which sample is in which segment, and hence every bit, depends on nothing 
 Source: Sung & Mitra (1986), doi:10.1109/PROC.1986.13611, for the two passes.
 """
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -27,45 +27,61 @@ ORDERS = (1, 2, 3, 4, 6, 8, 12, 16)  # compiled; a filter of another order has s
 STEEP = 1e6  # a state that grows more than this in a segment is not worth the hop
 
 
-class Filter(NamedTuple):
-    """Coefficients (2 order + 1,) b[0], c, -a; the hop (order, order); what a segment leaves (order, SEGMENT)."""
+class Filter:
+    """A filter with real b, a (k,), a[0] = 1, and its tables in their precision, each number rounded once.
 
-    order: tuple[int, ...]
-    coef: Any
-    hop: Any
-    left: Any
+    order : one item for each state, none without feedback
+    coef : (2 order + 1,) b[0], c, -a
+    """
 
-    @property
+    def __init__(self, b: Any, a: Any) -> None:
+        self.dtype = b.dtype
+        b, a = b.astype(np.longdouble), a.astype(np.longdouble)
+        order = next(order for order in ORDERS if order >= len(b) - 1) if a[1:].any() else 0
+        self.order = (0,) * order
+        self._fed, self._back = np.zeros(order, np.longdouble), np.zeros(order, np.longdouble)
+        if order:
+            self._fed[: len(b) - 1], self._back[: len(b) - 1] = b[1:] - a[1:] * b[0], a[1:]
+        self.coef = np.concatenate([b[:1], self._fed, -self._back]).astype(self.dtype)
+
+    @cached_property
     def hops(self) -> bool:
-        """Whether segments are used. A rule on the filter alone."""
-        return bool(self.hop.size)
+        """Whether states hop over segments. A rule on the filter alone."""
+        hop, left = self._exact
+        return bool(np.abs(hop).max() <= STEEP and np.abs(left).max() <= np.finfo(np.float32).max)
+
+    @cached_property
+    def hop(self) -> Any:
+        """What a segment does to the state, (order, order)."""
+        return np.ascontiguousarray(self._exact[0], self.dtype)
+
+    @cached_property
+    def left(self) -> Any:
+        """What each sample of a segment leaves in the state behind it, (order, SEGMENT)."""
+        return np.ascontiguousarray(self._exact[1], self.dtype)
+
+    @cached_property
+    def _exact(self) -> tuple[Any, Any]:
+        step = np.eye(len(self.order), k=1, dtype=np.longdouble)
+        step[:, 0] -= self._back
+        fed = self._fed[:, None]
+        hop, left = step, fed
+        with np.errstate(all="ignore"):
+            for bit in bin(SEGMENT)[3:]:
+                left, hop = np.concatenate([hop @ left, left], axis=1), hop @ hop
+                if bit == "1":
+                    left, hop = np.concatenate([hop @ fed, left], axis=1), step @ hop
+        return hop, left
 
 
 def prepared(b: Any, a: Any) -> Filter | None:
-    """The tables of a filter with real b, a (k,), a[0] = 1, k > 1; None above the highest order that is compiled."""
+    """The tables of a filter with real b, a (k,), a[0] = 1; None above the highest order that is compiled."""
     return None if len(b) > ORDERS[-1] + 1 else _prepared(b.tobytes(), a.tobytes(), b.dtype.char)
 
 
 @lru_cache(maxsize=64)
-def _prepared(b_bytes: bytes, a_bytes: bytes, dtype: str) -> Filter:
-    b, a = (np.frombuffer(values, dtype).astype(np.longdouble) for values in (b_bytes, a_bytes))
-    order = next(order for order in ORDERS if order >= len(b) - 1)
-    c, fed = (np.zeros(order, np.longdouble) for _ in range(2))
-    c[: len(b) - 1], fed[: len(b) - 1] = b[1:] - a[1:] * b[0], a[1:]
-    coef = np.concatenate([b[:1], c, -fed]).astype(dtype)
-    hop = np.eye(order, k=1, dtype=np.longdouble)
-    hop[:, 0] -= fed
-    left = c[:, None]
-    with np.errstate(all="ignore"):
-        step = hop
-        for bit in bin(SEGMENT)[3:]:
-            left, hop = np.concatenate([hop @ left, left], axis=1), hop @ hop
-            if bit == "1":
-                left, hop = np.concatenate([hop @ c[:, None], left], axis=1), step @ hop
-        worth = np.abs(hop).max() <= STEEP and np.abs(left).max() <= np.finfo(np.float32).max
-    if not worth:
-        hop, left = hop[:0, :0], left[:0, :0]
-    return Filter((0,) * order, coef, *(np.ascontiguousarray(values, dtype) for values in (hop, left)))
+def _prepared(b: bytes, a: bytes, dtype: str) -> Filter:
+    return Filter(np.frombuffer(b, dtype), np.frombuffer(a, dtype))
 
 
 def padded(filter: Filter, state: Any) -> Any:
@@ -121,6 +137,20 @@ def run(
         for j in range(state.shape[1]):
             for r in range(rows):
                 state[row + r, j] = vectors.read(scratch, memory + j * 64 + r * size)
+
+
+@kernel
+def short(order: Any, coef: Any, zi: Any, x: Any) -> Any:
+    """y (n,) and zf (k - 1,) of one row x (n,) of at most SEGMENT samples, from zi (k - 1,)."""
+    n, size = len(x), x.itemsize
+    y, state, last = np.empty_like(x), np.zeros((1, len(order)), x.dtype), np.empty_like(zi)
+    space = np.empty((tiles.SAMPLES + len(order) + 2) * vectors.BYTES // size, x.dtype)
+    for i in range(len(zi)):
+        state[0, i] = zi[i]
+    run(space, order, coef, state, x.ctypes.data, 0, size, y.ctypes.data, 0, size, 0, 1, n)
+    for i in range(len(zi)):
+        last[i] = state[0, i]
+    return y, last
 
 
 @kernel

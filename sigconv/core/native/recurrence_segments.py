@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.native.recurrence_feedback import SEGMENT, Filter, hop, hopping, leave, run, scratch
-from sigconv.core.native.recurrence_tiles import in_pieces
+from sigconv.core.native.recurrence_tiles import address, in_pieces
 from sigconv.core.native.threads import threads
 from sigconv.core.native.vectors import BYTES
 
@@ -20,8 +20,8 @@ def through(filter: Filter, x: Any, y: Any, state: Any) -> tuple[int, Any]:
     """
     rows, n = x.shape
     lanes, work = BYTES // x.itemsize, len(filter.order) + 2
-    whole = max(0, n - 1) // SEGMENT if filter.hops else 0
-    source, target = (x.ctypes.data, *x.strides), (y.ctypes.data, *y.strides)
+    whole = (n - 1) // SEGMENT if n > SEGMENT and filter.hops else 0
+    source, target = (address(x), *x.strides), (address(y), *y.strides)
     if whole > 0 and rows < lanes:
         for row in range(rows):
             at, to = (line[0] + row * line[1] for line in (source, target))
@@ -41,9 +41,8 @@ def through(filter: Filter, x: Any, y: Any, state: Any) -> tuple[int, Any]:
     at, to = source[0] + done * source[2], target[0] + done * target[2]
 
     def rest(first: int, end: int) -> None:
-        run(
-            scratch(filter), filter.order, filter.coef, state, at, *source[1:], to, *target[1:], first, end, n - done
-        )  # fmt: skip
+        space = scratch(filter)
+        run(space, filter.order, filter.coef, state, at, *source[1:], to, *target[1:], first, end, n - done)
 
     in_pieces(rest, rows, (n - done) * work, lanes)
     return done, starts
