@@ -14,7 +14,6 @@ import numpy as np
 
 import sigconv
 from sigconv.core.edges import prewitt as our_prewitt
-from sigconv.core.namespace import axis_indices
 
 BOUNDARIES = {
     "reflect": "symmetric",
@@ -199,9 +198,9 @@ def gaussian_filter(
     radius: Any = None,
     axes: Any = None,
 ) -> Any:
-    """scipy.ndimage.gaussian_filter, smoothing only."""
-    not_ours(order=order, radius=radius)
-    y = sigconv.gaussian(input, sigma, axes=axes, boundary=boundary_of(mode, cval), truncate=truncate)
+    """scipy.ndimage.gaussian_filter."""
+    not_ours(radius=radius)
+    y = sigconv.gaussian(input, sigma, axes=axes, boundary=boundary_of(mode, cval), truncate=truncate, order=order)
     return given_out(y, output, input)
 
 
@@ -217,7 +216,7 @@ def gaussian_filter1d(
     *,
     radius: Any = None,
 ) -> Any:
-    """scipy.ndimage.gaussian_filter1d, smoothing only."""
+    """scipy.ndimage.gaussian_filter1d."""
     return gaussian_filter(input, sigma, order, output, mode, cval, truncate, radius=radius, axes=axis)
 
 
@@ -245,13 +244,10 @@ def uniform_filter(
     *,
     axes: Any = None,
 ) -> Any:
-    """scipy.ndimage.uniform_filter, centred: one axis after the other."""
+    """scipy.ndimage.uniform_filter, centred."""
     not_ours(origin=origin)
-    where = axis_indices(_axes(axes, input), np.ndim(input))
-    x = np.asarray(input, None if np.asarray(input).dtype.kind in "fc" else np.float64)
-    for axis, width in zip(where, np.broadcast_to(size, len(where)), strict=True):
-        x = sigconv.moving_average(x, int(width), axis, boundary=boundary_of(mode, cval))
-    return given_out(x, output, input)
+    y = sigconv.moving_average(input, size, axes=_axes(axes, input), boundary=boundary_of(mode, cval))
+    return given_out(y, output, input)
 
 
 def median_filter(
