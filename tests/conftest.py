@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+
+settings.register_profile("compiled", deadline=None)  # the first case of a property may compile a kernel
+settings.load_profile("compiled")
 
 
 class Library:

@@ -1,6 +1,6 @@
 """A filter that is fed piece by piece: whatever the pieces, joined outputs are the output of the whole, bit for bit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
@@ -85,21 +85,10 @@ class Stream:
         array([[1., 2., 2.],
                [1., 2., 2.]])
         """
-        xp, x = inexact(chunk, "chunk")
-        tensor = is_torch_array(x)
-        name = str(x.dtype).removeprefix("torch.") if tensor else x.dtype.name
-        if name != self.dtype.name:
-            raise ArgumentError(f"chunk holds {name}; this stream is for {self.dtype.name}")
-        if x.ndim != len(self.shape) + 1 or tuple(x.shape[:-1]) != self.shape:
-            takes = ", ".join(str(size) for size in (*self.shape, "time"))
-            raise ShapeError(f"chunk has shape {tuple(x.shape)}; this stream takes ({takes})")
-        if tensor and x.requires_grad:
-            raise ArgumentError("chunk wants a gradient, and a stream carries none; detach it, or filter it whole")
-        samples = x.resolve_conj().resolve_neg().cpu().numpy() if tensor else x
-        y = self._run(samples.astype(self._filter[0].dtype)) if samples.shape[-1] else samples.astype(self._out)
-        self.position += samples.shape[-1]
-        y = y.astype(self._out, copy=False)
-        return xp.asarray(y, device=x.device) if tensor else y
+        x, back = taken(chunk, self.shape, self.dtype)
+        y = self._run(x.astype(self._filter[0].dtype)) if x.shape[-1] else x.astype(self._out)
+        self.position += x.shape[-1]
+        return back(y.astype(self._out, copy=False))
 
     def state(self) -> dict[str, Any]:
         """The filter and all it remembers as numbers, texts and lists, which JSON and TOML keep; see `from_state`.
@@ -190,6 +179,32 @@ class Stream:
         y = np.empty(x.shape, x.dtype)
         y.real, y.imag = rows.reshape(2, *x.shape)
         return y
+
+
+def taken(chunk: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """A chunk as a NumPy array (*shape, n) of a stream's dtype, and what makes outputs of the chunk's library.
+
+    Raises
+    ------
+    ArgumentError : another dtype, or a tensor that wants a gradient
+    ShapeError : another number of channels
+
+    >>> taken([1, 2], (), np.dtype("float64"))[0]
+    array([1., 2.])
+    """
+    xp, x = inexact(chunk, "chunk")
+    tensor = is_torch_array(x)
+    name = str(x.dtype).removeprefix("torch.") if tensor else x.dtype.name
+    if name != dtype.name:
+        raise ArgumentError(f"chunk holds {name}; this stream is for {dtype.name}")
+    if x.ndim != len(shape) + 1 or tuple(x.shape[:-1]) != shape:
+        takes = ", ".join(str(size) for size in (*shape, "time"))
+        raise ShapeError(f"chunk has shape {tuple(x.shape)}; this stream takes ({takes})")
+    if not tensor:
+        return x, lambda y: y
+    if x.requires_grad:
+        raise ArgumentError("chunk wants a gradient, and a stream carries none; detach it, or filter it whole")
+    return x.resolve_conj().resolve_neg().cpu().numpy(), lambda y: xp.asarray(y, device=x.device)
 
 
 def precision(dtype: Any) -> np.dtype[Any]:

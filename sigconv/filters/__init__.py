@@ -5,5 +5,17 @@ from sigconv.filters.ccde import CCDE
 from sigconv.filters.reference import common_average
 from sigconv.filters.resampling import resample
 from sigconv.filters.smoothing import smooth
+from sigconv.filters.trailing import TrailingAverage
 
-__all__ = ["CCDE", "bandpass", "bandstop", "common_average", "highpass", "lowpass", "notch", "resample", "smooth"]
+__all__ = [
+    "CCDE",
+    "TrailingAverage",
+    "bandpass",
+    "bandstop",
+    "common_average",
+    "highpass",
+    "lowpass",
+    "notch",
+    "resample",
+    "smooth",
+]

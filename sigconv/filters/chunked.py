@@ -4,7 +4,7 @@ import mmap
 from collections.abc import Callable, Iterator, Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,7 +12,15 @@ from sigconv.core.namespace import axis_index, inexact
 from sigconv.errors import ArgumentError, FormatError, ShapeError
 from sigconv.files import write_whole
 from sigconv.filters.ccde import CCDE
-from sigconv.filters.memory import padding, precision, steady, step
+from sigconv.filters.memory import padding, steady, step
+
+
+class Fed(Protocol):
+    """What can be fed in pieces: a CCDE, a TrailingAverage."""
+
+    def stream(self, channels: tuple[int, ...] = ..., /, *, dtype: Any = ...) -> Any:
+        """An object whose `push` takes (*channels, n) and returns as much."""
+
 
 Read = Callable[[int, int], Any]
 
@@ -20,7 +28,7 @@ _AT_ONCE = 1 << 18  # numbers in a piece
 _FORGOTTEN = 1e-17  # of the impulse response's peak: less than a rounding
 
 
-def filter_file(f: CCDE, source: Any, target: str | Path, *, axis: int = -1, zero_phase: bool = False) -> Any:
+def filter_file(f: Fed, source: Any, target: str | Path, *, axis: int = -1, zero_phase: bool = False) -> Any:
     """A signal of any length through a filter into a .npy file, whole or not at all.
 
     Forward, the file holds bit for bit what f(source) gives; with zero phase it equals it to rounding: the backward
@@ -29,7 +37,7 @@ def filter_file(f: CCDE, source: Any, target: str | Path, *, axis: int = -1, zer
 
     Parameters
     ----------
-    f : CCDE
+    f : CCDE or TrailingAverage
     source : (..., time, ...) numpy.memmap, or anything with shape, dtype and slices (zarr, HDF5, dask); or the path of
         a .npy file
     target : a name that ends in .npy; a file that is there is replaced
@@ -42,7 +50,7 @@ def filter_file(f: CCDE, source: Any, target: str | Path, *, axis: int = -1, zer
 
     Raises
     ------
-    ArgumentError : another suffix, the target is the source, or zero phase of a filter that never settles
+    ArgumentError : another suffix, the target is the source, or zero phase of a filter that never settles or is no CCDE
     ShapeError : no such axis, no axis, or too few samples for zero phase
     OSError : the folder cannot be written or is full; nothing is left then
 
@@ -60,7 +68,10 @@ def filter_file(f: CCDE, source: Any, target: str | Path, *, axis: int = -1, zer
         source = np.load(source, mmap_mode="r", allow_pickle=False)
     shape = tuple(source.shape)
     axis = _time_axis(shape, axis)
-    dtype = precision(f, source.dtype)
+    if zero_phase:
+        _ccde(f).settle(_FORGOTTEN)  # a filter that never settles is refused before anything is written
+    sample = inexact(np.zeros(1, source.dtype))[1]
+    dtype = f.stream((), dtype=sample.dtype).push(sample).dtype
     inner, lead = prod(shape[axis + 1 :]), prod(shape[1:axis]) if axis else 1
 
     def content(file: Any) -> None:
@@ -78,7 +89,7 @@ def filter_file(f: CCDE, source: Any, target: str | Path, *, axis: int = -1, zer
     return np.load(target, mmap_mode="r", allow_pickle=False)
 
 
-def filtered(f: CCDE, source: Any, *, axis: int = -1, zero_phase: bool = False) -> Iterator[Any]:
+def filtered(f: Fed, source: Any, *, axis: int = -1, zero_phase: bool = False) -> Iterator[Any]:
     """The filtered signal in consecutive pieces along the time axis; joined, they are what `filter_file` writes.
 
     Parameters, errors : as in `filter_file`
@@ -97,7 +108,7 @@ def filtered(f: CCDE, source: Any, *, axis: int = -1, zero_phase: bool = False) 
         yield np.moveaxis(piece, -1, axis)
 
 
-def passes(f: CCDE, read: Read, n: int, size: int, zero_phase: bool) -> Iterator[tuple[int, Any]]:
+def passes(f: Fed, read: Read, n: int, size: int, zero_phase: bool) -> Iterator[tuple[int, Any]]:
     """(position, samples) of a filtered signal of n samples, in order, some `size` at a time.
 
     read : (first, last) -> (..., last - first) array of the unfiltered signal
@@ -107,7 +118,7 @@ def passes(f: CCDE, read: Read, n: int, size: int, zero_phase: bool) -> Iterator
     [[0.0, 1.0], [3.0, 5.0], [7.0]]
     """
     if zero_phase:
-        yield from _both_ways(f, read, n, size)
+        yield from _both_ways(_ccde(f), read, n, size)
         return
     stream: Any = None
     for first in range(0, n, size):
@@ -140,10 +151,10 @@ def _both_ways(f: CCDE, read: Read, n: int, size: int) -> Iterator[tuple[int, An
             held, done = held[..., ready - done :], ready
 
 
-def _blocks(f: CCDE, source: Any, axis: int, zero_phase: bool) -> Iterator[tuple[int, int, Any]]:
+def _blocks(f: Fed, source: Any, axis: int, zero_phase: bool) -> Iterator[tuple[int, int, Any]]:
     """(first row, position, piece) of the whole: rows are taken together as far as a useful piece of them fits."""
     shape = tuple(source.shape)
-    longest = max(1024, f.settle(_FORGOTTEN) if zero_phase else 0)
+    longest = max(1024, _ccde(f).settle(_FORGOTTEN) if zero_phase else 0)
     width = prod(shape[1:]) // max(1, shape[axis]) if axis else 1
     rows = max(1, _AT_ONCE // (longest * max(1, width))) if axis else 1
     for row in range(0, shape[0] if axis else 1, rows):
@@ -188,6 +199,12 @@ def _from_file(source: Any, index: Sequence[slice]) -> Any:
             if file.readinto(line.view(np.uint8)) < line.nbytes:
                 raise FormatError(f"{source.filename}: ends before byte {source.offset + source.nbytes}; was it cut?")
     return out.reshape([len(taken) for taken in sizes])
+
+
+def _ccde(f: Fed) -> CCDE:
+    if not isinstance(f, CCDE):
+        raise ArgumentError(f"zero_phase is True and f is {f}; it takes a CCDE")
+    return f
 
 
 def _time_axis(shape: tuple[int, ...], axis: int) -> int:

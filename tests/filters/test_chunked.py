@@ -8,7 +8,7 @@ import pytest
 from scipy import signal
 
 from sigconv.errors import ArgumentError, FormatError, ShapeError
-from sigconv.filters import CCDE, chunked
+from sigconv.filters import CCDE, TrailingAverage, chunked
 from sigconv.filters.chunked import filter_file, filtered
 
 X = np.random.default_rng(0).normal(size=(6, 20_011))
@@ -43,6 +43,28 @@ def test_pieces_are_the_whole(small, tmp_path, name, axis):
 def test_joined_pieces_are_the_file(small, tmp_path):
     f = FILTERS["sections"]
     assert np.array_equal(np.concatenate(list(filtered(f, X)), -1), filter_file(f, X, tmp_path / "y.npy"))
+
+
+def test_a_trailing_average_is_the_whole_too(small, tmp_path):
+    for f in (TrailingAverage(1), TrailingAverage(10), TrailingAverage(1000)):
+        for x in (X, X.astype(np.float32), (100 * X).astype(np.int16)):
+            y = filter_file(f, x, tmp_path / "y.npy")
+            assert y.dtype == f(x).dtype
+            assert np.array_equal(y, f(x))
+    np.testing.assert_allclose(TrailingAverage(10)(X), CCDE([0.1] * 10)(X), atol=1e-14)
+    with pytest.raises(ArgumentError, match="zero_phase is True and f is TrailingAverage"):
+        filter_file(f, X, tmp_path / "y.npy", zero_phase=True)
+
+
+def test_a_trailing_average_streams():
+    f = TrailingAverage(5)
+    s = f.stream(6)
+    parts = [s.push(X[:, :7]), f.stream(6, state=s.state()).push(X[:, 7:])]
+    assert np.array_equal(np.concatenate(parts, -1), f(X))
+    with pytest.raises(ArgumentError, match=r"state is of width 5.*width 4"):
+        TrailingAverage(4).stream(6, state=s.state())
+    with pytest.raises(ArgumentError, match="width is 0"):
+        TrailingAverage(0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int16, np.complex64, ">f8"])
