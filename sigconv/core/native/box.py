@@ -19,44 +19,8 @@ from sigconv.core.native.threads import spread, threads
 
 TILE = 128  # rows of eight: what lies in the nearest cache
 FEW = 4  # rows that are added one by one
-CHAIN = 16
 LONG = 1 << 15  # samples in a line that is not copied to be extended
 WORTH = 150_000  # samples from which a second thread pays
-
-
-@kernel
-def _next_base(base: Any, low: Any) -> None:
-    """base[:8] + low += base[8:], keeping what one addition rounds away."""
-    for i in range(8):
-        high, more = base[i] - low[i] if low[i] == low[i] else base[i], base[i + 8]
-        total = high + more
-        virtual = total - high
-        lost = low[i] + ((high - (total - virtual)) + (more - virtual))
-        low[i] = lost if np.isfinite(lost) else 0.0
-        base[i] = total + low[i]
-
-
-@kernel
-def _clear(base: Any, low: Any) -> None:
-    for i in range(8):
-        base[i] = low[i] = 0
-
-
-@kernel
-def _blocks(z: Any, rows: int, q: int, f: Any, base: Any, low: Any) -> None:
-    """f[m] = z[m] + ... + z[m+q-1], row by row; z[0] begins a block."""
-    for block in range(0, rows, q):
-        _clear(base, low)
-        for behind in range(0, q, CHAIN):
-            end = block + q - behind
-            start = max(block, end - CHAIN)
-            suffixes(z, start, end - start, base, f)
-            _next_base(base, low)
-        _clear(base, low)
-        for start in range(block, min(block + q, rows), CHAIN):
-            count = min(CHAIN, min(block + q, rows) - start)
-            joined(z, q, start, count, base, f)
-            _next_base(base, low)
 
 
 @kernel
@@ -84,10 +48,9 @@ def _means(x: Any, first: int, width: int, scale: float, divisor: float, out: An
     block = q if q > FEW else 1
     lead = first % (8 * block)  # places from the beginning of a block to the first sample
     total = (out.size + lead + 7) // 8
-    tile = min(block * max(1, TILE // block), (total + block - 1) // block * block)
+    tile = min(block * max(1, (TILE if q <= FEW else 2 * TILE) // block), (total + block - 1) // block * block)
     edge = np.empty(8 * (tile + 3), x.dtype)
     z, f, rest = np.empty(8 * (tile + q)), np.zeros(8 * tile), np.zeros(8 * tile)
-    base, low = np.zeros(16), np.zeros(8)
     for row in range(-((q + tile - 1) // tile) * tile, total, tile):
         for i in range(8 * q):
             z[i] = z[i + 8 * tile]
@@ -103,7 +66,9 @@ def _means(x: Any, first: int, width: int, scale: float, divisor: float, out: An
             continue
         sums = z if q else f
         if q > FEW:
-            _blocks(z, rows, q, f, base, low)
+            for start in range(0, rows, q):
+                suffixes(z, start, q, f)
+                joined(z, q, start, min(q, rows - start), f)
             sums = f
         elif q > 1:
             sums = f

@@ -14,6 +14,7 @@ LANES = 8
 _LATE = 3  # rows from a number to the first sum that needs it
 _ROW = ir.VectorType(ir.DoubleType(), LANES)
 _AHEAD = 192  # rows from a number to the one that is asked for meanwhile
+_CHAIN = 16  # rows that are added up in a row
 _EMPTY = ir.Constant(_ROW, [0.0] * LANES)
 
 
@@ -109,42 +110,64 @@ def _eights(_: Any, x: Any, start: Any, scale: Any, rows: Any, few: Any, sums: A
     return types.void(x, start, scale, rows, few, sums, rest), generate
 
 
-def _suffixes(_: Any, z: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
-    """out[m] = base + z[m] + z[m+1] + ... to the last of `rows` rows, taken from the back; base[8:] is their sum."""
+def _suffixes(_: Any, z: Any, first: Any, rows: Any, out: Any) -> Any:
+    """out[m] = z[m] + z[m+1] + ... to the last of `rows` rows from `first` on, taken from the back."""
 
     def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        rows_of, start, f = (_Rows(context, builder, k, given[i]) for k, i in ((z, 0), (base, 3), (out, 4)))
-        added = start.load(ir.Constant(given[1].type, 0))
+        given_z, f = _Rows(context, builder, z, given[0]), _Rows(context, builder, out, given[3])
         last = builder.sub(builder.add(given[1], given[2]), ir.Constant(given[1].type, 1))
 
-        def step(i: Any, carried: list[Any]) -> list[Any]:
+        def step(i: Any, total: Any, base: Any) -> Any:
             row = builder.sub(last, i)
-            total = builder.fadd(carried[0], rows_of.load(row))
-            f.store(builder.fadd(total, added), row)
-            return [total]
+            total = builder.fadd(total, given_z.load(row))
+            f.store(builder.fadd(total, base), row)
+            return total
 
-        start.store(_loop(builder, given[2], 1, step)[0], ir.Constant(given[1].type, 1))
+        _chains(builder, given[2], step)
         return context.get_dummy_value()
 
-    return types.void(z, first, rows, base, out), generate
+    return types.void(z, first, rows, out), generate
 
 
-def _joined(_: Any, z: Any, ahead: Any, first: Any, rows: Any, base: Any, out: Any) -> Any:
-    """out[m] += base + what came before of z[first + ahead], z[first + ahead + 1], ...; base[8:] is their sum."""
+def _joined(_: Any, z: Any, ahead: Any, first: Any, rows: Any, out: Any) -> Any:
+    """out[m] += what lies before of z[first + ahead], z[first + ahead + 1], ..., for `rows` rows from `first` on."""
 
     def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        rows_of, start, f = (_Rows(context, builder, k, given[i]) for k, i in ((z, 0), (base, 4), (out, 5)))
-        added = start.load(ir.Constant(given[1].type, 0))
+        given_z, f = _Rows(context, builder, z, given[0]), _Rows(context, builder, out, given[4])
 
-        def step(i: Any, carried: list[Any]) -> list[Any]:
+        def step(i: Any, total: Any, base: Any) -> Any:
             row = builder.add(given[2], i)
-            f.store(builder.fadd(f.load(row), builder.fadd(carried[0], added)), row)
-            return [builder.fadd(carried[0], rows_of.load(builder.add(row, given[1])))]
+            f.store(builder.fadd(f.load(row), builder.fadd(total, base)), row)
+            return builder.fadd(total, given_z.load(builder.add(row, given[1])))
 
-        start.store(_loop(builder, given[3], 1, step)[0], ir.Constant(given[1].type, 1))
+        _chains(builder, given[3], step)
         return context.get_dummy_value()
 
-    return types.void(z, ahead, first, rows, base, out), generate
+    return types.void(z, ahead, first, rows, out), generate
+
+
+def _chains(builder: Any, rows: Any, step: Callable[[Any, Any, Any], Any]) -> None:
+    """step(i, total, base) -> total, for each row. After so many rows the total begins anew, and the base, the sum of
+    all totals, grows by it; what its additions round away is kept beside it."""
+    chain, one = ir.Constant(rows.type, _CHAIN), ir.Constant(rows.type, 1)
+    parts = builder.sdiv(builder.sub(builder.add(rows, chain), one), chain)
+    count = cgutils.alloca_once(builder, rows.type)
+
+    def part(p: Any, held: list[Any]) -> list[Any]:
+        high, low, base = held
+        start = builder.mul(p, chain)
+        left = builder.sub(rows, start)
+        builder.store(builder.select(builder.icmp_signed("<", left, chain), left, chain), count)
+        (total,) = _loop(builder, builder.load(count), 1, lambda i, c: [step(builder.add(start, i), c[0], base)])
+        grown = builder.fadd(high, total)
+        came = builder.fsub(grown, high)
+        lost = builder.fadd(builder.fsub(high, builder.fsub(grown, came)), builder.fsub(total, came))
+        low = builder.fadd(low, lost)
+        finite = builder.fcmp_ordered("ord", builder.fsub(low, low), _EMPTY)
+        low = builder.select(finite, low, _EMPTY)
+        return [grown, low, builder.fadd(grown, low)]
+
+    _loop(builder, parts, 3, part)
 
 
 eights: Any = intrinsic(_eights)
