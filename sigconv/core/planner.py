@@ -3,6 +3,7 @@
 The choice looks at one line of a batch and never at the number of lines or threads, so that neither changes a bit.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
@@ -13,12 +14,13 @@ from sigconv.core.boundary import Boundary
 
 Triple = tuple[int, int, int]
 
-# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum, a tap of it, a tap of a separable one's
-# line, and a number of a buffer of 2**j numbers, cut, convolved and pasted, by the bytes of a number. `transforms` is
-# what a call of them costs more; it counts for every line, else the number of lines would change the way and so bits.
+# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum, a tap of it in 1, 2 and 3 dimensions, a tap
+# of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of a
+# number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would change
+# the way and so bits.
 COSTS = {
-    "output": 0.5,
-    "tap": 0.06,
+    "output": 0.7,
+    "tap": {4: (0.050, 0.028, 0.065), 8: (0.054, 0.050, 0.100)},
     "line": 0.045,
     "transforms": 20_000.0,
     "number": {
@@ -130,21 +132,27 @@ def _shares(n: int, most: int) -> list[int]:
     return sorted({-(-n // min(n, count)) for count in {*range(fewest, fewest + 16), 2 * fewest + 16, 4 * fewest + 16}})
 
 
-def direct_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
+def direct_cost(outputs: int, taps: Sequence[int], itemsize: int, complex_numbers: bool) -> float:
     """Nanoseconds for the sum over the taps at every output of one line, less than those of any transform's call.
 
-    >>> round(direct_cost(1000, 10, False))
-    1100
+    Parameters
+    ----------
+    outputs : int, that are kept
+    taps : the kernel's shape
+    itemsize : bytes of a real number
+
+    >>> round(direct_cost(1000, (10,), 8, False))
+    1240
     """
-    each: float = COSTS["output"] + taps * COSTS["tap"]  # type: ignore[operator]
-    return outputs * each * (4 if complex_numbers else 1)
+    tap: float = COSTS["tap"][itemsize][min(sum(k > 1 for k in taps) or 1, 3) - 1]  # type: ignore[index]
+    return outputs * (COSTS["output"] + prod(taps) * tap) * (4 if complex_numbers else 1)  # type: ignore[operator]
 
 
 def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
     """Nanoseconds for one axis after the other, `taps` being those of all axes together.
 
     >>> round(separable_cost(1000, 10, False))
-    950
+    1150
     """
     each: float = COSTS["output"] + taps * COSTS["line"]  # type: ignore[operator]
     return outputs * each * (2 if complex_numbers else 1)

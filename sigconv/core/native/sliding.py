@@ -25,6 +25,7 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
     x : float32, float64, complex64 or complex128;  taps : the same dtype, one axis for each of slide.axes
     method : "auto", "direct", "separable", "fft", "overlap_add";  accuracy : "fast" or "local"
     """
+    exact = method == "direct" or accuracy == "local"
     if taps.size <= FEW and method == "auto" and taps.ndim == 1:  # nothing is quicker, and the door stays light
         return direct.correlate(x, taps, *slide)
     factors = None
@@ -43,7 +44,7 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
             return _by_finer_transforms(x, taps, slide, tiles)
     if factors is not None and (method == "separable" or costs["lines"] < costs["sum"]):
         return _by_lines(x, factors, slide, accuracy)
-    return _sum(x, taps, slide)
+    return _sum(x, taps, slide, exact)
 
 
 @lru_cache(maxsize=256)
@@ -55,7 +56,7 @@ def _known(
     outputs, spans = _lengths(shape, taps, padding, dilations)
     kept = prod(max(n - 1, 0) // s + 1 for n, s in zip(outputs, strides, strict=True))
     costs = {
-        "sum": direct_cost(kept, prod(taps), is_complex),
+        "sum": direct_cost(kept, taps, 4 if single else 8, is_complex),
         "lines": separable_cost(prod(outputs), sum(taps), is_complex),
     }
     if len(taps) > 3:
@@ -154,11 +155,11 @@ def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
     return lined.back(np.stack(done))
 
 
-def _sum(x: Any, taps: Any, slide: Slide) -> Any:
-    """The sum over the taps. A long one in float64 is the sum of its halves: one loud term in front of 1000 quiet ones
-    would cost each of them half a rounding of its own size."""
+def _sum(x: Any, taps: Any, slide: Slide, exact: bool = True) -> Any:
+    """The sum over the taps; single precision is summed in double if `exact`. A long one in float64 is the sum of its
+    halves: one loud term in front of 1000 quiet ones would cost each of them half a rounding of its own size."""
     if taps.size <= _PART or x.real.dtype == np.float32:
-        return direct.correlate(x, taps, *slide)
+        return direct.correlate(x, taps, *slide, exact=exact)
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
         x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
