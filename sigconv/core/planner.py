@@ -14,10 +14,10 @@ from sigconv.core.boundary import Boundary
 
 Triple = tuple[int, int, int]
 
-# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum, a tap of it in 1, 2 and 3 dimensions, a tap
-# of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of a
-# number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would change
-# the way and so bits.
+# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum, a tap of it in 1, 2 and 3 dimensions, a
+# tap of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of a
+# number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would
+# change the way and so bits.
 COSTS = {
     "output": 0.7,
     "tap": {4: (0.050, 0.028, 0.065), 8: (0.054, 0.050, 0.100)},
