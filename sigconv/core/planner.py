@@ -15,14 +15,15 @@ from sigconv.core.boundary import Boundary
 Triple = tuple[int, int, int]
 
 # Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum, a tap of it in 1, 2 and 3 dimensions, a
-# tap of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of a
-# number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would
-# change the way and so bits.
+# tap of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of
+# a number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would
+# change the way and so bits. `look` is the search for a kernel's lines.
 COSTS = {
     "output": 0.7,
     "tap": {4: (0.050, 0.028, 0.065), 8: (0.054, 0.050, 0.100)},
     "line": 0.045,
-    "transforms": 20_000.0,
+    "look": 20_000.0,
+    "transforms": 30_000.0,
     "number": {
         4: {8: 2.6, 10: 2.1, 12: 2.1, 14: 2.6, 16: 3.3, 18: 4.8, 20: 6.0, 22: 8.0, 26: 12.0},
         8: {8: 3.3, 10: 2.9, 12: 3.0, 14: 3.6, 16: 4.6, 18: 7.0, 20: 8.5, 22: 11.0, 26: 15.0},
@@ -152,10 +153,10 @@ def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
     """Nanoseconds for one axis after the other, `taps` being those of all axes together.
 
     >>> round(separable_cost(1000, 10, False))
-    1150
+    21150
     """
     each: float = COSTS["output"] + taps * COSTS["line"]  # type: ignore[operator]
-    return outputs * each * (2 if complex_numbers else 1)
+    return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]  # type: ignore[operator]
 
 
 def product_of_lines(taps: Any) -> list[Any] | None:

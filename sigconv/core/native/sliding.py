@@ -28,21 +28,23 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
     exact = method == "direct" or accuracy == "local"
     if taps.size <= FEW and method == "auto" and taps.ndim == 1:  # nothing is quicker, and the door stays light
         return direct.correlate(x, taps, *slide)
-    factors = None
-    if method == "separable" or (method == "auto" and accuracy == "fast" and taps.ndim > 1):
-        factors = product_of_lines(taps)
-        if factors is None and method == "separable":
-            raise ArgumentError("kernel is no product of one line an axis; method 'auto' takes any kernel")
     single, is_complex = x.real.dtype == np.float32, x.dtype.kind == "c"
     shape = tuple(x.shape[axis] for axis in slide.axes)
     costs, tiles = _known(shape, taps.shape, *slide[1:2], *slide[3:], single, is_complex, method == "fft")
-    limit = np.inf if method != "auto" else costs["sum"] if factors is None else min(costs["sum"], costs["lines"])
+    factors, limit = None, costs["sum"]
+    if method == "separable" or (method == "auto" and accuracy == "fast" and costs["lines"] < limit):
+        factors = product_of_lines(taps)
+        if factors is None and method == "separable":
+            raise ArgumentError("kernel is no product of one line an axis; method 'auto' takes any kernel")
+        limit = limit if factors is None else costs["lines"]
+    if method != "auto":
+        limit = np.inf
     if method not in ("direct", "separable") and tiles is not None:
         if accuracy == "fast" and tiles.cost < limit and np.isfinite(taps).all():
             return _by_transforms(x, taps, slide, tiles)
         if accuracy == "local" and single and _TWICE * tiles.cost < costs["sum"] and np.isfinite(taps).all():
             return _by_finer_transforms(x, taps, slide, tiles)
-    if factors is not None and (method == "separable" or costs["lines"] < costs["sum"]):
+    if factors is not None:
         return _by_lines(x, factors, slide, accuracy)
     return _sum(x, taps, slide, exact)
 
@@ -57,7 +59,7 @@ def _known(
     kept = prod(max(n - 1, 0) // s + 1 for n, s in zip(outputs, strides, strict=True))
     costs = {
         "sum": direct_cost(kept, taps, 4 if single else 8, is_complex),
-        "lines": separable_cost(prod(outputs), sum(taps), is_complex),
+        "lines": separable_cost(prod(outputs), sum(taps), is_complex) if len(taps) > 1 else np.inf,
     }
     if len(taps) > 3:
         return costs, None
@@ -104,10 +106,11 @@ class _Lined:
             padding, boundary = ((0, 0),) * len(axes), (Boundary.CONSTANT, 0.0)
         order = sorted(range(len(axes)), key=axes.__getitem__)
         self.axes = [axes[i] for i in order]
-        moved = np.moveaxis(x, self.axes, range(-len(axes), 0))
+        self.last = tuple(range(x.ndim - len(axes), x.ndim))
+        moved = x if axes == self.last else np.moveaxis(x, self.axes, self.last)
         self.batch = moved.shape[: -len(axes)]
         self.x = plain(moved).reshape(-1, *_three(moved.shape[-len(axes) :]))
-        turned = np.transpose(taps, order)
+        turned = taps if taps.ndim == 1 else taps.transpose(order)
         self.taps = turned.reshape(_three(turned.shape))
         pads = (*((0, 0),) * (3 - len(axes)), *(padding[i] for i in order))
         steps, apart = (_three([given[i] for i in order]) for given in (strides, dilations))
@@ -116,7 +119,7 @@ class _Lined:
     def back(self, y: Any) -> Any:
         """Outputs (lines, ...) in the shape that x had."""
         shaped = y.reshape(*self.batch, *y.shape[4 - len(self.axes) :])
-        return np.moveaxis(shaped, range(-len(self.axes), 0), self.axes)
+        return shaped if tuple(self.axes) == self.last else np.moveaxis(shaped, self.last, self.axes)
 
     def summed(self, line: int) -> Any:
         return _sum(self.x[line], self.taps, Slide((0, 1, 2), *self.how))

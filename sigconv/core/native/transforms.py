@@ -26,12 +26,14 @@ _own = threading.local()
 def scratch(use: str, count: int, dtype: Any) -> Any:
     """Memory of this thread for one use at a time, kept from call to call: new pages cost more than the transform.
 
+    use : its name;  dtype : a real floating one
+
     >>> scratch("test", 5, np.float32).shape
     (5,)
     """
     if count > 4 * _KEPT:
         return np.empty(count, dtype)
-    name = f"{use} {np.dtype(dtype)}"
+    name = f"{use} {np.dtype(dtype).itemsize}"
     kept = _own.__dict__.get(name)
     if kept is None or kept.size < count:
         kept = _own.__dict__[name] = np.empty(count, dtype)

@@ -7,7 +7,8 @@ result is the same in any order, on any number of threads, alone or in a batch.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from sigconv.core.planner import Tiling
 
 UNPROVEN, NOT_FINITE = 1, 2
 
+_SMALL = 1 << 16  # samples or taps below which what is known before a call is kept for the next
+_SHORT = 1 << 14  # numbers in a tile up to which a transformed kernel is kept
 _LOOKS = np.array([[0.5] * 3, *(np.indices((2, 2, 2)).reshape(3, 8).T / 2 + 0.25)])  # places in a tile, 0 to 1
 
 
@@ -51,20 +54,19 @@ def correlate(
     y : (lines, *outputs), dtype of x
     doubt : (lines,) int: 0, errors are within 8 eps max sum|x||h|; UNPROVEN or NOT_FINITE, this line is not to be used
     """
-    g = _geometry(x.shape, taps.shape, padding, strides, dilations, tiling)
+    small = max(x.size // max(x.shape[0], 1), taps.size) < _SMALL
+    shapes = (x.shape[1:], taps.shape, tuple(padding), boundary[0], tuple(strides), tuple(dilations), tiling)
+    g, maps = (_known if small else _prepared)(*shapes)
     y = np.empty((x.shape[0], *g[8]), x.dtype)
     is_complex = x.dtype.kind == "c"
     real = x.real.dtype
-    m = tiling.numbers // 2
-    known = roots(m, real == np.float32)
-    places = _places(taps.shape, tiling.size, dilations)
-    table = spectrum(_as_line(taps, places), m, real == np.float32)
-    maps = [outside(n, *pad, boundary[0]) for n, pad in zip(x.shape[1:], padding, strict=True)]
+    known = roots(tiling.numbers // 2, real == np.float32)
+    taps = taps.astype(x.dtype, copy=False)
+    sound = (_heard_before if small and tiling.numbers <= _SHORT else _Sound.of)(taps, shapes[-2], tiling)
     fill = np.array([np.real(boundary[1]), np.imag(boundary[1])], real)
-    weights = np.abs(taps).astype(np.float64).ravel()
-    finer = np.finfo(real).eps / promised if promised else 1.0
-    least = finer / 8 * rounding(weights, tiling.numbers >> is_complex)  # what sum|x||h| has to reach somewhere
-    some_places, some_weights = _loudest(places, weights)
+    least = sound.rounding / 8  # what sum|x||h| has to reach somewhere
+    if promised:
+        least *= float(np.finfo(real).eps) / promised
     tiles = x.shape[0] * int(g[9].prod())
     pieces = _pieces(tiles, tiling.numbers)
     heard = np.empty((tiles, 2))
@@ -74,7 +76,7 @@ def correlate(
         some = (piece * tiles // pieces, (piece + 1) * tiles // pieces)
         _tiles(
             source, 1 + is_complex, target, *some, g, *maps, fill, scratch("tile", tiling.numbers, real), known.levels,
-            known.table, table, known.deep, some_places, some_weights, _LOOKS, least, heard,
+            known.table, sound.table, known.deep, sound.places, sound.weights, _LOOKS, least, heard,
         )  # fmt: skip
 
     spread(work, pieces)
@@ -83,19 +85,51 @@ def correlate(
     return y, doubt
 
 
-def _geometry(
-    shape: Sequence[int], taps: Sequence[int], padding: Any, strides: Any, dilations: Any, tiling: Tiling
-) -> Any:
+def _prepared(
+    shape: Any, taps: Any, padding: Any, rule: Boundary, strides: Any, dilations: Any, tiling: Tiling
+) -> tuple[Any, list[Any]]:
     """Whole numbers for the kernels, three a row: samples, those before, extended, tile, outputs of a tile, outputs at
-    stride 1, spans, strides, outputs, tiles."""
+    stride 1, spans, strides, outputs, tiles. And the samples that show outside."""
     spans = [span(k, d) for k, d in zip(taps, dilations, strict=True)]
-    extended = [n + sum(pad) for n, pad in zip(shape[1:], padding, strict=True)]
+    extended = [n + sum(pad) for n, pad in zip(shape, padding, strict=True)]
     total = [n - k + 1 for n, k in zip(extended, spans, strict=True)]
     kept = [(n - 1) // s + 1 for n, s in zip(total, strides, strict=True)]
     counts = [-(-n // made) for n, made in zip(total, tiling.made, strict=True)]
     before = [pad[0] for pad in padding]
-    rows = [shape[1:], before, extended, tiling.size, tiling.made, total, spans, strides, kept, counts]
-    return np.array(rows, np.int64)
+    rows = [shape, before, extended, tiling.size, tiling.made, total, spans, strides, kept, counts]
+    maps = [outside(n, pad[0], pad[1], rule) for n, pad in zip(shape, padding, strict=True)]
+    return np.array(rows, np.int64), maps
+
+
+_known = lru_cache(maxsize=64)(_prepared)
+
+
+class _Sound(NamedTuple):
+    """A kernel as tiles need it: transformed; its loudest taps, and where they lie in a tile; and `rounding`."""
+
+    table: Any
+    places: Any
+    weights: Any
+    rounding: float
+
+    @classmethod
+    def of(cls, taps: Any, dilations: Any, tiling: Tiling) -> "_Sound":
+        places = _places(taps.shape, tiling.size, dilations)
+        table = spectrum(_as_line(taps, places), tiling.numbers // 2, taps.real.dtype == np.float32)
+        error = rounding(taps, tiling.numbers >> (taps.dtype.kind == "c"))
+        return cls(table, *_loudest(places, np.abs(taps).astype(np.float64).ravel()), error)
+
+
+def _heard_before(taps: Any, dilations: Any, tiling: Tiling) -> _Sound:
+    """The kernel of an earlier call with the same taps."""
+    return _kept_sound(taps.tobytes(), taps.dtype, taps.shape, dilations, tiling)
+
+
+@lru_cache(maxsize=16)
+def _kept_sound(taps: bytes, dtype: Any, shape: Any, dilations: Any, tiling: Tiling) -> _Sound:
+    array = np.frombuffer(taps, dtype).reshape(shape)
+    sound = _Sound.of(array, dilations, tiling)
+    return sound._replace(table=sound.table.copy())
 
 
 def rounding(taps: Any, samples: int) -> float:
