@@ -1,7 +1,5 @@
 """A filter run forward and then backward: twice its attenuation and none of its delay."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -20,15 +18,11 @@ from sigconv.core.recurrence import (
     time_last,
     together,
 )
+from sigconv.core.roundtrip import PadType, RoundTrip
 from sigconv.core.state import lfilter_zi, sosfilt_zi
 from sigconv.errors import ArgumentError, ShapeError, one_of
 
-PadType = Literal["odd", "even", "constant"] | None
-
 Method = Literal["pad", "gust"]
-
-_SHORT = 4096  # samples
-_TOGETHER = 1 << 16  # samples of the rows that go through both passes together
 
 
 def filtfilt(
@@ -122,8 +116,6 @@ def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, 
     if padtype not in ("odd", "even", "constant", None):
         raise ArgumentError(f"padtype is {padtype!r}; allowed: odd, even, constant, None")
     xp, x = inexact(x)
-    if not isinstance(x, np.ndarray) and (plain := native("adjoint").plain(x, zi, *filter_)) is not None:
-        return xp.from_numpy(_both_ways(kind, tuple(plain[2:]), plain[1], plain[0], axis, padtype, padlen))
     axis = axis_index(axis, x.ndim)
     added = at_least("padlen", padlen, 0) if padtype is not None else 0
     n = x.shape[axis]
@@ -134,90 +126,15 @@ def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, 
         )
     line = time_last(xp, x, axis)
     *common, zi, like = together(xp, *filter_, zi, line[..., :0])
-    runs = _Passes(xp, runners(like)[kind], tuple(common), zi, padtype, added)
-    if isinstance(like, np.ndarray) and like.dtype.char in "fdFD":
-        y = runs.by_rows(line, like.dtype)
+    if isinstance(x, np.ndarray):
+        y = _round_trip(np, kind, common, zi, padtype, added).over(line)
+    elif (plain := native("adjoint").plain(zi, *common)) is not None and native("adjoint").real(line, like):
+        alike = _round_trip(np, kind, plain[1:], plain[0], padtype, added)
+        y = native("adjoint").linear(line, alike.over, alike.over_transposed)
     else:
-        y = runs.whole(xp.astype(line, like.dtype, copy=False))
+        y = _round_trip(xp, kind, common, zi, padtype, added).whole(xp.astype(line, like.dtype, copy=False))
     return time_back(xp, narrowed(xp, y, x), axis)
 
 
-@dataclass(frozen=True)
-class _Passes:
-    """A filter, its steady state and what it sees beyond the ends of a signal."""
-
-    xp: Any
-    run: Callable[..., Any]
-    filter_: tuple[Any, ...]
-    zi: Any
-    padtype: PadType
-    added: int
-
-    def state(self, first: Any) -> Any:
-        """The steady state for a signal that has always been as its sample `first` (..., 1)."""
-        if self.zi.ndim == 1:
-            return self.zi * first
-        return self.zi.reshape((-1, *(1,) * (first.ndim - 1), 2)) * first
-
-    def beyond(self, x: Any) -> tuple[Any, Any]:
-        """The samples added in front and behind."""
-        added = self.added
-        first, last = x[..., :1], x[..., -1:]
-        if self.padtype == "constant":
-            ones = self.xp.ones_like(x[..., :added])
-            return first * ones, last * ones
-        if isinstance(x, np.ndarray):
-            left, right = x[..., added:0:-1], x[..., -2 : -added - 2 : -1]
-        else:
-            left, right = (self.xp.flip(end, axis=-1) for end in (x[..., 1 : added + 1], x[..., -added - 1 : -1]))
-        return (left, right) if self.padtype == "even" else (2 * first - left, 2 * last - right)
-
-    def whole(self, x: Any) -> Any:
-        """The extended signal through both passes."""
-        n = x.shape[-1]
-        if self.added:
-            left, right = self.beyond(x)
-            x = self.xp.concat([left, x, right], axis=-1)
-        for _ in range(2):
-            x = self.xp.flip(self.run(*self.filter_, x, self.state(x[..., :1]))[0], axis=-1)
-        return x[..., self.added : self.added + n]
-
-    def by_rows(self, x: Any, dtype: Any) -> Any:
-        """The same for NumPy arrays, a few rows at a time: both passes find them in the cache, on every core."""
-        from sigconv.core.native.threads import spread
-
-        y = np.empty_like(x, dtype=dtype)
-        lines, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1])
-        size = max(8, -(-_TOGETHER // lines.shape[-1]))
-        pieces = -(-lines.shape[0] // size)
-
-        def job(i: int) -> None:
-            rows = slice(i * size, (i + 1) * size)
-            self._one(lines[rows].astype(dtype, copy=False), out[rows])
-
-        spread(job, pieces)
-        return out.reshape(y.shape)
-
-    def _one(self, x: Any, y: Any) -> None:
-        """Both passes over a few rows; the added samples are pieces of their own, joined on by their states."""
-        if not self.added:
-            _, state = self.passed(x, self.state(x[:, :1]), y)
-            self.passed(y, self.state(y[:, -1:]), y, back=True)
-            return
-        if x.shape[1] <= _SHORT:  # two calls cost less than five
-            left, right = self.beyond(x)
-            line = np.concatenate([left, x, right], axis=1)
-            self.passed(line, self.state(line[:, :1]), line)
-            self.passed(line, self.state(line[:, -1:]), line, back=True)
-            y[...] = line[:, self.added : -self.added]
-            return
-        left, right = (part.copy() for part in self.beyond(x))  # an even extension is a view of x
-        _, state = self.passed(left, self.state(left[:, :1]), left)
-        _, state = self.passed(x, state, y)
-        self.passed(right, state, right)
-        _, state = self.passed(right, self.state(right[:, -1:]), right, back=True)
-        self.passed(y, state, y, back=True)
-
-    def passed(self, x: Any, state: Any, y: Any, back: bool = False) -> tuple[Any, Any]:
-        """The filter over x into y, from the last sample to the first if back; y and the state behind it."""
-        return self.run(*self.filter_, x, state, back, y)  # type: ignore[no-any-return]
+def _round_trip(xp: Any, kind: int, filter_: list[Any], zi: Any, padtype: PadType, added: int) -> RoundTrip:
+    return RoundTrip(xp, runners(zi)[kind], tuple(filter_), zi, padtype, added)

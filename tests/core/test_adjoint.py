@@ -101,6 +101,23 @@ def test_zero_phase_and_averages_have_first_and_second_gradients(way):
     assert both(lambda x: exponential_average(x, 0.3, axis=0), x)
 
 
+@pytest.mark.parametrize("padtype", ["odd", "even", "constant", None])
+@pytest.mark.parametrize("n", [12, 5000])
+def test_the_gradient_of_zero_phase_is_its_transposed(padtype, n):
+    """<Z x, g> = <x, Z' g>, and what is given for x does not depend on whether g wants a gradient."""
+    b, a = signal.butter(2, 0.3)
+    x, g = draw(9, n), draw(9, n, grad=False, seed=1)
+    for run in (lambda x: filtfilt(b, a, x, 1, padtype, 9), lambda x: sosfiltfilt(SOS[:2], x, 1, padtype, 9)):
+        y = run(x)
+        (back,) = torch.autograd.grad((y * g).sum(), x)
+        torch.testing.assert_close((back * x).sum(), (y * g).sum(), rtol=1e-9, atol=1e-9)
+        if n < 100:
+            assert both(run, x[:2].detach().requires_grad_())
+    single = x.float().detach().requires_grad_()
+    (back,) = torch.autograd.grad((filtfilt(b, a, single, 1, padtype, 9) * g.float()).sum(), single)
+    assert back.dtype == torch.float32
+
+
 def test_states_have_gradients():
     b, a = draw(3), torch.tensor([1.2, -0.3, 0.2], dtype=torch.float64, requires_grad=True)
     free, x = torch.tensor(np.delete(SOS, 3, 1) * 0.9, requires_grad=True), draw(2, 12)

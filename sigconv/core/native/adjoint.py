@@ -149,6 +149,42 @@ def _sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:
     return torch.from_numpy(y), torch.from_numpy(zf)
 
 
+class _Linear(torch.autograd.Function):
+    """A linear map of arrays; its gradient is its transposed map, whose gradient is the map."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, there: Any, back: Any) -> Any:
+        ctx.maps = there, back
+        return torch.from_numpy(there(viewed(x)))
+
+    @staticmethod
+    def backward(ctx: Any, gy: Any) -> Any:
+        there, back = ctx.maps
+        return linear(gy, back, there), None, None
+
+
+def linear(x: Any, there: Any, back: Any) -> Any:
+    """there(x) for a tensor, where there and back take and give NumPy arrays and are each other's transposed.
+
+    >>> linear(torch.ones(2), lambda x: 3 * x, lambda g: 3 * g)
+    tensor([3., 3.])
+    """
+    if torch.is_grad_enabled() and x.requires_grad:
+        return _Linear.apply(x, there, back)  # type: ignore[no-untyped-call]
+    return torch.from_numpy(there(viewed(x)))
+
+
+def real(x: Any, like: Any) -> bool:
+    """Whether x and what is computed with it are real numbers that NumPy can hold, or no gradient is wanted.
+
+    >>> real(torch.ones(1), torch.ones(1))
+    True
+    """
+    if not (x.is_cpu and x.dtype in _COMPILED):
+        return False
+    return not like.is_complex() or plain(x) is not None
+
+
 def plain(*tensors: Any) -> Any:
     """The tensors as NumPy arrays, or None if a gradient is wanted or no compiled loop runs on one of them.
 
