@@ -137,6 +137,21 @@ def test_a_line_with_a_hole_is_summed_and_its_neighbours_are_not_changed(monkeyp
     assert (y[[0, 2]] == whole[[0, 2]]).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("boundary", ["zeros", ("constant", 2.0), "wrap", "odd_reflect"])
+def test_long_kernels_around_holes_give_what_the_sum_gives(boundary, dtype, monkeypatch):
+    x, h = rng.normal(size=20_000).astype(dtype), rng.normal(size=3000).astype(dtype)
+    h[100] = 0
+    x[[500, 9000, 9100, 15_000, 15_500]] = np.nan, np.inf, -np.inf, np.inf, np.inf
+    expected = convolve(x, h, "same", "direct", boundary=boundary)
+    assert "sum" not in ways_of(monkeypatch, lambda: convolve(x, h, "same", boundary=boundary))
+    y = convolve(x, h, "same", boundary=boundary)
+    assert np.isposinf(expected).any()
+    assert np.isneginf(expected).any()
+    bound = 8 * np.finfo(dtype).eps * 3 * abs(h).sum()
+    np.testing.assert_allclose(y, expected, atol=bound)
+
+
 def test_the_costs_are_those_between_which_the_table_stands():
     assert planner.number_cost(10, 8) == planner.COSTS["number"][8][10]
     assert planner.COSTS["number"][8][8] > planner.number_cost(9, 8) > planner.COSTS["number"][8][10]

@@ -16,6 +16,7 @@ from sigconv.core.planner import FEW, Slide, Tiling, Triple, direct_cost, produc
 from sigconv.errors import ArgumentError
 
 _PART = 256  # float64 terms added one after the other
+_HOLES = 8  # transforms around what is not finite, for one
 _TWICE = 2.5  # transforms in double precision, of x and of |x|, for one in single
 
 
@@ -136,8 +137,41 @@ def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
             if not doubts.any():
                 y[line] = again[0]
                 continue
-        y[line] = lined.summed(line)
+        around = _around_holes(lined, line, tiles) if doubt[line] == transforms_tiles.NOT_FINITE else None
+        y[line] = lined.summed(line) if around is None else around
     return lined.back(y)
+
+
+def _around_holes(lined: "_Lined", line: int, tiles: Tiling) -> Any | None:
+    """A line with NaN and infinity by transforms: of what is finite, and of where the rest is seen, and by which taps.
+
+    None where the sum is quicker or there is another reason for it. Where taps see a NaN, infinities of both signs, or
+    an infinity with a tap of 0, the sum is NaN.
+    """
+    x, taps = lined.x[line : line + 1], lined.taps
+    pads, (rule, constant), strides, dilations = lined.how
+    sum_cost = direct_cost(x.size, taps.shape, x.real.dtype.itemsize, False)
+    if x.dtype.kind == "c" or not np.isfinite(constant) or sum_cost < _HOLES * tiles.cost:
+        return None
+    nan, up, down = np.isnan(x), x == np.inf, x == -np.inf
+    clean = np.where(nan | up | down, x.dtype.type(0), x)
+    y, doubt = transforms_tiles.correlate(clean, taps, *lined.how, tiles)
+    if doubt.any():
+        return None
+
+    def seen(*pairs: tuple[Any, Any]) -> Any:
+        """Where any of these samples is under any of those taps."""
+        places = np.zeros(1, bool)
+        for samples, weights in pairs:
+            given = samples.astype(np.float64), weights.astype(np.float64)  # counts, exact to far below one half
+            count, _ = transforms_tiles.correlate(*given, pads, (rule, 0.0), strides, dilations, tiles)
+            places = places | (count[0] > 0.5)
+        return places
+
+    rises, falls = seen((up, taps > 0), (down, taps < 0)), seen((up, taps < 0), (down, taps > 0))
+    y[0][rises], y[0][falls] = np.inf, -np.inf
+    y[0][seen((nan, taps == taps), (up | down, taps == 0)) | (rises & falls)] = np.nan
+    return y[0]
 
 
 def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
@@ -167,7 +201,8 @@ def _sum(x: Any, taps: Any, slide: Slide, exact: bool = True) -> Any:
         x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
     shape = [x.shape[axis] for axis in slide.axes]
-    return _halved(x, taps, bare, _lengths(shape, taps.shape, bare.padding, slide.dilations)[0])
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs
+        return _halved(x, taps, bare, _lengths(shape, taps.shape, bare.padding, slide.dilations)[0])
 
 
 def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:

@@ -158,7 +158,7 @@ def _loudest(places: Any, weights: Any) -> tuple[Any, Any]:
 
 def _pieces(tiles: int, numbers: int) -> int:
     """Pieces of work: none too small to hand to a thread, enough for all threads to end together."""
-    if tiles * numbers < 1 << 16:
+    if tiles * numbers < 1 << 17:
         return 1
     return min(tiles, 4 * threads(), max(1, tiles * numbers >> 15))
 
