@@ -26,7 +26,7 @@ WORTH = 4_000_000  # products from which a second thread pays
 
 
 @kernel
-def _seen(at: int, n: int, before: int, outside: Any) -> int:
+def _seen(at: int, n: int, before: int, outside: Any) -> Any:
     """The sample that shows at place `at` of an extended axis; -1 is a zero."""
     if at < before:
         return outside[at]

@@ -6,6 +6,7 @@ window moves by one sample.
 """
 
 from functools import lru_cache
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -99,13 +100,14 @@ def _moved(bits: Any, mark: int, below: int, wanted: int) -> Any:
 
 
 @kernel
-def _ranked(ranks: Any, order: Any, sizes: Any, wanted: int, places: Any) -> None:
-    """places[z, y, x] = where in the sorted block's samples the wanted one of the window at z, y, x lies.
+def _ranked(ranks: Any, given: Any, sizes: Any, wanted: int, start: Any, out: Any) -> None:
+    """out[start + (z, y, x)] = given[rank], for the rank of the wanted sample of the window at z, y, x of the block.
 
-    ranks : (Z, Y, X) rank of each sample;  order : the sample of each rank
+    ranks : (Z, Y, X) rank of each sample of the block
     """
     kz, ky, kx = sizes
-    mz, my, mx = places.shape
+    batch, z0, y0, x0 = start
+    mz, my, mx = ranks.shape[0] - kz + 1, ranks.shape[1] - ky + 1, ranks.shape[2] - kx + 1
     bits = np.zeros((ranks.size >> 6) + 2, np.uint64)
     one = np.uint64(1)
     for z in range(mz):
@@ -118,7 +120,8 @@ def _ranked(ranks: Any, order: Any, sizes: Any, wanted: int, places: Any) -> Non
                         bits[rank >> 6] |= one << np.uint64(rank & 63)
             bits[-1] = one  # an end for the search
             mark, below = _moved(bits, 0, 0, wanted)
-            places[z, y, 0] = order[mark]
+            line = out[batch, z0 + z, y0 + y]
+            line[x0] = given[mark]
             for x in range(1, mx):
                 for i in range(kz):
                     for j in range(ky):
@@ -127,7 +130,7 @@ def _ranked(ranks: Any, order: Any, sizes: Any, wanted: int, places: Any) -> Non
                         bits[new >> 6] |= one << np.uint64(new & 63)
                         below += (new < mark) - (old < mark)
                 mark, below = _moved(bits, mark, below, wanted)
-                places[z, y, x] = order[mark]
+                line[x0 + x] = given[mark]
 
 
 def selected(x: Any, size: tuple[int, int, int]) -> Any:
@@ -138,9 +141,10 @@ def selected(x: Any, size: tuple[int, int, int]) -> Any:
     """
     x = plain(x)
     window = prod(size)
-    if window > SMALL:
-        return x.reshape(-1)[positions(x, size)]
     out = np.empty((len(x), *(n - k + 1 for n, k in zip(x.shape[1:], size, strict=True))), x.dtype)
+    if window > SMALL:
+        _blocks(x, size, x, out)
+        return out
     rows = prod(out.shape[:3])
     pieces = min(4 * threads(), rows) if out.size > WORTH else 1
     ends = [rows * i // pieces for i in range(pieces + 1)]
@@ -150,30 +154,30 @@ def selected(x: Any, size: tuple[int, int, int]) -> Any:
 
 
 def positions(x: Any, size: tuple[int, int, int]) -> Any:
-    """As `selected`, but where in x, counted along its memory, each of them lies."""
-    lengths = [n - k + 1 for n, k in zip(x.shape[1:], size, strict=True)]
-    out = np.empty((len(x), *lengths), np.int64)
-    dims = sum(k > 1 for k in size) or 1
-    least = {1: 4096, 2: 64, 3: 24}[dims]
+    """As `selected`, but where in x, counted along its elements, each of them lies."""
+    out = np.empty((len(x), *(n - k + 1 for n, k in zip(x.shape[1:], size, strict=True))), np.int64)
+    _blocks(x, size, np.arange(x.size).reshape(x.shape), out)
+    return out
+
+
+def _blocks(x: Any, size: tuple[int, int, int], given: Any, out: Any) -> None:
+    """out = what `given` holds where x holds the middle value, block by block."""
+    least = {1: 4096, 2: 64, 3: 24}[max(1, sum(k > 1 for k in size))]
     block = [max(least, k) if k > 1 else 1 for k in size]
-    places = [(batch, *(tuple(range(0, n, b)) for n, b in zip(lengths, block, strict=True))) for batch in range(len(x))]
-    jobs = [(b, z, y, c) for b, zs, ys, cs in places for z in zs for y in ys for c in cs]
-    strides = [s // x.itemsize for s in x.strides]
+    starts = product(range(len(x)), *(range(0, n, b) for n, b in zip(out.shape[1:], block, strict=True)))
+    jobs = list(starts)
 
     def job(i: int) -> None:
-        batch, *start = jobs[i]
-        inside = tuple(slice(s, s + b) for s, b in zip(start, block, strict=True))
-        whole = tuple(slice(s, s + b + k - 1) for s, b, k in zip(start, block, size, strict=True))
-        part = x[(batch, *whole)]
+        batch, *first = jobs[i]
+        whole = (batch, *(slice(s, s + b + k - 1) for s, b, k in zip(first, block, size, strict=True)))
+        part = x[whole]
         order = np.argsort(part, axis=None)
         ranks = np.empty(order.size, np.int64)
         ranks[order] = np.arange(order.size)
-        found = np.empty([len(range(*s.indices(n))) for s, n in zip(inside, lengths, strict=True)], np.int64)
-        _ranked(ranks.reshape(part.shape), order, size, prod(size) // 2, found)
-        z, y, c = np.unravel_index(found, part.shape)
-        at = batch * strides[0] + (z + start[0]) * strides[1] + (y + start[1]) * strides[2] + (c + start[2])
-        out[(batch, *inside)] = at
+        _ranked(ranks.reshape(part.shape), given[whole].reshape(-1)[order], size, prod(size) // 2, jobs[i], out)
 
-    if out.size:
-        spread(job, len(jobs)) if out.size > WORTH else [job(i) for i in range(len(jobs))]
-    return out
+    if out.size > WORTH:
+        spread(job, len(jobs))
+    elif out.size:
+        for i in range(len(jobs)):
+            job(i)
