@@ -218,3 +218,38 @@ def test_what_is_not_finite_is_so_where_it_is_in_scipy(bad, name, rows):
         want, after = signal.lfilter(b, a if name != "taps" else [1.0], x[0], zi=zi[0])
     same(np.isfinite(y[0]), np.isfinite(want))
     same(np.isfinite(zf[0]), np.isfinite(after))
+
+
+CLOSE = {
+    "order 2": signal.butter(2, 0.3),
+    "order 4": signal.butter(4, 0.3),
+    "order 16": signal.butter(16, 0.3),
+    "a pole near the circle": ([1, 0, 0], [1, -2 * 0.9999 * np.cos(0.3), 0.9999**2]),
+    "poles near each other": signal.butter(4, 0.01),
+    "elliptic": signal.ellip(4, 0.1, 60, (0.3, 0.4), "bandpass"),
+    "a sum": ([1, 0], [1, -1]),
+}
+
+
+def against_extended_precision(ours, theirs, exact):
+    ours, theirs = (float(np.sqrt(np.mean(np.abs(y - exact) ** 2))) for y in (ours, theirs))
+    assert ours <= 1.3 * theirs + np.finfo(float).eps * float(np.abs(exact).max())
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no extended precision here")
+@pytest.mark.parametrize("name", CLOSE)
+def test_rounding_is_no_larger_than_scipys(name):
+    (b, a), x = (np.asarray(c, float) for c in CLOSE[name]), rng.normal(size=3000)
+    zi = np.zeros(len(b) - 1)
+    exact, _ = lfilter_loop(*(values.astype(np.longdouble) for values in (b, a, x, zi)))
+    against_extended_precision(recurrence.lfilter(b, a, x, zi)[0], signal.lfilter(b, a, x), exact)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no extended precision here")
+@pytest.mark.parametrize("order", [2, 8, 16])
+@pytest.mark.parametrize(("edge", "kind"), [(0.001, "lowpass"), (0.01, "highpass"), (0.3, "lowpass")])
+def test_rounding_of_sections_is_no_larger_than_scipys(order, edge, kind):
+    sos, x = signal.butter(order, edge, kind, output="sos"), rng.normal(size=5000)
+    zi = np.zeros((len(sos), 2))
+    exact, _ = sosfilt_loop(*(values.astype(np.longdouble) for values in (sos, x, zi)))
+    against_extended_precision(recurrence.sosfilt(sos, x, zi)[0], signal.sosfilt(sos, x), exact)

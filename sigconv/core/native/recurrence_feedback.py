@@ -23,8 +23,9 @@ from sigconv.core.native import vectors
 from sigconv.core.native.compiled import fma, kernel
 
 SEGMENT = 272
+_NOTHING = np.zeros((1, 64), np.longdouble)
 ORDERS = (1, 2, 3, 4, 6, 8, 12, 16)  # compiled; a filter of another order has states that stay 0
-STEEP = 1e6  # a state that grows more than this in a segment is not worth the hop
+STEEP = 2  # a larger hop of a state would round more than the steps do
 
 
 class Filter:
@@ -62,15 +63,15 @@ class Filter:
 
     @cached_property
     def _exact(self) -> tuple[Any, Any]:
-        step = np.eye(len(self.order), k=1, dtype=np.longdouble)
-        step[:, 0] -= self._back
-        fed = self._fed[:, None]
-        hop, left = step, fed
+        states = np.eye(len(self.order), len(self.order) + 1, dtype=np.longdouble)
+        states[:, -1] = self._fed
+        back, left = self._back[:, None], np.empty((len(self.order), SEGMENT), np.longdouble)
         with np.errstate(all="ignore"):
-            for bit in bin(SEGMENT)[3:]:
-                left, hop = np.concatenate([hop @ left, left], axis=1), hop @ hop
-                if bit == "1":
-                    left, hop = np.concatenate([hop @ fed, left], axis=1), step @ hop
+            for i in range(SEGMENT):  # squared powers would lose what a step cancels
+                left[:, SEGMENT - 1 - i] = states[:, -1]
+                first = states[0]
+                states = np.concatenate([states[1:], _NOTHING[:, : len(first)]]) - back * first
+        hop = states[:, :-1]
         return hop, left
 
 
