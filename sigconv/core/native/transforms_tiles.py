@@ -80,7 +80,7 @@ def correlate(
         )  # fmt: skip
 
     spread(work, pieces)
-    energy, size = heard.reshape(x.shape[0], -1, 2).max(axis=1).T  # a NaN is a maximum
+    energy, size = heard.reshape(x.shape[0], int(g[9].prod()), 2).max(axis=1).T  # a NaN is a maximum
     doubt = np.where(np.isfinite(energy), UNPROVEN * (size < least * np.sqrt(energy)), NOT_FINITE)
     return y, doubt
 
