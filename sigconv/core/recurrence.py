@@ -3,7 +3,8 @@
     a[0] y[n] = b[0] x[n] + b[1] x[n-1] + ... - a[1] y[n-1] - a[2] y[n-2] - ...
 
 The loop below is the definition, for any array library and for gradients. It keeps k - 1 numbers between two samples
-(the transposed direct form II, SciPy's layout), so a signal filtered in pieces equals the signal filtered whole.
+(the transposed direct form II, SciPy's layout), so a signal filtered in pieces equals the signal filtered whole: with
+zi and zf, to the bit for sections and without feedback and to rounding else; with core.stream, to the bit always.
 """
 
 from collections.abc import Callable
