@@ -57,7 +57,7 @@ def _known(
 ) -> tuple[dict[str, float], Tiling | None]:  # fmt: skip
     """What one line costs by the sum over the taps and by one axis after the other, and the best tiles, if any."""
     outputs, spans = _lengths(shape, taps, padding, dilations)
-    kept = prod(max(n - 1, 0) // s + 1 for n, s in zip(outputs, strides, strict=True))
+    kept = [max(n - 1, 0) // s + 1 for n, s in zip(outputs, strides, strict=True)]
     costs = {
         "sum": direct_cost(kept, taps, 4 if single else 8, is_complex),
         "lines": separable_cost(prod(outputs), sum(taps), is_complex) if len(taps) > 1 else np.inf,
@@ -150,7 +150,7 @@ def _around_holes(lined: "_Lined", line: int, tiles: Tiling) -> Any | None:
     """
     x, taps = lined.x[line : line + 1], lined.taps
     pads, (rule, constant), strides, dilations = lined.how
-    sum_cost = direct_cost(x.size, taps.shape, x.real.dtype.itemsize, False)
+    sum_cost = direct_cost(x.shape[1:], taps.shape, x.real.dtype.itemsize, False)
     if x.dtype.kind == "c" or not np.isfinite(constant) or sum_cost < _HOLES * tiles.cost:
         return None
     nan, up, down = np.isnan(x), x == np.inf, x == -np.inf
