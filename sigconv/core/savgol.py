@@ -17,6 +17,7 @@ from sigconv.core.passes import Passes, passed
 from sigconv.errors import ArgumentError, ShapeError
 
 _NONE = Boundary.CONSTANT, 0.0
+_SUMMED = 64  # samples of a window whose products lie in memory at once
 
 
 def savgol(
@@ -121,9 +122,23 @@ def _interpolated(x: Any, how: Fit, axes: tuple[int, ...]) -> Any:
         return middle
     line = xp.moveaxis(x, axis, -1)
     ends = xp.asarray(how.all_places().T.copy(), dtype=x.dtype, device=device(x))
-    first = line[along(x.ndim, x.ndim - 1, slice(0, window))] @ ends[:, :half]
-    last = line[along(x.ndim, x.ndim - 1, slice(line.shape[-1] - window, None))] @ ends[:, half + 1 :]
+    first = _weighed(line[along(x.ndim, x.ndim - 1, slice(0, window))], ends[:, :half])
+    last = _weighed(line[along(x.ndim, x.ndim - 1, slice(line.shape[-1] - window, None))], ends[:, half + 1 :])
     return xp.concat([xp.moveaxis(first, -1, axis), middle, xp.moveaxis(last, -1, axis)], axis=axis)
+
+
+def _weighed(line: Any, weights: Any) -> Any:
+    """line (..., w) @ weights (w, p); arrays are summed in one order, so a line alone has its bits among others."""
+    if is_torch_array(line):
+        return line @ weights
+    line = np.moveaxis(line, -1, 0)[..., None]
+    weights = weights.reshape(len(weights), *(1,) * (line.ndim - 2), -1)
+    total = None
+    for k in range(0, len(weights), _SUMMED):
+        some = slice(k, k + _SUMMED)
+        part = np.add.reduce(np.multiply(line[some], weights[some], order="C"), axis=0)
+        total = part if total is None else total + part
+    return total
 
 
 def _bridged(x: Any, how: Fit, axes: tuple[int, ...], told: Any, max_gap: int | None) -> Any:

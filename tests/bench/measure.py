@@ -83,7 +83,11 @@ def seconds_of(call: Callable[[], Any], times: int = 1) -> float:
     return (time.perf_counter() - start) / times
 
 
-def medians(calls: dict[str, Callable[[], Any]], budget: float = SECONDS) -> tuple[dict[str, float], int]:
+def medians(
+    calls: dict[str, Callable[[], Any]],
+    budget: float = SECONDS,
+    middle: Callable[[list[float]], float] = statistics.median,
+) -> tuple[dict[str, float], int]:
     """Median milliseconds of every call, and of how many rounds; in a round each call has its turn."""
     for call in calls.values():
         call()
@@ -95,7 +99,7 @@ def medians(calls: dict[str, Callable[[], Any]], budget: float = SECONDS) -> tup
         for name, call in calls.items():
             times[name].append(1e3 * seconds_of(call, often[name]))
         rounds += 1
-    return {name: statistics.median(each) for name, each in times.items()}, rounds
+    return {name: middle(each) for name, each in times.items()}, rounds
 
 
 def measured(case: Case) -> Row:

@@ -39,7 +39,7 @@ def _named(kind: str, x: Any, kernel: Any) -> tuple[str, Any, Any]:
 
 
 def times_of(x: Any, kernel: Any) -> dict[str, float]:
-    """Milliseconds of "auto" and of every method that takes this kernel and ends in reasonable time."""
+    """Least milliseconds of "auto" and of every method that takes this kernel and ends in reasonable time."""
     calls = {}
     for method in METHODS:
         if method == "direct" and prod(kernel.shape) * x.size > MOST_PRODUCTS:
@@ -49,18 +49,21 @@ def times_of(x: Any, kernel: Any) -> dict[str, float]:
         except SigconvError:
             continue  # this kernel does not separate, say
         calls[method] = lambda method=method: sigconv.convolve(x, kernel, "same", method)
-    return medians(calls, budget=0.4)[0]
+    return medians(calls, budget=0.4, middle=min)[0]
 
 
 def audit() -> None:
     """Print every point where "auto" takes more than a tenth longer than the best method."""
     points, slow = 0, 0
     for name, x, kernel in grid():
-        times = times_of(x, kernel)
-        auto = times.pop("auto")
-        best = min(times, key=times.__getitem__)
         points += 1
-        if auto > ALLOWED * times[best]:
+        for _ in range(2):  # what looks slow is measured again
+            times = times_of(x, kernel)
+            auto = times.pop("auto")
+            best = min(times, key=times.__getitem__)
+            if auto <= ALLOWED * times[best]:
+                break
+        else:
             slow += 1
             others = ", ".join(f"{method} {ms:.3g}" for method, ms in sorted(times.items(), key=lambda item: item[1]))
             print(f"{name}: auto {auto:.3g} ms, {auto / times[best]:.2f} times the best of {others}", flush=True)

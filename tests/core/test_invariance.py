@@ -78,7 +78,6 @@ def on_pictures() -> list[Function]:
 
 
 LINES, PICTURES = along_a_line(), on_pictures()
-pending = pytest.mark.xfail(strict=False, reason="its compiled kernel is on its way")
 every_line = pytest.mark.parametrize("function", LINES, ids=lambda f: f.name)
 every_picture = pytest.mark.parametrize("function", PICTURES, ids=lambda f: f.name)
 every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
@@ -171,7 +170,6 @@ def test_memory_layout_changes_nothing_in_pictures(function, dtype):
         assert_same_bits(function.run(same, 1), plain)
 
 
-@pending
 @every_dtype
 @pytest.mark.parametrize("channels", [3, 70])
 @every_line
@@ -183,7 +181,6 @@ def test_a_channel_is_the_same_alone_and_in_a_batch(function, channels, dtype):
         assert_same_bits(function.run(x[channel : channel + 1], 1)[0], together[channel])
 
 
-@pending
 @every_line
 def test_a_long_channel_is_the_same_alone_and_in_a_batch(function):
     x = noise(9, 10 * LENGTH)
