@@ -66,12 +66,13 @@ def gaussian(
     told, ignore = rule_of(boundary), checked(nan, max_gap)
     if isinstance(told[1], complex) and not is_complex(x):
         x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+    orders = per_axis("order", order, len(where))
     bells = [
         (axis, bell)
-        for axis, s, o in zip(where, _sigmas(sigma, len(where)), per_axis("order", order, len(where)), strict=True)
+        for axis, s, o in zip(where, _sigmas(sigma, len(where)), orders, strict=True)
         if (bell := _bell(float(s), at_least("order", o, 0), float(truncate))) is not None
     ]
-    if ignore and any(o for o in per_axis("order", order, len(where))):
+    if ignore and any(orders):
         raise ArgumentError(f"order is {order!r} with nan 'ignore'; a mean of what is there has order 0")
     if 0 in x.shape or not bells:
         return xp.asarray(x, copy=True)

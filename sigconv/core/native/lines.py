@@ -22,6 +22,7 @@ ROOM = 600 << 10  # bytes of a block between two passes
 DEEP = 8
 COLUMNS = 4096  # of a block
 NARROW = 32  # columns below which a line is turned to lie along memory
+_ONE = {kind: np.ones(1, kind) for kind in "fd"}  # the taps of an axis that is left alone
 WORTH = 4_000_000  # products from which a second thread pays
 
 
@@ -202,7 +203,7 @@ def _taken(step: _Step, x: Any, taps: list[Any], rule: Boundary) -> Any:
         x = extend(x, before, after, rule, axis)
     out = np.empty(step.shape, x.dtype)
     if out.size:
-        one, (z, y, x_line) = np.ones(1, x.dtype), step.lines
+        one, (z, y, x_line) = _ONE[x.dtype.char], step.lines
         hz, hy, hx = (taps[i] if i >= 0 else one for i in (z, y, x_line))
         if z < 0 or (step.table[0] == step.table[3] and hz.size == 1):
             hz, hy = one[:0], hy if z < 0 else hy * hz[0]
