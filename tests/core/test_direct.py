@@ -65,7 +65,22 @@ def test_it_is_the_definition(job):
     np.testing.assert_allclose(y, expected, rtol=0, atol=9 * float(np.finfo(dtype).eps) * scale)
 
 
-@pytest.mark.parametrize(("shape", "taps"), [((200_000,), (31,)), ((300, 700), (7, 7)), ((40, 60, 70), (5, 3, 4))])
+@pytest.mark.parametrize("taps", [1, 2, 3, 4, 5, 31])
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_long_lines_side_by_side_are_the_definition(taps, dilation, dtype):
+    x, h = rng.normal(size=(3, 2, 5000)).astype(dtype), rng.normal(size=taps).astype(dtype)
+    for boundary in ("zeros", "reflect"):
+        expected = definition(x.astype(float), h.astype(float), (2,), [(7, 150)], boundary, (1,), (dilation,))
+        y = correlate(x, h, (2,), [(7, 150)], rule_of(boundary), (1,), (dilation,))
+        np.testing.assert_allclose(y, expected, rtol=0, atol=9 * float(np.finfo(dtype).eps) * np.abs(h).sum() * 5)
+        turned = correlate(x.transpose(2, 0, 1), h, (0,), [(7, 150)], rule_of(boundary), (1,), (dilation,))
+        np.testing.assert_array_equal(turned.transpose(1, 2, 0), y)
+
+
+@pytest.mark.parametrize(
+    ("shape", "taps"), [((600_000,), (3,)), ((200_000,), (31,)), ((300, 700), (7, 7)), ((40, 60, 70), (5, 3, 4))]
+)
 @pytest.mark.parametrize("exact", [True, False])
 def test_threads_and_batch_change_no_bit(shape, taps, exact):
     x, h = rng.normal(size=shape).astype(np.float32), rng.normal(size=taps).astype(np.float32)

@@ -14,13 +14,15 @@ import numpy as np
 from sigconv.core.boundary import ODD, Boundary, extend, shown
 from sigconv.core.geometry import length_after, span
 from sigconv.core.native.registers import chains
-from sigconv.core.native.strips import ROWS, grid, line
+from sigconv.core.native.strips import ROWS, grid, inside, line
 from sigconv.core.native.threads import spread, threads
 
 _STRIP = 1536  # columns in work at a time
 _WORTH = 1_500_000  # products below which a second thread costs more than it saves
 _TURN = 8  # neighbouring planes that share what they have read
 _SMALL = 1 << 16  # samples of x up to which a plan is worth keeping
+_BROAD = 1024  # columns from which a few taps are summed where the row lies
+_FEW = 4  # as many as such a loop takes
 _LONG = 8  # taps from which a line is worth sorting into phases
 
 
@@ -37,6 +39,11 @@ class _Axis(NamedTuple):
     @property
     def length(self) -> int:
         return length_after(self.n, self.taps, self.stride, self.dilation, (self.before, self.after))
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """The first and last output, at stride 1, whose taps all lie inside."""
+        return self.before, self.before + self.n - span(self.taps, self.dilation) + 1
 
 
 def correlate(
@@ -138,14 +145,20 @@ class _Plan:
         )
         self.grid = (len(self.planes), rows.length, columns.length)
         self.taps = prod(taps)
+        few = self.taps == columns.taps <= _FEW and steps[:2] == (1, 1) and len(at) == 1
+        self.middle = columns.middle if few and columns.length >= _BROAD else ()
 
     def run(self, x: Any, taps: Any, constant: float, y: Any) -> None:
         """All outputs, in pieces for the threads."""
         pieces = _pieces(self.grid, self.taps)
+        if self.middle:
+            pieces = [part for piece in pieces for part in _cut(piece, *self.middle)]
 
         def job(i: int) -> None:
             where = (*self.grid[1:], *pieces[i])
-            if self.phases:
+            if self.middle and _inside(pieces[i], *self.middle):
+                inside(x, len(self.sides[2]), self.numbers[5], taps, y, where)
+            elif self.phases:
                 line(x, self.planes, *self.sides, taps, constant, _STRIP, y, where)
             else:
                 grid(x, self.planes, self.places, *self.sides, taps, constant, self.numbers, y, where)
@@ -175,6 +188,17 @@ def _pieces(shape: tuple[int, ...], taps: int) -> "list[tuple[int, ...]]":
             ends = [shape[axis] * i // parts // unit * unit for i in range(parts)] + [shape[axis]]
             return [(*whole[: 2 * axis], *ends[i : i + 2], *whole[2 * axis + 2 :]) for i in range(parts)]
     return [tuple(whole)]
+
+
+def _cut(piece: tuple[int, ...], west: int, east: int) -> "list[tuple[int, ...]]":
+    """A piece as what lies left of the columns west to east, among them, and right of them."""
+    *others, left, right = piece
+    west, east = (min(max(column, left), right) for column in (west, east))
+    return [(*others, a, b) for a, b in ((left, west), (west, east), (east, right)) if a < b]
+
+
+def _inside(piece: tuple[int, ...], west: int, east: int) -> bool:
+    return west <= piece[-2] and piece[-1] <= east
 
 
 def _planes(outer: "list[_Axis]", batch: int, rule: Boundary) -> tuple[Any, Any, int]:

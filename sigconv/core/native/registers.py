@@ -86,7 +86,7 @@ def summed(rows: int) -> Callable[..., None]:
 
         def generate(context: Any, builder: Any, __: Any, values: Any) -> Any:
             data = [context.make_array(given[i])(context, builder, values[i]).data for i in (0, 1, 2, 7, 8)]
-            sums = _Sums(builder, rows, *data, values[11])
+            sums = _Sums(builder, rows, data, values[11])
             sums.run(*values[3:7])
             sums.leave(*values[9:11])
             return context.get_dummy_value()
@@ -99,12 +99,10 @@ def summed(rows: int) -> Callable[..., None]:
 class _Sums:
     """The code of one kernel as it is written: the sums, and the loops over planes, rows and loads around them."""
 
-    def __init__(
-        self, builder: Any, rows: int, ring: Any, offsets: Any, taps: Any, totals: Any, out: Any, chain: Any
-    ) -> None:
+    def __init__(self, builder: Any, rows: int, data: Any, chain: Any) -> None:
         self.builder, self.rows = builder, rows
-        self.ring, self.offsets, self.taps, self.totals, self.out = ring, offsets, taps, totals, out
-        self.element = ring.type.pointee
+        self.ring, self.offsets, self.taps, self.totals, self.out = data
+        self.element = self.ring.type.pointee
         self.single = isinstance(self.element, ir.FloatType)
         self.lanes = _vectors()[0] // _bytes(self.element)
         self.vector = ir.VectorType(self.element, self.lanes)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.native import registers
-from sigconv.core.native.compiled import kernel, wide
+from sigconv.core.native.compiled import fma, kernel, wide
 
 ROWS = 3  # output rows that share their loads: the most that keep 8 vectors each in 32 registers
 _one = registers.summed(1)
@@ -55,6 +55,13 @@ def _fill(
         if step == 1:
             for i in range(middle.size):
                 middle[i] = inside[i]
+        elif step == ROWS:
+            whole = min(inside.size // ROWS, middle.size)
+            threes = inside[: whole * ROWS].reshape(-1, ROWS)
+            for i in range(whole):
+                middle[i] = threes[i, 0]
+            for i in range(whole, middle.size):
+                middle[i] = inside[i * step]
         else:
             for i in range(middle.size):
                 middle[i] = inside[i * step]
@@ -194,6 +201,7 @@ def line(
     loads = taps.size + ROWS - 1
     pitch = (strip + loads) // ROWS + 1
     ring, tile, totals = np.zeros(ROWS * pitch + _WIDE_THREE), np.empty(unit), np.empty(1)
+    sums = (tile[:_WIDE_THREE], tile[_WIDE_THREE : 2 * _WIDE_THREE], tile[2 * _WIDE_THREE :])
     offsets = np.empty(loads, np.int64)
     for i in range(loads):
         offsets[i] = i % ROWS * pitch + i // ROWS
@@ -210,10 +218,37 @@ def line(
                     )
                     begin = (q * rows + r) * across + c + column
                     out = y[begin : begin + min(unit, some - column)]
-                    whole = out.size // ROWS
-                    for i in range(whole):
-                        out[ROWS * i] = tile[i]
-                        out[ROWS * i + 1] = tile[_WIDE_THREE + i]
-                        out[ROWS * i + 2] = tile[2 * _WIDE_THREE + i]
-                    for i in range(whole * ROWS, out.size):
+                    threes = out[: out.size // ROWS * ROWS].reshape(-1, ROWS)
+                    for i in range(threes.shape[0]):
+                        threes[i, 0] = sums[0][i]
+                        threes[i, 1] = sums[1][i]
+                        threes[i, 2] = sums[2][i]
+                    for i in range(threes.size, out.size):
                         out[i] = tile[i % ROWS * _WIDE_THREE + i // ROWS]
+
+
+@kernel
+def inside(x: Any, before: int, dilation: int, taps: Any, y: Any, where: Any) -> None:
+    """`grid` for one to four taps along a row that stay inside it: a loop that waits for nothing but the memory.
+
+    x : (lines, 1, columns);  before : columns that the taps begin ahead;  taps : float64;  y, where : as in `grid`
+    """
+    across, first, last, left, right = where[1], where[2], where[3], where[6], where[7]
+    n, h = right - left, taps
+    for q in range(first, last):
+        row = x[q, 0, left - before :]
+        a, out = row[:n], y[q * across + left : q * across + right]
+        b, c, d = row[dilation:], row[2 * dilation :], row[3 * dilation :]
+        if h.size == 1:
+            for i in range(n):
+                out[i] = h[0] * a[i]
+        elif h.size == 2:
+            for i in range(n):
+                out[i] = fma(h[1], np.float64(b[i]), h[0] * a[i])
+        elif h.size == 3:
+            for i in range(n):
+                out[i] = fma(h[2], np.float64(c[i]), fma(h[1], np.float64(b[i]), h[0] * a[i]))
+        else:
+            for i in range(n):
+                part = fma(h[2], np.float64(c[i]), fma(h[1], np.float64(b[i]), h[0] * a[i]))
+                out[i] = fma(h[3], np.float64(d[i]), part)
