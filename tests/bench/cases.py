@@ -24,7 +24,7 @@ class Case:
     """One row: calls without arguments that return the same array, or what `value` makes the same array of.
 
     aim : how many times faster than the fastest peer we want to be;  close : how far from a peer we may be, relative
-    to the peer's largest value
+    to the peer's largest value;  data : the array that has to be read at least, and one of its size written
     """
 
     name: str
@@ -33,6 +33,7 @@ class Case:
     aim: float
     close: float = 1e-11
     value: Callable[[Any], Any] = np.asarray
+    data: Any = None
 
 
 def draws(*shape: int, dtype: Any = np.float64) -> Any:
@@ -57,18 +58,21 @@ def recurrences(shrink: int) -> Iterator[Case]:
             lambda x=x: sigconv.sosfilt(sos, x),
             {"scipy.signal.sosfilt": lambda x=x: signal.sosfilt(sos, x)},
             aim,
+            data=x,
         )
     yield Case(
         f"lfilter order 4, one channel × {n}",
         lambda: sigconv.lfilter(b, a, line),
         {"scipy.signal.lfilter": lambda: signal.lfilter(b, a, line)},
         aim=4,
+        data=line,
     )
     yield Case(
         f"sosfiltfilt 8 sections, {channels} × {long}",
         lambda: sigconv.sosfiltfilt(sos, many),
         {"scipy.signal.sosfiltfilt": lambda: signal.sosfiltfilt(sos, many)},
         aim=8,
+        data=many,
     )
 
 
@@ -90,6 +94,7 @@ def gradients(shrink: int) -> Iterator[Case]:
         lambda: backward(lambda line, a: sigconv.lfilter([1.0], a, line)),
         {"torchlpc": lambda: backward(lambda line, a: sample_wise_lpc(line, a[1:].expand(*line.shape, -1)))},
         aim=3,
+        data=x.numpy(),
     )
 
 
@@ -108,6 +113,7 @@ def averages(shrink: int) -> Iterator[Case]:
             },
             aim=2.5,
             close=1e-10,
+            data=x,
         )
 
 
@@ -122,7 +128,7 @@ def lines(shrink: int) -> Iterator[Case]:
         }
         if taps < 10_000:
             peers["numpy.convolve"] = lambda h=h: np.convolve(x, h)
-        yield Case(f"convolve {len(h)} taps, {len(x)} float64", lambda h=h: sigconv.convolve(x, h), peers, aim)
+        yield Case(f"convolve {len(h)} taps, {len(x)} float64", lambda h=h: sigconv.convolve(x, h), peers, aim, data=x)
 
 
 def tensors(shrink: int) -> Iterator[Case]:
@@ -140,12 +146,14 @@ def tensors(shrink: int) -> Iterator[Case]:
                 ).numpy()[0, 0]
             },
             aim=10,
+            data=x.numpy(),
         )
         yield Case(
             f"convolve {taps} taps, {len(x)} float64, torch beside NumPy",
             lambda h=h: sigconv.convolve(x, h).numpy(),
             {"ours on NumPy": lambda h=h: sigconv.convolve(x.numpy(), h.numpy())},
             aim=1,
+            data=x.numpy(),
         )
 
 
@@ -165,7 +173,12 @@ def pictures(shrink: int) -> Iterator[Case]:
         if k < 31:
             peers["scipy.ndimage.correlate"] = lambda h=h: ndimage.correlate(x, h, mode="constant")
         yield Case(
-            f"correlate {k}×{k}, {side}×{side} float32", lambda h=h: sigconv.correlate(x, h, "same"), peers, 1, 1e-5
+            f"correlate {k}×{k}, {side}×{side} float32",
+            lambda h=h: sigconv.correlate(x, h, "same"),
+            peers,
+            1,
+            1e-5,
+            data=x,
         )
     width = 2 * int(4 * 3 + 0.5) + 1
     yield Case(
@@ -177,6 +190,7 @@ def pictures(shrink: int) -> Iterator[Case]:
         },
         aim=1,
         close=1e-5,
+        data=x,
     )
 
 
@@ -197,7 +211,12 @@ def volumes(shrink: int) -> Iterator[Case]:
             beside = [torch.from_numpy(array)[None, None] for array in (x, h)]
             peers["torch conv3d"] = lambda b=beside: functional.conv3d(*b, padding=1)[0, 0].numpy()
         yield Case(
-            f"correlate {k}×{k}×{k}, {shape} float32", lambda h=h: sigconv.correlate(x, h, "same"), peers, aim, 1e-5
+            f"correlate {k}×{k}×{k}, {shape} float32",
+            lambda h=h: sigconv.correlate(x, h, "same"),
+            peers,
+            aim,
+            1e-5,
+            data=x,
         )
     yield Case(
         f"gaussian σ 2, {shape} float32",
@@ -205,6 +224,7 @@ def volumes(shrink: int) -> Iterator[Case]:
         {"scipy.ndimage.gaussian_filter": lambda: ndimage.gaussian_filter(x, 2)},
         aim=10,
         close=1e-5,
+        data=x,
     )
     yield Case(
         f"box 9, {shape} float32",
@@ -212,6 +232,7 @@ def volumes(shrink: int) -> Iterator[Case]:
         {"scipy.ndimage.uniform_filter": lambda: ndimage.uniform_filter(x, 9)},
         aim=10,
         close=1e-5,
+        data=x,
     )
 
 

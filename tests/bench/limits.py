@@ -7,7 +7,6 @@ NOTES = {  # pattern of the row's name: note
     "sosfiltfilt*": "two runs of sosfilt, each reading and writing all: 2.4 times its time",
     "moving_average *, 3*": "bandwidth: the aim, 1.2 ms, is less than the copy of the input",
     "convolve 3 taps*, torch": "bandwidth: a tenth of conv1d's time is what a copy takes",
-    "convolve 3 taps*float64": "loads: numpy has a loop for each short kernel, ours one for any; 2.1 ms on one thread",
     "correlate 3×3, *": "threads: 1.25 ms on one, 0.83 on two; a copy takes 0.11",
     "correlate 5×5×5*": "multiply-adds: 1.05 G of them; the aim, against an FFT, asks for 39 G/s of two cores",
     "exponential_average, 256*": "it passes through lfilter's door after its own",

@@ -21,8 +21,9 @@ WARM = 3e-2  # a call that ends sooner finds its data in the cache as the call b
 class Row:
     """What one case gave.
 
-    ours, peers : median milliseconds;  rounds : how many the medians are of;  error : the largest difference from any
-    peer, over the largest absolute value of that peer;  memory : the most that NumPy held during a call of ours, MiB
+    ours, peers, copy : median milliseconds, of copying the data too where there is such an array;  rounds : how many
+    the medians are of;  error : the largest difference from any peer, over the largest absolute value of that peer;
+    memory : the most that NumPy held during a call of ours, MiB
     """
 
     name: str
@@ -32,6 +33,7 @@ class Row:
     error: float
     memory: float
     aim: float
+    copy: float | None = None
 
     @property
     def best(self) -> str:
@@ -113,6 +115,7 @@ def measured(case: Case) -> Row:
     """The row of a case; the first, untimed, call of each warms caches and is checked."""
     error = error_of(case)
     memory = peak_of(case.ours)
-    found, rounds = medians({"ours": case.ours, **case.peers})
-    ours = found.pop("ours")
-    return Row(case.name, ours, found, rounds, error, memory, case.aim)
+    copy = {} if case.data is None else {"copy": case.data.copy}
+    found, rounds = medians({"ours": case.ours, **copy, **case.peers})
+    ours, copied = found.pop("ours"), found.pop("copy", None)
+    return Row(case.name, ours, found, rounds, error, memory, case.aim, copied)

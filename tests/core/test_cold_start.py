@@ -35,15 +35,13 @@ def test_functions_of_arrays_never_load_torch():
     assert fresh(code) == "False"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("code", CALLS.values(), ids=CALLS)
-def test_a_first_call_with_an_empty_cache_says_nothing(code, tmp_path):
-    fresh(CODE + code, NUMBA_CACHE_DIR=str(tmp_path / "empty"))
+def test_first_calls_with_an_empty_cache_say_nothing(tmp_path):
+    fresh(CODE + "\n".join(CALLS.values()), NUMBA_CACHE_DIR=str(tmp_path / "empty"))
+    assert any(tmp_path.rglob("*.nbi")), "nothing was compiled, or nothing kept"
 
 
-@pytest.mark.parametrize("name", ["sosfilt", "convolve", "moving_average"])
-def test_a_cache_folder_that_cannot_be_is_no_error(name, tmp_path):
+def test_a_cache_folder_that_cannot_be_is_no_error(tmp_path):
     """Root may write everywhere, so a file stands where the folder should be; what comes out is the same."""
     (tmp_path / "taken").write_text("")
-    code = CODE + CALLS[name].replace("; ", "; y = ") + "\nprint(y.sum().hex())"
+    code = CODE + CALLS["sosfilt"].replace("; ", "; y = ") + "\nprint(y.sum().hex())"
     assert fresh(code, NUMBA_CACHE_DIR=str(tmp_path / "taken" / "cache")) == fresh(code)

@@ -65,10 +65,10 @@ def test_direct_float32_is_the_nearest_number_where_ndimages_is():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("method", FAST)
-@pytest.mark.parametrize("taps", [5, 100, 1500])
+@pytest.mark.parametrize("taps", [5, 100, 700])
 def test_fast_paths_keep_eight_roundings_of_the_loudest_sample(method, taps, dtype):
     rng = np.random.default_rng(10)
-    x = rng.normal(size=(3, 20_000)).astype(dtype)
+    x = rng.normal(size=(2, 12_000)).astype(dtype)
     x[:, 9_000:9_100] *= 1000
     h = separate(method, taps).astype(dtype)
     y = sigconv.convolve(x, h, "valid", method, axes=-1)
@@ -92,7 +92,7 @@ def test_fast_paths_keep_the_bound_in_two_and_three_dimensions(method, shape, ta
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("taps", [5, 100, 1500])
+@pytest.mark.parametrize("taps", [5, 100, 700])
 def test_local_accuracy_keeps_eight_roundings_at_every_sample(method, taps, dtype):
     """Samples of 1e-6 and of 1e6 in one line: a plain FFT loses the quiet ones."""
     rng = np.random.default_rng(12)
