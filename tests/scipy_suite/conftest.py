@@ -18,7 +18,6 @@ def pytest_configure(config):
     config.stash[FITTED] = set()
     for mark in (*MARKS, *MARKS_WITH_NUMBERS):
         config.addinivalue_line("markers", f"{mark}: a mark of SciPy's tests")
-    config.addinivalue_line("filterwarnings", "ignore:Passing a non-Collection iterable to parametrize")
 
 
 @pytest.fixture
