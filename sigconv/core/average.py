@@ -155,7 +155,13 @@ def exponential_average(x: Any, alpha: float, axis: int = -1) -> Any:
     if not x.shape[axis]:
         raise ShapeError(f"x has no samples along axis {axis}; an exponential average starts at the first")
     before = (1 - alpha) * x[along(x.ndim, axis, slice(0, 1))]
-    return lfilter([alpha], [1, alpha - 1], x, axis, before)[0]
+    return lfilter(*(_forgetting(alpha) if type(alpha) is float else ([alpha], [1, alpha - 1])), x, axis, before)[0]
+
+
+@lru_cache(64)
+def _forgetting(alpha: float) -> tuple[Any, Any]:
+    """The difference equation of an exponential average."""
+    return np.array([alpha]), np.array([1, alpha - 1])
 
 
 def cumulative_average(x: Any, axis: int = -1) -> Any:

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import numpy as np
+
 from sigconv.core.convolve import convolve
 from sigconv.core.namespace import inexact
 from sigconv.core.recurrence import coefficients, lfilter
 from sigconv.errors import ArgumentError
+
+_ONE = np.ones(1)
 
 
 def deconvolve(signal: Any, divisor: Any) -> tuple[Any, Any]:
@@ -46,5 +50,5 @@ def deconvolve(signal: Any, divisor: Any) -> tuple[Any, Any]:
         return signal[:0], signal
     if not bool(divisor[0] != 0):
         raise ArgumentError("divisor[0] is 0; drop leading zeros of the divisor, which are a delay")
-    quotient = lfilter([1.0], divisor, signal[:size])
+    quotient = lfilter(_ONE, divisor, signal[:size])
     return quotient, signal - convolve(quotient, divisor)

@@ -8,7 +8,7 @@ zi and zf, to the bit for sections and without feedback and to rounding else; wi
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +17,9 @@ from array_api_compat import array_namespace, device, is_torch_array
 
 from sigconv.core.namespace import axis_index, inexact, is_complex
 from sigconv.errors import ArgumentError, ShapeError
+
+_REAL = (np.dtype("d"), np.dtype("f"))
+_SHORT = 64  # coefficients that are worth keeping
 
 
 def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
@@ -47,15 +50,16 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     >>> lfilter([1], [1, -0.5], [1, 0, 0, 0])
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    if zi is None and _ready(b, a, x):
-        axis = axis_index(axis, x.ndim)
-        line = time_last(np, x, axis)
-        zeros = np.zeros((*line.shape[:-1], len(b) - 1), x.dtype)
-        return time_back(np, native("recurrence").lfilter(b, a, line, zeros)[0], axis)
-    xp, x = inexact(x)
-    b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
-    feedback = a.shape[0] > 1
-    b, a = normalized(xp, b, a)
+    if _ready(b, a, x):
+        xp = np
+        b, a, feedback = _polynomials(b.tobytes(), a.tobytes(), b.dtype.char + a.dtype.char + x.dtype.char)
+        if zi is None:
+            return _from_rest(b, a, x, axis, "recurrence" if feedback else "fir")
+    else:
+        xp, x = inexact(x)
+        b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
+        feedback = a.shape[0] > 1
+        b, a = normalized(xp, b, a)
     axis = axis_index(axis, x.ndim)
     line = time_last(xp, x, axis)
     rest = (*line.shape[:-1], b.shape[0] - 1)
@@ -283,18 +287,35 @@ def time_back(xp: Any, x: Any, axis: int) -> Any:
 
 
 def _ready(b: Any, a: Any, x: Any) -> bool:
-    """Whether these are what the compiled loop takes: then a short signal is not kept waiting at the door."""
+    """Whether these are short real polynomials and numbers of NumPy: a short signal is not kept waiting at the door."""
     return (
         type(x) is np.ndarray
         and type(b) is np.ndarray
         and type(a) is np.ndarray
-        and x.dtype.char in "fdFD"
-        and b.dtype is x.dtype
-        and a.dtype is x.dtype
-        and b.ndim == 1
-        and b.shape == a.shape != (0,)
-        and a[0] == 1
+        and x.dtype in _REAL
+        and b.dtype in _REAL
+        and a.dtype in _REAL
+        and b.ndim == 1 == a.ndim
+        and 0 < b.size <= _SHORT
+        and 0 < a.size <= _SHORT
     )
+
+
+def _from_rest(b: Any, a: Any, x: Any, axis: int, run: str) -> Any:
+    """lfilter of real NumPy numbers by normalized polynomials in their precision beside x."""
+    axis = axis_index(axis, x.ndim)
+    line = time_last(np, x if x.dtype is b.dtype else x.astype(b.dtype), axis)
+    y = native(run).lfilter(b, a, line, np.zeros((*line.shape[:-1], b.size - 1), b.dtype))[0]
+    return time_back(np, y if x.dtype is b.dtype else y.astype(x.dtype), axis)
+
+
+@lru_cache(256)
+def _polynomials(b: bytes, a: bytes, kinds: str) -> tuple[Any, Any, bool]:
+    """Normalized polynomials in their precision beside x, and whether there is feedback; kinds : of b, a and x."""
+    top, bottom = np.frombuffer(b, kinds[0]), np.frombuffer(a, kinds[1])
+    kind, feedback = max(kinds, key="fd".index), bottom.size > 1
+    top, bottom = normalized(np, top, bottom)
+    return top.astype(kind), bottom.astype(kind), feedback
 
 
 def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:

@@ -187,3 +187,21 @@ def test_nothing_in_is_nothing_out(xp):
 def test_what_does_not_fit_is_refused(error, call, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("b", [[0.5], [0.5, 0.25], [0.5, 0.25, 1, 2]])
+@pytest.mark.parametrize("a", [[1.0], [2.0, -0.5], [1.0, -0.5, 0.25]])
+@pytest.mark.parametrize("kinds", ["ddd", "ffd", "fdf", "ddf", "fff"])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_the_short_way_in_gives_the_bits_of_the_long_one(b, a, kinds, axis):
+    rng = np.random.default_rng(5)
+    b, a = np.array(b, kinds[0]), np.array(a, kinds[1])
+    x = rng.standard_normal((3, 40)).astype(kinds[2])
+    far = [np.concatenate([c, np.zeros(70 - len(c), c.dtype)]) for c in (b, a)]  # too long to be kept
+    y = lfilter(b, a, x, axis)
+    assert y.dtype == x.dtype
+    state = np.zeros((3, max(len(b), len(a)) - 1) if axis else (max(len(b), len(a)) - 1, 40), kinds[2])
+    assert np.array_equal(y, lfilter(b, a, x, axis, state)[0])
+    other = b.astype(b.dtype.newbyteorder("S"))
+    assert np.array_equal(y, lfilter(other, a, x, axis))
+    np.testing.assert_allclose(y, lfilter(*far, x, axis), rtol=1e-5 if "f" in kinds else 1e-12, atol=1e-6)
