@@ -155,7 +155,8 @@ def exponential_average(x: Any, alpha: float, axis: int = -1) -> Any:
     if not x.shape[axis]:
         raise ShapeError(f"x has no samples along axis {axis}; an exponential average starts at the first")
     before = (1 - alpha) * x[along(x.ndim, axis, slice(0, 1))]
-    return lfilter(*(_forgetting(alpha) if type(alpha) is float else ([alpha], [1, alpha - 1])), x, axis, before)[0]
+    b, a = _forgetting(alpha) if type(alpha) is float else ([alpha], [1, alpha - 1])
+    return lfilter(b, a, x, axis, before)[0]
 
 
 @lru_cache(64)

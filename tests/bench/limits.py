@@ -9,8 +9,6 @@ NOTES = {  # pattern of the row's name: note
     "convolve 3 taps*, torch": "bandwidth: a tenth of conv1d's time is what a copy takes",
     "correlate 3×3, *": "threads: 1.25 ms on one, 0.83 on two; a copy takes 0.11",
     "correlate 5×5×5*": "multiply-adds: 1.05 G of them; the aim, against an FFT, asks for 39 G/s of two cores",
-    "exponential_average, 256*": "it passes through lfilter's door after its own",
-    "laplacian, 256*": "one pass for each axis, each with its own door",
     "convolution_matrix, 256*": "SciPy makes a dense matrix, ours is sparse",
 }
 

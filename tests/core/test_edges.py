@@ -87,3 +87,15 @@ def test_second_gradients_pass():
     for f in (edges.sobel, edges.prewitt, edges.laplacian):
         assert torch.autograd.gradcheck(f, x)
         assert torch.autograd.gradgradcheck(f, x)
+
+
+@pytest.mark.parametrize("boundary", ["symmetric", "reflect", "edge", "wrap", "zeros", "odd_reflect", ("constant", 2)])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("axes", [None, 0, (2, 0), (1,), ()])
+def test_the_laplacian_of_a_few_samples_has_the_bits_of_one_pass_an_axis(boundary, kind, axes):
+    x = np.random.default_rng(4).normal(size=(5, 1, 7)).astype(kind)
+    many = np.broadcast_to(x[..., None], (*x.shape, 400))
+    over = tuple(range(3)) if axes is None else axes
+    y = edges.laplacian(x, axes=axes, boundary=boundary)
+    assert y.dtype == x.dtype
+    assert np.array_equal(y, edges.laplacian(many, axes=over, boundary=boundary)[..., 0])
