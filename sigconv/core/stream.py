@@ -119,7 +119,8 @@ class Stream:
         [1.0]
         """
         if not isinstance(state, Mapping) or set(state) not in (_KEYS - {"sos"}, _KEYS - {"b", "a"}):
-            raise FormatError(f"state has the keys {sorted(state)}; a stream writes {sorted(_KEYS)}, sos or b and a")
+            keys = f"has the keys {sorted(map(str, state))}" if isinstance(state, Mapping) else f"is {state!r:.60}"
+            raise FormatError(f"state {keys}; a stream writes {sorted(_KEYS)}, sos or b and a")
         shape, position, memory = state["shape"], state["position"], state["memory"]
         if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in (*shape, position)):
             raise FormatError(f"shape and position are {shape!r} and {position!r}; they are whole numbers from 0 on")

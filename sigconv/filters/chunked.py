@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from array_api_compat import is_torch_array
 
 from sigconv.core.namespace import axis_index, inexact
 from sigconv.errors import ArgumentError, FormatError, ShapeError
@@ -51,6 +52,7 @@ def filter_file(f: Fed, source: Any, target: str | Path, *, axis: int = -1, zero
     Raises
     ------
     ArgumentError : another suffix, the target is the source, or zero phase of a filter that never settles or is no CCDE
+    FormatError : a source file that is no whole .npy file of numbers
     ShapeError : no such axis, no axis, or too few samples for zero phase
     OSError : the folder cannot be written or is full; nothing is left then
 
@@ -59,15 +61,18 @@ def filter_file(f: Fed, source: Any, target: str | Path, *, axis: int = -1, zero
     ...     filter_file(CCDE([0.5, 0.5]), np.arange(4.0), folder + "/y.npy").tolist()
     [0.0, 0.5, 1.5, 2.5]
     """
+    if not isinstance(target, str | Path):
+        raise ArgumentError(f"target is {target!r}; it is a path that ends in .npy")
     target = Path(target)
     if target.suffix != ".npy":
         raise ArgumentError(f"target is {str(target)!r}; it ends in .npy")
     if isinstance(source, str | Path):
         if target.exists() and target.samefile(source):
             raise ArgumentError(f"target is the source, {str(source)!r}; write to another file")
-        source = np.load(source, mmap_mode="r", allow_pickle=False)
-    shape = tuple(source.shape)
+        source = _loaded(source)
+    shape = _shape(source)
     axis = _time_axis(shape, axis)
+    _fed(f)
     if zero_phase:
         _ccde(f).settle(_FORGOTTEN)  # a filter that never settles is refused before anything is written
     sample = inexact(np.zeros(1, source.dtype))[1]
@@ -101,11 +106,38 @@ def filtered(f: Fed, source: Any, *, axis: int = -1, zero_phase: bool = False) -
     >>> [piece.tolist() for piece in filtered(CCDE([2]), np.arange(3))]
     [[0.0, 2.0, 4.0]]
     """
-    shape = tuple(source.shape)
+    shape = _shape(source)
     axis = _time_axis(shape, axis)
+    _fed(f)
     size = max(1, _AT_ONCE // max(1, prod(shape) // max(1, shape[axis])))
     for _, piece in passes(f, _reader(source, axis, slice(None)), shape[axis], size, zero_phase):
         yield np.moveaxis(piece, -1, axis)
+
+
+def _loaded(path: str | Path) -> Any:
+    """The array of a .npy file, mapped; a path that leads nowhere is an OSError."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise FormatError(f"source is {str(path)!r}, which is no whole .npy file of numbers") from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise FormatError(f"source is {str(path)!r}, an archive of arrays; it is a .npy file with one")
+    return array
+
+
+def _shape(source: Any) -> tuple[int, ...]:
+    if getattr(source, "shape", None) is None or is_torch_array(source):
+        kind = type(source).__name__
+        raise ArgumentError(
+            f"source is of type {kind}; it has shape, dtype and slices as NumPy's, or is the path of a .npy"
+        )
+    return tuple(source.shape)
+
+
+def _fed(f: Any) -> None:
+    if getattr(f, "stream", None) is None:
+        raise ArgumentError(f"f is {f!r}; it is a CCDE or a TrailingAverage")
 
 
 def passes(f: Fed, read: Read, n: int, size: int, zero_phase: bool) -> Iterator[tuple[int, Any]]:

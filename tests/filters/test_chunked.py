@@ -132,3 +132,29 @@ def test_what_is_refused(tmp_path, call, error, said):
     with pytest.raises(error, match=said):
         call(FILTERS["sections"], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"half", [1, None]], ids=["empty", "text", "half", "objects"])
+def test_a_file_that_holds_no_numbers(tmp_path, content):
+    source, target = tmp_path / "x.npy", tmp_path / "y.npy"
+    np.save(source, np.array(content, object) if isinstance(content, list) else np.zeros(100))
+    if isinstance(content, bytes):
+        source.write_bytes(source.read_bytes()[:200] if content == b"half" else content)
+    with pytest.raises(FormatError, match=r"source is .*no whole \.npy"):
+        filter_file(CCDE([1, 1]), source, target)
+    assert not target.exists()
+
+
+def test_what_is_no_source_no_target_and_no_filter(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.zeros(3))
+    with pytest.raises(FormatError, match="archive"):
+        filter_file(CCDE([1, 1]), tmp_path / "x.npz", tmp_path / "y.npy")
+    for source in (None, 5, [1.0, 2.0]):
+        with pytest.raises(ArgumentError, match="source is of type"):
+            filter_file(CCDE([1, 1]), source, tmp_path / "y.npy")
+    with pytest.raises(ArgumentError, match="target is None"):
+        filter_file(CCDE([1, 1]), np.zeros(3), None)
+    with pytest.raises(ArgumentError, match="f is 'low'"):
+        filter_file("low", np.zeros(3), tmp_path / "y.npy")
+    with pytest.raises(FormatError, match="state is 5"):
+        CCDE([1, 1]).stream(state=5)
