@@ -84,6 +84,20 @@ def one_of(argument: str, given: object, allowed: Iterable[str]) -> str:
     raise ArgumentError(f"{argument} is {given!r}{nearest(str(given), names)}; allowed: {', '.join(names)}")
 
 
+def one_number(argument: str, given: object, allowed: str) -> float:
+    """`given` as a float if it is one real number, else an ArgumentError that names the argument.
+
+    >>> one_number("alpha", 1, "above 0 and at most 1")
+    1.0
+    """
+    try:
+        if isinstance(given, str | bytes | bool):
+            raise TypeError
+        return float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        raise ArgumentError(f"{argument} is {given!r}; it is one number, {allowed}") from None
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint ` (did you mean 'x'?)` for a misspelt word, or nothing.
 

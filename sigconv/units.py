@@ -66,13 +66,14 @@ def factor(unit: str, to: str) -> float:
     return size / to_size
 
 
-def parse(text: str | float, unit: str) -> float:
+def parse(text: str | float, unit: str, argument: str = "") -> float:
     """A quantity as a number in `unit`; a bare number is taken to be in `unit` already.
 
     Parameters
     ----------
     text : "250 ms", "0.25s", "7 Hz" or a number
     unit : one of s ms us min h, Hz kHz MHz, m cm mm um, V mV uV nV, HU
+    argument : what the message calls it
 
     Raises
     ------
@@ -82,13 +83,17 @@ def parse(text: str | float, unit: str) -> float:
     0.25
     """
     _known(unit)
+    named = f"{argument} is {text!r}, which" if argument else repr(text)
     if isinstance(text, (int, float)):
         value, given = float(text), unit
     else:
         match = _QUANTITY.fullmatch(str(text))
         if match is None:
-            raise SamplingError(f"{text!r} is not a quantity; write a number and a unit, as in '0.5 {unit}'")
+            raise SamplingError(f"{named} is not a quantity; write a number and a unit, as in '0.5 {unit}'")
         value, given = float(match[1]), match[2] or unit
     if not math.isfinite(value):
-        raise SamplingError(f"{text!r} is not finite; write a number and a unit, as in '0.5 {unit}'")
-    return value * factor(given, unit)
+        raise SamplingError(f"{named} is not finite; write a number and a unit, as in '0.5 {unit}'")
+    try:
+        return value * factor(given, unit)
+    except SamplingError as error:
+        raise SamplingError(f"{argument} is {text!r}: {error}" if argument else str(error)) from None

@@ -14,7 +14,7 @@ from sigconv.core.geometry import Mode, at_least, length_after, padding_for
 from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
 from sigconv.core.passes import Passes, passed
 from sigconv.core.recurrence import lfilter
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError, ShapeError, one_number
 
 _FEW = 1 << 13  # samples that are worth a short way
 
@@ -66,7 +66,8 @@ def moving_average(
     >>> moving_average([1, float("nan"), 3, 4], 3, boundary="edge", nan="ignore")
     array([1.        , 2.        , 3.5       , 3.66666667])
     """
-    if axis == -1 and axes is None and nan == "propagate" and max_gap is None and type(x) is np.ndarray:
+    plain = isinstance(axis, int) and isinstance(nan, str) and axis == -1 and nan == "propagate"
+    if plain and axes is None and max_gap is None and type(x) is np.ndarray:
         y = _short(x, width, mode, boundary)
         if y is not None:
             return y
@@ -91,7 +92,7 @@ def moving_average(
 
 def _short(x: Any, width: Any, mode: Any, boundary: Any) -> Any:
     """The means of a few short lines, or None for anything else: arguments that were right once are right again."""
-    if not (0 < x.size <= _FEW and x.dtype.char in "fd" and type(width) is int and type(boundary) is str):
+    if not (0 < x.size <= _FEW and x.dtype.char in "fd" and type(width) is int and type(boundary) is type(mode) is str):
         return None
     if not (x.ndim and x.flags.carray and x.dtype.isnative):
         return None
@@ -148,14 +149,14 @@ def exponential_average(x: Any, alpha: float, axis: int = -1) -> Any:
     >>> exponential_average([0, 1, 1], 0.5)
     array([0.  , 0.5 , 0.75])
     """
-    if not 0 < alpha <= 1:
+    if not 0 < (weight := one_number("alpha", alpha, "above 0 and at most 1")) <= 1:
         raise ArgumentError(f"alpha is {alpha}; it is above 0 and at most 1")
     x = inexact(x)[1]
     axis = axis_index(axis, x.ndim)
     if not x.shape[axis]:
         raise ShapeError(f"x has no samples along axis {axis}; an exponential average starts at the first")
-    before = (1 - alpha) * x[along(x.ndim, axis, slice(0, 1))]
-    b, a = _forgetting(alpha) if type(alpha) is float else ([alpha], [1, alpha - 1])
+    before = (1 - weight) * x[along(x.ndim, axis, slice(0, 1))]
+    b, a = _forgetting(weight)
     return lfilter(b, a, x, axis, before)[0]
 
 

@@ -76,14 +76,19 @@ def rule_of(boundary: BoundaryLike) -> tuple[Boundary, complex]:
         return boundary, 0.0
     if isinstance(boundary, tuple) and len(boundary) == 2 and isinstance(boundary[0], Boundary):
         return boundary[0], boundary[1]
-    if isinstance(boundary, tuple) and len(boundary) == 2 and boundary[0] == "constant":
+    if (
+        isinstance(boundary, tuple)
+        and len(boundary) == 2
+        and isinstance(boundary[0], str)
+        and boundary[0] == "constant"
+    ):
         if not isinstance(boundary[1], int | float | complex | np.number):
             raise ArgumentError(f"boundary is {boundary!r}; the constant is a number")
         return Boundary.CONSTANT, boundary[1]
     name = _ALIASES.get(boundary, boundary) if isinstance(boundary, str) else boundary
-    if name == "zeros":
+    if isinstance(name, str) and name == "zeros":
         return Boundary.CONSTANT, 0.0
-    if name not in _NAMES:
+    if not isinstance(name, str) or name not in _NAMES:
         known = (*_NAMES, *_ALIASES)
         raise ArgumentError(
             f"boundary is {boundary!r}{nearest(str(boundary), known)}; "

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from sigconv.core.geometry import at_least
-from sigconv.errors import ArgumentError, SamplingError, one_of
+from sigconv.errors import ArgumentError, SamplingError, one_number, one_of
 
 Band = Literal["lowpass", "highpass", "bandpass", "bandstop"]
 Edges = float | Sequence[float]
@@ -25,7 +25,7 @@ def checked_frequency(argument: str, value: float, fs: float) -> float:
     >>> checked_frequency("cutoff", 40, fs=250)
     40.0
     """
-    if not 0 < fs < float("inf"):
+    if not 0 < one_number("fs", fs, "in Hz, positive and finite") < float("inf"):
         raise SamplingError(f"fs is {fs} Hz; a sampling rate is positive and finite")
     if not 0 < value < fs / 2:
         raise SamplingError(
@@ -228,8 +228,13 @@ def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window:
     from scipy import signal
 
     edges = checked_cutoff(cutoff, btype, fs)
-    if at_least("taps", taps, 1) % 2 == 0 and btype in ("highpass", "bandstop"):
+    taps = at_least("taps", taps, 1)
+    if taps % 2 == 0 and btype in ("highpass", "bandstop"):
         raise ArgumentError(f"taps is {taps}; a {btype} FIR filter has an odd number")
+    try:
+        signal.get_window(window, taps)
+    except (ValueError, TypeError, IndexError) as error:
+        raise ArgumentError(f"window is {window!r}; it is a name that scipy.signal.get_window knows") from error
     return signal.firwin(taps, edges, pass_zero=btype, window=window, fs=fs)
 
 
@@ -326,6 +331,7 @@ def positive(argument: str, value: float) -> float:
     >>> positive("q", 30)
     30.0
     """
-    if not 0 < value < float("inf"):
+    number = one_number(argument, value, "positive and finite")
+    if not 0 < number < float("inf"):
         raise ArgumentError(f"{argument} is {value}; it is positive and finite")
-    return float(value)
+    return number

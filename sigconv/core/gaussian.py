@@ -1,6 +1,6 @@
 """Gaussian smoothing and its derivatives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from sigconv.core.geometry import at_least
 from sigconv.core.kernels import gaussian_derivative
 from sigconv.core.namespace import axis_indices, inexact, is_complex
 from sigconv.core.passes import Passes, passed
-from sigconv.errors import ArgumentError
+from sigconv.errors import ArgumentError, one_number
 
 _LONG = 128  # taps from which an FFT may be the cheaper way
 
@@ -66,11 +66,12 @@ def gaussian(
     told, ignore = rule_of(boundary), checked(nan, max_gap)
     if isinstance(told[1], complex) and not is_complex(x):
         x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+    cut = one_number("truncate", truncate, "above 0")
     orders = per_axis("order", order, len(where))
     bells = [
         (axis, bell)
         for axis, s, o in zip(where, _sigmas(sigma, len(where)), orders, strict=True)
-        if (bell := _bell(float(s), at_least("order", o, 0), float(truncate))) is not None
+        if (bell := _bell(s, at_least("order", o, 0), cut)) is not None
     ]
     if ignore and any(orders):
         raise ArgumentError(f"order is {order!r} with nan 'ignore'; a mean of what is there has order 0")
@@ -89,11 +90,12 @@ def gaussian(
 
 
 def _sigmas(sigma: float | Sequence[float], axes: int) -> tuple[float, ...]:
-    sigmas = (sigma,) * axes if isinstance(sigma, int | float | np.number) else tuple(sigma)
+    allowed = f"0 or more and finite, or one for each of {axes} axes"
+    many = isinstance(sigma, Iterable) and not isinstance(sigma, str | bytes) and getattr(sigma, "ndim", None) != 0
+    sigmas = tuple(one_number("sigma", s, allowed) for s in (sigma if many else [sigma]))  # type: ignore[union-attr]
+    sigmas = sigmas if many else sigmas * axes
     if len(sigmas) != axes or not all(0 <= s < np.inf for s in sigmas):
-        raise ArgumentError(
-            f"sigma is {sigma!r}; it is 0 or more and finite, one number or one for each of {axes} axes"
-        )
+        raise ArgumentError(f"sigma is {sigma!r}; it is one number, {allowed}")
     return sigmas
 
 

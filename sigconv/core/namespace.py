@@ -113,7 +113,8 @@ def axis_indices(axes: Iterable[int] | int | None, ndim: int) -> tuple[int, ...]
     """
     if axes is None:
         return tuple(range(ndim))
-    given = tuple(axes) if isinstance(axes, Iterable) else (axes,)
+    many = isinstance(axes, Iterable) and getattr(axes, "ndim", None) != 0
+    given: tuple[Any, ...] = tuple(axes) if many else (axes,)  # type: ignore[arg-type]
     found = tuple(axis_index(a, ndim, "axes") for a in given)
     if len(set(found)) < len(found):
         raise ShapeError(f"axes is {given}; each axis appears once")

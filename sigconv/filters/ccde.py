@@ -1,7 +1,7 @@
 """A filter as a value: a linear difference equation with constant coefficients (CCDE)."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -11,10 +11,11 @@ import numpy as np
 
 from sigconv import units
 from sigconv.core import design, response
+from sigconv.core.namespace import inexact
 from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
 from sigconv.core.stream import Stream
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
-from sigconv.errors import ArgumentError
+from sigconv.errors import ArgumentError, one_number
 from sigconv.filters import algebra
 from sigconv.filters.cluster import both_ways, is_dask, scanned
 from sigconv.filters.equation import difference_equation
@@ -78,7 +79,12 @@ class CCDE:
         """The filter with zeros z and poles p in the plane of z (conjugate pairs) and gain k."""
         from scipy import signal
 
-        return cls.from_sos(signal.zpk2sos(z, p, k), fs)
+        roots = [np.atleast_1d(inexact(values, name)[1]) for name, values in (("z", z), ("p", p))]
+        gain = one_number("k", k, "the gain")
+        try:
+            return cls.from_sos(signal.zpk2sos(*roots, gain), fs)
+        except ValueError as error:
+            raise ArgumentError(f"z is {z!r:.60} and p is {p!r:.60}; complex ones come in conjugate pairs") from error
 
     @classmethod
     def butterworth(cls, order: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float) -> "CCDE":
@@ -125,7 +131,7 @@ class CCDE:
     @classmethod
     def remez(cls, taps: int, bands: Sequence[Quantity], desired: Sequence[float], *, fs: float) -> "CCDE":
         """No feedback, linear phase, least largest error over bands given by their edges from 0 to fs/2."""
-        return cls(design.remez(taps, [units.parse(edge, "Hz") for edge in bands], desired, fs=fs), fs=fs)
+        return cls(design.remez(taps, [units.parse(edge, "Hz", "bands") for edge in bands], desired, fs=fs), fs=fs)
 
     @classmethod
     def notch(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
@@ -300,8 +306,8 @@ class CCDE:
 
 
 def _hertz(cutoff: Edges, fs: float) -> float | list[float]:
-    if isinstance(cutoff, int | float | str):
-        return hertz("cutoff", cutoff, fs)
+    if isinstance(cutoff, str) or not isinstance(cutoff, Iterable) or getattr(cutoff, "ndim", None) == 0:
+        return hertz("cutoff", cutoff, fs)  # type: ignore[arg-type]
     return [hertz("cutoff", edge, fs) for edge in cutoff]
 
 

@@ -38,7 +38,7 @@ def resample(x: Any, new_rate: Quantity, fs: Quantity | None = None) -> Any:
     (2, 160)
     """
     given = opened(x, fs)
-    rate = units.parse(new_rate, "Hz")
+    rate = units.parse(new_rate, "Hz", "new_rate")
     ratio = rate_ratio(rate, given.fs)
     if given.data.shape[given.axis] == 1 and ratio != 1:
         raise ShapeError("x has one sample; resampling takes two or more, or none")

@@ -49,7 +49,7 @@ def opened(x: Any, fs: Quantity | None = None) -> Sampled:
     >>> opened([1, 2, 3], fs="250 Hz").fs
     250.0
     """
-    rate = None if fs is None else units.parse(fs, "Hz")
+    rate = None if fs is None else units.parse(fs, "Hz", "fs")
     if rate is not None and rate <= 0:
         raise SamplingError(f"fs is {fs!r}; a sampling rate is positive")
     if isinstance(x, Signal):
@@ -82,7 +82,7 @@ def hertz(argument: str, value: Quantity, fs: float) -> float:
     """
     from sigconv.core.design import checked_frequency
 
-    return checked_frequency(argument, units.parse(value, "Hz"), fs)
+    return checked_frequency(argument, units.parse(value, "Hz", argument), fs)
 
 
 def samples(argument: str, value: Quantity, fs: float) -> int:
@@ -101,7 +101,7 @@ def samples(argument: str, value: Quantity, fs: float) -> int:
     >>> samples("width", "250 ms", fs=160)
     40
     """
-    seconds = units.parse(value, "s")
+    seconds = units.parse(value, "s", argument)
     if seconds * fs < 1 - 1e-9:
         raise SamplingError(f"{argument} is {seconds:g} s, less than one sample at {fs:g} Hz ({1 / fs:g} s)")
     return round(seconds * fs)

@@ -76,7 +76,7 @@ def _longest(max_gap: Quantity | None, fs: float) -> int | None:
     """The longest gap in samples, of those that are wholly within it."""
     if max_gap is None:
         return None
-    seconds = units.parse(max_gap, "s")
+    seconds = units.parse(max_gap, "s", "max_gap")
     if not 0 <= seconds < inf:
         raise SamplingError(f"max_gap is {seconds:g} s; it is 0 or more")
     return floor(seconds * fs + 1e-9)
@@ -92,14 +92,14 @@ def _moving_average(given: Sampled, width: Quantity, gaps: Gaps) -> Any:
 
 
 def _exponential(given: Sampled, width: Quantity, _: Gaps) -> Any:
-    seconds = units.parse(width, "s")
+    seconds = units.parse(width, "s", "width")
     if seconds <= 0:
         raise SamplingError(f"width is {seconds:g} s; a time constant is positive")
     return average.exponential_average(given.data, 1 - exp(-1 / (seconds * given.fs)), given.axis)
 
 
 def _gaussian(given: Sampled, width: Quantity, gaps: Gaps) -> Any:
-    seconds = units.parse(width, "s")
+    seconds = units.parse(width, "s", "width")
     if seconds <= 0:
         raise SamplingError(f"width is {seconds:g} s; a standard deviation is positive")
     return gaussian(given.data, seconds * given.fs, axes=given.axis, **gaps)

@@ -296,3 +296,60 @@ def test_any_smoothing_is_an_answer_or_refused(data):
         return
     assert y.shape == x.shape
     assert np.isfinite(y).all()
+
+
+NO_NUMBERS = pytest.mark.parametrize(
+    "odd",
+    [None, "a", b"x", 1j, [], {}, object(), np.zeros((3, 0)), np.array([1, None]), torch.zeros(4), slice(1)],
+    ids=repr,
+)
+
+
+@NO_NUMBERS
+def test_a_number_that_is_none(odd):
+    refused(ArgumentError, ("alpha", "above 0"), lambda: sigconv.exponential_average(X, odd))
+    refused(ArgumentError, ("sigma", "0 or more"), lambda: sigconv.gaussian(X, odd))
+    refused(ArgumentError, ("truncate", "above 0"), lambda: sigconv.gaussian(X, 1.0, truncate=odd))
+
+
+@pytest.mark.parametrize("odd", [np.zeros(0), np.zeros(3), np.array([1, None]), [1], {}, {1, 2}, slice(1)], ids=repr)
+def test_a_word_that_is_none(odd):
+    refused(ArgumentError, ("boundary", "zeros"), lambda: sigconv.median(X, 3, boundary=odd))
+    refused(ArgumentError, ("mode", "valid"), lambda: sigconv.moving_average(X, 3, mode=odd))
+    refused(ArgumentError, ("nan", "ignore"), lambda: sigconv.moving_average(X, 3, nan=odd))
+    refused(ArgumentError, ("axis", "whole number"), lambda: sigconv.moving_average(X, 3, odd))
+
+
+def test_an_axis_as_an_array_without_axes():
+    for axes in (np.array(3), torch.tensor(3)):
+        refused(ArgumentError, ("axes", "whole number"), lambda a=axes: sigconv.median(X, 3, axes=a))
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), "seven", "7 Hx", "7 mm", None, 1j, object()], ids=repr)
+def test_hertz_and_seconds_are_called_by_their_argument(odd):
+    refused(SamplingError, ("cutoff",), lambda: filters.lowpass(X, odd, fs=250))
+    refused(SamplingError, ("cutoff",), lambda: filters.bandpass(X, 1, odd, fs=250))
+    refused(SamplingError, ("fs is",), lambda: filters.lowpass(X, 7, fs=odd))
+    refused(SamplingError, ("new_rate",), lambda: filters.resample(X, odd, fs=250))
+    refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, fs=250))
+    refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, "gaussian", fs=250))
+
+
+@pytest.mark.parametrize("forty", [np.float32(40), np.int64(40), np.array(40)], ids=repr)
+def test_a_numpy_number_is_a_cutoff(forty):
+    np.testing.assert_array_equal(filters.lowpass(X, forty, fs=250), filters.lowpass(X, 40, fs=250))
+
+
+@pytest.mark.parametrize("odd", [None, "a", b"x", 1j, [1, 2], np.zeros(0), object()], ids=repr)
+def test_a_design_names_what_is_no_number(odd):
+    refused(ArgumentError, ("fs", "positive"), lambda: CCDE.butterworth(2, 30, fs=odd))
+    refused(ArgumentError, ("ripple", "positive"), lambda: CCDE.cheby1(2, odd, 30, fs=250))
+    refused(ArgumentError, ("q", "positive"), lambda: CCDE.notch(50, odd, fs=250))
+    refused(ArgumentError, ("k is", "number"), lambda: CCDE.from_zpk([0.5], [0.2], odd))
+
+
+def test_windows_and_roots_that_are_none():
+    for window in ("hammond", None, 1j, ()):
+        refused(ArgumentError, ("window", "get_window"), lambda w=window: CCDE.fir(31, 30, fs=250, window=w))
+    refused(ArgumentError, ("p", "object"), lambda: CCDE.from_zpk([0.5], None, 1.0))
+    refused(ArgumentError, ("z", "p", "conjugate"), lambda: CCDE.from_zpk([], [0.5j], 1.0))
