@@ -144,7 +144,17 @@ def _slid(
         taps = like(taps, x)
     if empty:
         return _empty(x, taps, slide)
-    if x.dtype.itemsize // (1 + is_complex(x)) not in (4, 8):  # half precision, long double
+    if x.dtype.itemsize == 2:  # half precision is summed in single and rounded once
+        xp = inexact(x)[0]
+        y = _run(xp.astype(x, xp.float32), xp.astype(taps, xp.float32), slide, method, accuracy)
+        with np.errstate(over="ignore"):
+            return xp.astype(y, x.dtype)
+    return _run(x, taps, slide, method, accuracy)
+
+
+def _run(x: Any, taps: Any, slide: Slide, method: Method, accuracy: Accuracy) -> Any:
+    """The taps slid over x by the compiled kernels, or by the definition."""
+    if x.dtype.itemsize // (1 + is_complex(x)) not in (4, 8):  # long double
         return defined(x, taps, slide, method)
     if type(x) is np.ndarray or is_numpy_array(x):
         from sigconv.core.native import sliding
@@ -248,8 +258,6 @@ def _fft(xp: Any, x: Any, taps: Any, axes: Sequence[int], strides: Sequence[int]
     from scipy.fft import next_fast_len
 
     dtype = x.dtype
-    if xp.finfo(dtype).bits < 32:
-        x, taps = (xp.astype(array, xp.float32) for array in (x, taps))
     if any(d > 1 for d in dilations):
         for axis, d in enumerate(dilations):
             taps = _spread(xp, taps, axis, d)

@@ -170,3 +170,18 @@ def test_no_samples_give_no_outputs():
         assert convolve([], [1, 2, 3], mode).shape == (0,)
     assert convolve(np.ones((0, 5)), [1, 2, 3]).shape == (0, 7)
     assert convolve(np.ones((0, 5)), np.ones((2, 2))).shape == (0, 6)
+
+
+@pytest.mark.parametrize("method", ["auto", "direct", "fft"])
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_half_precision_is_rounded_once(method, kind):
+    rng = np.random.default_rng(6)
+    x, taps = (torch.from_numpy(rng.normal(size=n)).to(getattr(torch, kind)) for n in (300, 60))
+    whole = np.convolve(x.double().numpy(), taps.double().numpy())
+    y = convolve(x, taps, method=method)
+    assert y.dtype == x.dtype
+    eps = torch.finfo(x.dtype).eps
+    assert np.all(np.abs(y.double().numpy() - whole) <= 0.51 * eps * np.abs(whole) + 2e-5)
+    if kind == "float16":
+        assert np.array_equal(convolve(x.numpy(), taps.numpy(), method=method), y.numpy())
+        assert np.isinf(convolve(np.full(4, 60000, np.float16), [1, 1], "valid", method)).all()

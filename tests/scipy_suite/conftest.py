@@ -5,7 +5,7 @@ import pytest
 import scipy
 
 from tests.scipy_suite import adapters
-from tests.scipy_suite.differences import DIFFERENCES, WAITING, fits
+from tests.scipy_suite.differences import DIFFERENCES, fits
 
 WRITTEN_FOR = "1.17."
 FITTED = pytest.StashKey[set[str]]()
@@ -50,10 +50,10 @@ def pytest_collection_modifyitems(config, items):
     other = pytest.mark.skip(reason=f"the table of differences is written for SciPy {WRITTEN_FOR}")
     for item in filter(of_scipy, items):
         name = item.nodeid.split("::", 1)[1]
-        for pattern, reason in (*DIFFERENCES.items(), *WAITING.items()):
+        for pattern, reason in DIFFERENCES.items():
             if fits(name, pattern):
                 config.stash[FITTED].add(pattern)
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=pattern not in WAITING))
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
         if not strict:
             item.add_marker(other)
 

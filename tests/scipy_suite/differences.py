@@ -73,9 +73,6 @@ NDIMAGE = {
     "TestNdimageFilters::test_sobel03[uint64]": FLOATS,
 }
 DIFFERENCES = {**SIGNAL, **NDIMAGE}
-WAITING: dict[str, str] = {
-    "TestConvolve::test_convolve_method": "float16 is summed in float16",
-}
 
 
 def fits(test: str, pattern: str) -> bool:
