@@ -1,7 +1,7 @@
 """Savitzky-Golay smoothing: polynomials fitted to sliding windows, in one dimension or several."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import inf
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from sigconv.core.gaps import Nan, checked, too_long
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
 from sigconv.core.passes import Passes, passed
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError, ShapeError, one_number
 
 _NONE = Boundary.CONSTANT, 0.0
 _SUMMED = 64  # samples of a window whose products lie in memory at once
@@ -75,7 +75,7 @@ def savgol(
             raise ArgumentError(f"window_length is {window_length}; it is odd")
         if at_least("polyorder", polyorder, 0) >= window:
             raise ArgumentError(f"polyorder is {polyorder}; it is below window_length {window_length}")
-    if not (isfinite(delta) and delta > 0):
+    if not 0 < one_number("delta", delta, "a step, positive and finite") < inf:
         raise ArgumentError(f"delta is {delta}; a step is positive and finite")
     derivs = tuple(at_least("deriv", d, 0) for d in per_axis("deriv", deriv, len(where)))
     told = None if boundary == "interp" else rule_of(boundary)

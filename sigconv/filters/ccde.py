@@ -81,6 +81,8 @@ class CCDE:
 
         roots = [np.atleast_1d(inexact(values, name)[1]) for name, values in (("z", z), ("p", p))]
         gain = one_number("k", k, "the gain")
+        if not np.all(np.isfinite(np.concatenate([*roots, [gain]]))):
+            raise ArgumentError(f"z is {z!r:.60}, p is {p!r:.60} and k is {k!r}; they are finite")
         try:
             return cls.from_sos(signal.zpk2sos(*roots, gain), fs)
         except ValueError as error:

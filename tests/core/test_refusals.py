@@ -353,3 +353,5 @@ def test_windows_and_roots_that_are_none():
         refused(ArgumentError, ("window", "get_window"), lambda w=window: CCDE.fir(31, 30, fs=250, window=w))
     refused(ArgumentError, ("p", "object"), lambda: CCDE.from_zpk([0.5], None, 1.0))
     refused(ArgumentError, ("z", "p", "conjugate"), lambda: CCDE.from_zpk([], [0.5j], 1.0))
+    refused(ArgumentError, ("z", "p", "finite"), lambda: CCDE.from_zpk([float("nan")], [0.2], 1.0))
+    refused(ArgumentError, ("delta", "positive"), lambda: sigconv.savgol(X, 7, 2, delta="1"))
