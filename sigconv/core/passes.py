@@ -39,9 +39,16 @@ def passed(x: Any, how: Passes) -> Any:
 
             return passes.forward(x, how)
         if is_torch_array(x) and x.is_cpu:
-            from sigconv.core.native import linear
+            from sigconv.core.native import passes, tensors
 
-            return linear.through(x, how)
+            lengths = tuple(x.shape[axis] for axis in how.axes)
+            no = how._replace(boundary=(how.boundary[0], 0.0))  # the constant outside has no gradient
+            return tensors.linear(
+                x,
+                lambda part: passes.forward(part, no),
+                lambda gradient: passes.back(gradient, no, lengths),
+                lambda part: passes.forward(part, how),
+            )
     return defined(x, how)
 
 

@@ -162,9 +162,15 @@ def polyphase(x: Any, taps: Any, up: int, down: int, half: int, padtype: str = "
         after = max(0, ((size - 1) * down + half) // up + 1 - n)
         x, half = _outside(xp, x, before, after, padtype, cval), half + before * up
     if is_torch_array(x) and x.is_cpu and not taps.requires_grad and str(x.dtype).removeprefix("torch.") in _COMPILED:
-        from sigconv.core.native.polyphase_tensors import polyphase as on_tensors
+        from sigconv.core.native.tensors import linear, viewed
 
-        return on_tensors(_sums, x, taps, (up, down, half, size))
+        n, line = x.shape[-1], viewed(taps)
+        late = line.shape[0] - 1 - half
+        return linear(  # the adjoint of a resampling is one, by the flipped taps, up and down exchanged
+            x,
+            lambda part: _sums(part, line, up, down, half, size),
+            lambda gradient: _sums(gradient, line[::-1].conj(), down, up, late, n),
+        )
     return _sums(x, taps, up, down, half, size)
 
 

@@ -128,9 +128,9 @@ def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, 
     *common, zi, like = together(xp, *filter_, zi, line[..., :0])
     if isinstance(x, np.ndarray):
         y = _round_trip(np, kind, common, zi, padtype, added).over(line)
-    elif (plain := native("adjoint").plain(zi, *common)) is not None and native("adjoint").real(line, like):
+    elif (plain := native("tensors").arrays(zi, *common)) is not None and native("tensors").real(line, like):
         alike = _round_trip(np, kind, plain[1:], plain[0], padtype, added)
-        y = native("adjoint").linear(line, alike.over, alike.over_transposed)
+        y = native("tensors").linear(line, alike.over, alike.over_transposed)
     else:
         y = _round_trip(xp, kind, common, zi, padtype, added).whole(xp.astype(line, like.dtype, copy=False))
     return time_back(xp, narrowed(xp, y, x), axis)

@@ -4,7 +4,7 @@ import torch
 from scipy import signal
 
 from sigconv.core.average import exponential_average
-from sigconv.core.native import adjoint, blocks, correlations, threads
+from sigconv.core.native import blocks, correlations, tensors, threads
 from sigconv.core.recurrence import lfilter, lfilter_loop, sosfilt, sosfilt_loop
 from sigconv.core.state import lfilter_zi, lfiltic, sosfilt_zi
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
@@ -27,7 +27,7 @@ def way(request, monkeypatch):
     """The two ways a tensor is filtered: by compiled loops, and by matrix products as on a GPU."""
     if request.param == "blocks":
         monkeypatch.setattr(blocks, "_BLOCK", 4)
-        monkeypatch.setattr(adjoint, "_COMPILED", ())
+        monkeypatch.setattr(tensors, "COMPILED", ())
     return request.param
 
 

@@ -10,12 +10,10 @@ and zf in the k - 1 behind them. Let l be the gradient that reaches w: gzf behin
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from sigconv.core.native import blocks, correlations, recurrence
-
-_COMPILED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
+from sigconv.core.native.tensors import arrays, compiled, viewed
 
 
 def lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
@@ -96,18 +94,18 @@ class _Sosfilt(torch.autograd.Function):
         states = gy.new_zeros((len(sos), *gy.shape[:-1], 2))
         if gzf is not None:
             states = torch.stack([_turned(row[:3], row[3:], g) for row, g in zip(sos, gzf.flip(0), strict=True)])
-        if (arrays := plain(sos, gy, states)) is None:
+        if (given := arrays(sos, gy, states)) is None:
             return None, sosfilt(sos, gy.flip(-1), states)[0].flip(-1), None
-        gx, _ = recurrence.sosfilt(arrays[0], arrays[1], arrays[2], reverse=True)
+        gx, _ = recurrence.sosfilt(given[0], given[1], given[2], reverse=True)
         return None, torch.from_numpy(gx), None
 
 
 def _backwards(b: Any, a: Any, x: Any, state: Any, behind: Any = None) -> Any:
     """The loop from the last sample to the first; `behind` are samples to put behind its output."""
-    if (arrays := plain(b, a, x, state)) is None:
+    if (given := arrays(b, a, x, state)) is None:
         y = lfilter(b, a, x.flip(-1), state)[0].flip(-1)
         return y if behind is None else torch.cat([y, behind], -1)
-    taps, fed, line, start = arrays
+    taps, fed, line, start = given
     if behind is None:
         return torch.from_numpy(recurrence.lfilter(taps, fed, line, start, reverse=True)[0])
     n, m = x.shape[-1], behind.shape[-1]
@@ -136,72 +134,14 @@ def _turned(b: Any, a: Any, multiplier: Any) -> Any:
 
 
 def _lfilter(b: Any, a: Any, x: Any, zi: Any) -> tuple[Any, Any]:
-    if not (x.is_cpu and x.dtype in _COMPILED):
+    if not compiled(x):
         return blocks.lfilter(b, a, x, zi)
     y, zf = recurrence.lfilter(viewed(b), viewed(a), viewed(x), viewed(zi))
     return torch.from_numpy(y), torch.from_numpy(zf)
 
 
 def _sosfilt(sos: Any, x: Any, zi: Any) -> tuple[Any, Any]:
-    if not (x.is_cpu and x.dtype in _COMPILED):
+    if not compiled(x):
         return blocks.sosfilt(sos, x, zi)
     y, zf = recurrence.sosfilt(viewed(sos), viewed(x), viewed(zi))
     return torch.from_numpy(y), torch.from_numpy(zf)
-
-
-class _Linear(torch.autograd.Function):
-    """A linear map of arrays; its gradient is its transposed map, whose gradient is the map."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Any, there: Any, back: Any) -> Any:
-        ctx.maps = there, back
-        return torch.from_numpy(there(viewed(x)))
-
-    @staticmethod
-    def backward(ctx: Any, gy: Any) -> Any:
-        there, back = ctx.maps
-        return linear(gy, back, there), None, None
-
-
-def linear(x: Any, there: Any, back: Any) -> Any:
-    """there(x) for a tensor, where there and back take and give NumPy arrays and are each other's transposed.
-
-    >>> linear(torch.ones(2), lambda x: 3 * x, lambda g: 3 * g)
-    tensor([3., 3.])
-    """
-    if torch.is_grad_enabled() and x.requires_grad:
-        return _Linear.apply(x, there, back)  # type: ignore[no-untyped-call]
-    return torch.from_numpy(there(viewed(x)))
-
-
-def real(x: Any, like: Any) -> bool:
-    """Whether x and what is computed with it are real numbers that NumPy can hold, or no gradient is wanted.
-
-    >>> real(torch.ones(1), torch.ones(1))
-    True
-    """
-    if not (x.is_cpu and x.dtype in _COMPILED):
-        return False
-    return not like.is_complex() or plain(x) is not None
-
-
-def plain(*tensors: Any) -> Any:
-    """The tensors as NumPy arrays, or None if a gradient is wanted or no compiled loop runs on one of them.
-
-    >>> plain(torch.ones(1), torch.ones(1))
-    [array([1.], dtype=float32), array([1.], dtype=float32)]
-    """
-    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-        return None
-    if not all(tensor.is_cpu and tensor.dtype in _COMPILED for tensor in tensors):
-        return None
-    return [viewed(tensor) for tensor in tensors]
-
-
-def viewed(x: Any) -> np.ndarray:
-    """The NumPy array that shares the memory of a tensor on the CPU.
-
-    >>> viewed(torch.ones(2))
-    array([1., 1.], dtype=float32)
-    """
-    return x.detach().resolve_conj().resolve_neg().numpy()  # type: ignore[no-any-return]

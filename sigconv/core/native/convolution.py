@@ -18,9 +18,9 @@ import torch
 from sigconv.core.boundary import Boundary, extend
 from sigconv.core.geometry import span
 from sigconv.core.native import sliding
+from sigconv.core.native.tensors import viewed
 from sigconv.core.planner import Slide
 
-_COMPILED = (torch.float32, torch.float64, torch.complex64, torch.complex128)
 _FEW = 64  # taps up to which W sums over each of them; beyond, by transforms
 
 
@@ -114,8 +114,7 @@ def _summed(x: Any, g: Any, shape: Any, slide: Slide, method: str, accuracy: str
 def _values(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> Any:
     if x.device.type != "cpu":
         return _on_device(x, taps, slide, method)
-    x, taps = (t.detach().resolve_conj().resolve_neg().numpy() for t in (x, taps))
-    return torch.from_numpy(sliding.correlate(x, taps, slide, method, accuracy))
+    return torch.from_numpy(sliding.correlate(viewed(x), viewed(taps), slide, method, accuracy))
 
 
 def _on_device(x: Any, taps: Any, slide: Slide, method: str) -> Any:
