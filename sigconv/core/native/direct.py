@@ -20,7 +20,7 @@ from sigconv.core.native.threads import spread, threads
 _STRIP = 1536  # columns in work at a time
 _WORTH = 1_500_000  # products below which a second thread costs more than it saves
 _TURN = 8  # neighbouring planes that share what they have read
-_SMALL = 1 << 16  # samples of x up to which a plan is worth keeping
+_SMALL = 1 << 16  # numbers in the tables of a plan that is kept
 _BROAD = 1024  # columns from which a few taps are summed where the row lies
 _FEW = 4  # as many as such a loop takes
 _LONG = 8  # taps from which a line is worth sorting into phases
@@ -167,13 +167,15 @@ class _Plan:
 
 
 @lru_cache(64)
-def _small_plan(*given: Any) -> _Plan:
+def _kept(*given: Any) -> _Plan:
     return _Plan(*given)
 
 
-def _plan(shape: Any, *given: Any) -> _Plan:
-    """The plan, kept for the next call unless its tables are long."""
-    return _small_plan(shape, *given) if prod(shape) < _SMALL else _Plan(shape, *given)
+def _plan(shape: Any, taps: Any, axes: Any, padding: Any, *given: Any) -> _Plan:
+    """The plan, kept for the next call unless its tables are long: they grow with the rows and with the padding."""
+    rows = prod(shape) // max(prod(sorted(shape[a] for a in axes)[-2:]), 1)
+    small = rows * prod(taps) + sum(map(sum, padding)) < _SMALL
+    return (_kept if small else _Plan)(shape, taps, axes, padding, *given)
 
 
 def _pieces(shape: tuple[int, ...], taps: int) -> "list[tuple[int, ...]]":
