@@ -15,7 +15,6 @@ import numpy as np
 from sigconv.core.native.butterflies import LANES, join2, join4, multiply, split2, split4
 from sigconv.core.native.compiled import kernel, wide
 
-_widest: Any = wide  # its first argument is the compiler's own
 _IN_CACHE = 16384  # bytes: blocks up to this size are split, multiplied and joined in one go (half of most L1 caches)
 
 
@@ -144,7 +143,7 @@ def _transformed(
     buffer: Any, m: int, levels: Any, roots: Any, deep: int, ends: Any, scale: float, table: Any
 ) -> None:  # fmt: skip
     """Split a kernel, in place, and write every block h of 8 as (c h, h), real and imaginary parts, times the scale."""
-    _widest()
+    wide()
     passes = levels.shape[0]
     small = levels[deep, 0] if deep < passes else 8
     for o in range(0, m, small):
@@ -168,7 +167,7 @@ def circular(buffer: Any, m: int, levels: Any, table: Any, spectrum: Any, deep: 
 
     Depth first: a block is split as late and joined as early as can be, so that it is still in the cache.
     """
-    _widest()
+    wide()
     passes = levels.shape[0]
     small = levels[deep, 0] if deep < passes else 8
     for o in range(0, m, small):
