@@ -183,7 +183,7 @@ def gaussian_derivative(sigma: float, order: int = 1, truncate: float = 4.0) -> 
     factor = np.polynomial.Polynomial([1.0])  # the n-th derivative is a polynomial times the bell
     for _ in range(at_least("order", order, 0)):
         factor = factor.deriv() - factor * np.polynomial.Polynomial([0.0, 1 / sigma**2])
-    return np.asarray((-1.0) ** order * factor(places) * bell)
+    return np.asarray((-1.0) ** order * factor(places) * bell + 0.0)  # no -0 in the middle
 
 
 def laplacian_of_gaussian(sigma: float, ndim: int = 2, truncate: float = 4.0) -> Array:

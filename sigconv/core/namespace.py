@@ -77,8 +77,6 @@ def is_complex(x: Any) -> bool:
     """
     if isinstance(x, np.ndarray):
         return bool(x.dtype.kind == "c")
-    if type(x) is np.ndarray:
-        return bool(x.dtype.kind == "c")
     return bool(array_namespace(x).isdtype(x.dtype, "complex floating"))
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from array_api_compat import is_numpy_array, is_torch_array
 
 from sigconv.core.boundary import Boundary, extend
-from sigconv.core.namespace import along, like
+from sigconv.core.namespace import along, is_complex, like
 
 
 class Passes(NamedTuple):
@@ -30,10 +30,11 @@ def passed(x: Any, how: Passes) -> Any:
 
     x : floating or complex array or tensor, with samples along every axis; gradients pass, and theirs
 
+    >>> import numpy as np
     >>> passed(np.array([3.0, 6, 9]), Passes((0,), (2,), ((1, 0),), (Boundary.EDGE, 0.0)))
     array([3. , 4.5, 7.5])
     """
-    if x.dtype.itemsize // (1 + is_complex_kind(x)) in (4, 8):
+    if x.dtype.itemsize // (1 + is_complex(x)) in (4, 8):
         if is_numpy_array(x):
             from sigconv.core.native import passes
 
@@ -52,18 +53,10 @@ def passed(x: Any, how: Passes) -> Any:
     return defined(x, how)
 
 
-def is_complex_kind(x: Any) -> bool:
-    """Whether a number of x is two real numbers.
-
-    >>> is_complex_kind(np.ones(1, complex))
-    True
-    """
-    return bool(x.is_complex()) if is_torch_array(x) else x.dtype.kind == "c"
-
-
 def defined(x: Any, how: Passes) -> Any:
     """The definition, for any array library. A mean sums pairs, pairs of pairs and so on: log2(width) additions.
 
+    >>> import numpy as np
     >>> defined(np.arange(4.0), Passes((0,), (3,), ((0, 0),), (Boundary.CONSTANT, 0.0)))
     array([1., 2.])
     """
@@ -77,6 +70,7 @@ def defined(x: Any, how: Passes) -> Any:
 def window_sums(x: Any, width: int, axis: int) -> Any:
     """The sums of `width` neighbours along an axis, n - width + 1 of them.
 
+    >>> import numpy as np
     >>> window_sums(np.arange(5.0), 3, 0)
     array([3., 6., 9.])
     """

@@ -232,15 +232,16 @@ CLOSE = {
 
 
 def against_extended_precision(ours, theirs, exact):
+    """Over many signals: the error of one alone wanders as slowly as its filter, and says little."""
     ours, theirs = (float(np.sqrt(np.mean(np.abs(y - exact) ** 2))) for y in (ours, theirs))
-    assert ours <= 1.3 * theirs + np.finfo(float).eps * float(np.abs(exact).max())
+    assert ours <= theirs
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no extended precision here")
 @pytest.mark.parametrize("name", CLOSE)
 def test_rounding_is_no_larger_than_scipys(name):
-    (b, a), x = (np.asarray(c, float) for c in CLOSE[name]), rng.normal(size=3000)
-    zi = np.zeros(len(b) - 1)
+    (b, a), x = (np.asarray(c, float) for c in CLOSE[name]), np.random.default_rng(0).normal(size=(32, 3000))
+    zi = np.zeros((len(x), len(b) - 1))
     exact, _ = lfilter_loop(*(values.astype(np.longdouble) for values in (b, a, x, zi)))
     against_extended_precision(recurrence.lfilter(b, a, x, zi)[0], signal.lfilter(b, a, x), exact)
 
@@ -249,7 +250,7 @@ def test_rounding_is_no_larger_than_scipys(name):
 @pytest.mark.parametrize("order", [2, 8, 16])
 @pytest.mark.parametrize(("edge", "kind"), [(0.001, "lowpass"), (0.01, "highpass"), (0.3, "lowpass")])
 def test_rounding_of_sections_is_no_larger_than_scipys(order, edge, kind):
-    sos, x = signal.butter(order, edge, kind, output="sos"), rng.normal(size=5000)
-    zi = np.zeros((len(sos), 2))
+    sos, x = signal.butter(order, edge, kind, output="sos"), np.random.default_rng(0).normal(size=(32, 3000))
+    zi = np.zeros((len(sos), len(x), 2))
     exact, _ = sosfilt_loop(*(values.astype(np.longdouble) for values in (sos, x, zi)))
     against_extended_precision(recurrence.sosfilt(sos, x, zi)[0], signal.sosfilt(sos, x), exact)
