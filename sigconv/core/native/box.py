@@ -12,80 +12,76 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.boundary import Boundary, beyond
-from sigconv.core.native.compiled import fma, kernel, wide
-from sigconv.core.native.lanes import eights, joined, suffixes
+from sigconv.core.native.compiled import kernel, wide
+from sigconv.core.native.lanes import FEW, eights, few, joined, settled, suffixes
 from sigconv.core.native.plain import plain
 from sigconv.core.native.threads import spread, threads
 
-TILE = 128  # rows of eight: what lies in the nearest cache
-FEW = 4  # rows that are added one by one
+TILE = 192  # rows of eight: what lies in the nearest caches
+PAST = 16 << 20  # bytes from which means are written past the caches, which could not hold them and x
 LONG = 1 << 15  # samples in a line that is not copied to be extended
 WORTH = 150_000  # samples from which a second thread pays
 
 
 @kernel
-def _added(a: Any, b: Any, out: Any) -> None:
-    for i in range(out.size):
-        out[i] = a[i] + b[i]
-
-
-@kernel
-def _divided(f: Any, rest: Any, divisor: float, out: Any) -> None:
-    """out = (f + rest) / divisor, correctly rounded: the mean of equal numbers is that number."""
-    inverse = 1 / divisor
-    for i in range(out.size):
-        total = f[i] + rest[i]
-        rough = total * inverse
-        fine = fma(fma(-rough, divisor, total), inverse, rough)
-        out[i] = fine if abs(rough) < np.inf else rough
-
-
-@kernel
-def _means(x: Any, first: int, width: int, scale: float, divisor: float, out: Any) -> None:
-    """See `means`."""
+def _means(x: Any, first: int, width: int, scale: float, divisor: float, out: Any, past: bool) -> None:
+    """See `means`. past : write past the caches, where the rows of `out` begin as memory's do."""
     wide()
     q, r = width // 8, width % 8
     block = q if q > FEW else 1
     lead = first % (8 * block)  # places from the beginning of a block to the first sample
     total = (out.size + lead + 7) // 8
-    tile = min(block * max(1, (TILE if q <= FEW else 2 * TILE) // block), (total + block - 1) // block * block)
-    edge = np.empty(8 * (tile + 3), x.dtype)
-    z, f, rest = np.empty(8 * (tile + q)), np.zeros(8 * tile), np.zeros(8 * tile)
+    tile = min(block * max(1, TILE // block), (total + block - 1) // block * block)
+    edge, part = np.empty(8 * (tile + 3), x.dtype), np.empty(8 * tile, out.dtype)
+    z, f, rest = np.empty(8 * (tile + q)), np.empty(8 * block), np.zeros(8 * tile if r else 8)
+    here = 0  # the row of z where this tile begins; if it is one block, it and the next change places
+    past = past and (out.ctypes.data - out.itemsize * lead) % (8 * out.itemsize) == 0
     for row in range(-((q + tile - 1) // tile) * tile, total, tile):
-        for i in range(8 * q):
-            z[i] = z[i + 8 * tile]
+        if q > FEW and tile == q:
+            here = q - here
+        else:
+            here = 0
+            z[: 8 * q] = z[8 * tile : 8 * (tile + q)]
         rows = min(tile, total - row)
         start = 8 * (row + q) - lead
         if start >= 0 and start + 8 * (rows + 3) <= x.size:
-            eights(x, start, scale, rows, r, z[8 * q :], rest)
+            eights(x, start, scale, rows, r, z[8 * (q - here) :], rest)
         else:
             for i in range(8 * (rows + 3)):
                 edge[i] = x[start + i] if 0 <= start + i < x.size else 0
-            eights(edge, 0, scale, rows, r, z[8 * q :], rest)
+            eights(edge, 0, scale, rows, r, z[8 * (q - here) :], rest)
         if row < 0:  # nothing yet but the rows that the first windows reach
             continue
-        sums = z if q else f
-        if q > FEW:
-            for start in range(0, rows, q):
-                suffixes(z, start, q, f)
-                joined(z, q, start, min(q, rows - start), f)
-            sums = f
-        elif q > 1:
-            sums = f
-            _added(z[: 8 * rows], z[8 : 8 * rows + 8], f[: 8 * rows])
-            for more in range(2, q):
-                _added(f[: 8 * rows], z[8 * more : 8 * (more + rows)], f[: 8 * rows])
-        start = max(0, 8 * row - lead)
-        inside = start - (8 * row - lead)
-        count = min(out.size, 8 * (row + rows) - lead) - start
-        if count > 0:
-            _divided(sums[inside : inside + count], rest[inside : inside + count], divisor, out[start : start + count])
+        at = 8 * row - lead
+        if at >= 0 and at + 8 * rows <= out.size:
+            _averaged(z, here, q, rows, f, rest, divisor, out, at, past)
+            continue
+        _averaged(z, here, q, rows, f, rest, divisor, part, 0, False)
+        for i in range(max(0, -at), min(8 * rows, out.size - at)):
+            out[at + i] = part[i]
+    if past:
+        settled()
+
+
+@kernel
+def _averaged(
+    z: Any, here: int, q: int, rows: int, f: Any, rest: Any, divisor: float, out: Any, at: int, past: bool
+) -> None:
+    """One tile: the sums of q rows of z, the first of which begins at row `here`, and a rest become means. (No slices:
+    an array that is made or dropped waits for all that is on its way to memory.)"""
+    if q <= FEW:
+        few(z, q, rows, rest, 0, divisor, out, at, past)
+        return
+    later = q - here
+    for row in range(0, rows, q):
+        suffixes(z, 8 * (here + row), q, f)
+        joined(z, 8 * (later + row), min(q, rows - row), f, rest, 8 * row, divisor, out, at + 8 * row, past)
 
 
 @kernel
 def _means_of_lines(x: Any, first: int, width: int, scale: float, divisor: float, out: Any) -> None:
     for line in range(len(x)):
-        _means(x[line], first, width, scale, divisor, out[line])
+        _means(x[line], first, width, scale, divisor, out[line], False)
 
 
 @kernel
@@ -97,7 +93,7 @@ def _short(x: Any, seen: Any, first: int, width: int, scale: float, divisor: flo
         given = x[line * (x.size // n) : (line + 1) * (x.size // n)]
         for i in range(seen.size):
             long[i] = given[seen[i]] if seen[i] >= 0 else 0
-        _means(long, first, width, scale, divisor, out[line * (out.size // n) : (line + 1) * (out.size // n)])
+        _means(long, first, width, scale, divisor, out[line * (out.size // n) : (line + 1) * (out.size // n)], False)
 
 
 def short(x: Any, seen: Any, first: int, width: int) -> Any:
@@ -119,12 +115,12 @@ def means(x: Any, width: int, divisor: float, out: Any, first: int = 0) -> None:
         width - 1 samples before it, gives the bits of the whole: a stream keeps those samples and counts.
     """
     shift = 2.0 ** -int(width).bit_length()  # a sum of large numbers is as finite as their mean
-    n = out.size
+    n, past = out.size, out.nbytes >= PAST
     length = n // max(1, min(threads(), n // WORTH)) + 1 if n >= 2 * WORTH else n
 
     def job(piece: int) -> None:
         start, end = piece * length, min((piece + 1) * length, n)
-        _means(x[start : end + width - 1], first + start, width, shift, divisor * shift, out[start:end])
+        _means(x[start : end + width - 1], first + start, width, shift, divisor * shift, out[start:end], past)
 
     spread(job, -(-n // length) if n else 0)
 
@@ -153,8 +149,8 @@ def moving_average(x: Any, width: int, axis: int, padding: tuple[int, int], boun
     shape, n = lines.shape[:-1], lines.shape[-1]
     lines = lines.reshape(-1, n)
     before, after = padding
-    out = np.empty((len(lines), n + before + after - width + 1), lines.dtype)
     first = width - 1 - before
+    out = _in_rows(len(lines), n + before + after - width + 1, lines.dtype, first)
     if n < LONG or n < 2 * width:
         ends = (beyond(lines, places, boundary, 1) for places in (np.arange(-before, 0), np.arange(n, n + after)))
         _means_of_many(np.concatenate([next(ends), lines, next(ends)], axis=1), width, out, first)
@@ -162,6 +158,15 @@ def moving_average(x: Any, width: int, axis: int, padding: tuple[int, int], boun
         for line, means_of_it in zip(lines, out, strict=True):
             _long(line, width, padding, boundary, means_of_it)
     return np.moveaxis(out.reshape(*shape, out.shape[1]), -1, axis)
+
+
+def _in_rows(lines: int, n: int, dtype: Any, first: int) -> Any:
+    """Room for lines of means, the first of which begins its rows of eight where memory does."""
+    if lines * n * dtype.itemsize < PAST:
+        return np.empty((lines, n), dtype)
+    room = np.empty(lines * n + 8, dtype)
+    away = (first - room.ctypes.data // dtype.itemsize) % 8
+    return room[away : away + lines * n].reshape(lines, n)
 
 
 def _long(x: Any, width: int, padding: tuple[int, int], boundary: tuple[Boundary, complex], out: Any) -> None:
