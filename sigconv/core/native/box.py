@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.boundary import Boundary, beyond
-from sigconv.core.native.compiled import kernel, wide
-from sigconv.core.native.lanes import FEW, eights, few, joined, settled, suffixes
-from sigconv.core.native.plain import plain
+from sigconv.core.native.compiled import kernel, settled, wide
+from sigconv.core.native.lanes import FEW, eights, few, joined, suffixes
+from sigconv.core.native.plain import PAST, lined_up, plain
 from sigconv.core.native.threads import spread, threads
 
 TILE = 192  # rows of eight: what lies in the nearest caches
-PAST = 16 << 20  # bytes from which means are written past the caches, which could not hold them and x
 LONG = 1 << 15  # samples in a line that is not copied to be extended
 WORTH = 150_000  # samples from which a second thread pays
 
@@ -150,7 +149,7 @@ def moving_average(x: Any, width: int, axis: int, padding: tuple[int, int], boun
     lines = lines.reshape(-1, n)
     before, after = padding
     first = width - 1 - before
-    out = _in_rows(len(lines), n + before + after - width + 1, lines.dtype, first)
+    out = lined_up((len(lines), n + before + after - width + 1), lines.dtype, -first % 8)
     if n < LONG or n < 2 * width:
         ends = (beyond(lines, places, boundary, 1) for places in (np.arange(-before, 0), np.arange(n, n + after)))
         _means_of_many(np.concatenate([next(ends), lines, next(ends)], axis=1), width, out, first)
@@ -158,15 +157,6 @@ def moving_average(x: Any, width: int, axis: int, padding: tuple[int, int], boun
         for line, means_of_it in zip(lines, out, strict=True):
             _long(line, width, padding, boundary, means_of_it)
     return np.moveaxis(out.reshape(*shape, out.shape[1]), -1, axis)
-
-
-def _in_rows(lines: int, n: int, dtype: Any, first: int) -> Any:
-    """Room for lines of means, the first of which begins its rows of eight where memory does."""
-    if lines * n * dtype.itemsize < PAST:
-        return np.empty((lines, n), dtype)
-    room = np.empty(lines * n + 8, dtype)
-    away = (first - room.ctypes.data // dtype.itemsize) % 8
-    return room[away : away + lines * n].reshape(lines, n)
 
 
 def _long(x: Any, width: int, padding: tuple[int, int], boundary: tuple[Boundary, complex], out: Any) -> None:

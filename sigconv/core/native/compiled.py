@@ -10,7 +10,8 @@ from typing import Any
 
 import llvmlite.binding
 import numba
-from numba.core import types
+from llvmlite import ir
+from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
 
@@ -59,3 +60,49 @@ def _wide(_: Any) -> Any:
 
 
 wide: Any = intrinsic(_wide)
+
+
+def _bare(_: Any, array: Any) -> Any:
+    """The array as a view that owns nothing; the array itself has to outlive it. Parts of it are made and dropped
+    without the atomic counts of owners, each of which waits for all writes that are on their way."""
+
+    def generate(context: Any, builder: Any, ___: Any, given: Any) -> Any:
+        view = context.make_array(array)(context, builder, given[0])
+        view.meminfo = view.meminfo.type(None)
+        view.parent = view.parent.type(None)
+        return view._getvalue()
+
+    return array(array), generate
+
+
+bare: Any = intrinsic(_bare)
+
+
+def _ask(_: Any, array: Any, at: Any) -> Any:
+    """Send for the place of a contiguous array's number, which is needed soon; nothing happens if there is none."""
+
+    def generate(context: Any, builder: Any, ___: Any, given: Any) -> Any:
+        number, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        place = builder.gep(context.make_array(array)(context, builder, given[0]).data, [given[1]])
+        builder.call(prefetch, [builder.bitcast(place, byte), number(0), number(2), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, at), generate
+
+
+ask: Any = intrinsic(_ask)
+
+
+def _settled(_: Any) -> Any:
+    """Wait until what was written past the caches can be read by every core."""
+
+    def generate(context: Any, builder: Any, __: Any, ___: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+settled: Any = intrinsic(_settled)

@@ -13,13 +13,15 @@ import numpy as np
 
 from sigconv.core.boundary import ODD, Boundary, extend, shown
 from sigconv.core.geometry import length_after, span
-from sigconv.core.native.registers import chains
-from sigconv.core.native.strips import ROWS, grid, inside, line
+from sigconv.core.native.plain import PAST, lined_up
+from sigconv.core.native.registers import ROWS, SMALL, breadth, rows_together
+from sigconv.core.native.strips import grid, inside, line
 from sigconv.core.native.threads import spread, threads
 
+_UNIT = 6  # rows that pieces are cut by: groups of 1, 3 and 6 stay whole
 _STRIP = 1536  # columns in work at a time
 _WORTH = 1_500_000  # products below which a second thread costs more than it saves
-_TURN = 8  # neighbouring planes that share what they have read
+_TURN = 16  # neighbouring planes that share what they have read
 _SMALL = 1 << 16  # numbers in the tables of a plan that is kept
 _BROAD = 1024  # columns from which a few taps are summed where the row lies
 _FEW = 4  # as many as such a loop takes
@@ -54,8 +56,6 @@ def correlate(
     boundary: tuple[Boundary, complex] = (Boundary.CONSTANT, 0.0),
     strides: Any = None,
     dilations: Any = None,
-    *,
-    exact: bool = True,
 ) -> Any:
     """y[n] = sum_k taps[k] x[n s + k d - before] over the axes, through the boundary.
 
@@ -67,8 +67,6 @@ def correlate(
     padding : (before, after) for each axis, each >= 0
     boundary : rule and constant, as boundary.rule_of gives them
     strides, dilations : int >= 1 for each axis; None is 1
-    exact : sum in double and round once. False lets single precision be summed in chains of single precision, in less
-        time; the error stays below 9 eps sum |x| |taps| at every sample
 
     Returns
     -------
@@ -99,9 +97,8 @@ def correlate(
         dilations and (*dilations,),
     )
     weights = taps.transpose(plan.turned) if taps.ndim > 1 else taps
-    single = not exact and x.dtype == np.float32 and plan.even
-    weights = np.ascontiguousarray(weights, np.float32 if single else np.float64).reshape(-1)
-    y = np.empty(plan.shape, x.dtype.newbyteorder("="))
+    weights = np.ascontiguousarray(weights, np.float64).reshape(-1)
+    y = lined_up(plan.shape, x.dtype.newbyteorder("="))
     if y.size:
         moved = np.ascontiguousarray(x.transpose(plan.order) if plan.moved else x, y.dtype)
         source = moved.reshape(plan.source) if moved.size else np.zeros((1, 1, 1), y.dtype)
@@ -131,7 +128,7 @@ class _Plan:
         self.source = (-1, rows.n, columns.n)
         self.planes, self.places, turn = _planes(every[:-2], prod(lead), rule)
         self.sides = (*_sides(rows, rule), *_sides(columns, rule))
-        self.even = rows.stride == rows.dilation == 1 and rows.taps >= ROWS
+        self.rows, self.tall = _together(rows, columns)
         steps = (rows.stride, columns.stride, columns.dilation)
         self.phases = steps == (1, 1, 1) and self.planes.shape[1] == rows.taps == 1 and columns.taps >= _LONG
         self.numbers = (
@@ -141,7 +138,7 @@ class _Plan:
             *columns[1:4],
             turn,
             _STRIP,
-            *chains(self.planes.shape[1], rows.taps, columns.taps, ROWS),
+            breadth(len(self.rows)),
         )
         self.grid = (len(self.planes), rows.length, columns.length)
         self.taps = prod(taps)
@@ -154,6 +151,10 @@ class _Plan:
         if self.middle:
             pieces = [part for piece in pieces for part in _cut(piece, *self.middle)]
 
+        in_line = all(y.itemsize * start % 64 == 0 for start in (self.grid[2], *(piece[4] for piece in pieces)))
+        past = y.nbytes >= PAST and in_line
+        known = (self.numbers, self.rows, self.tall)
+
         def job(i: int) -> None:
             where = (*self.grid[1:], *pieces[i])
             if self.middle and _inside(pieces[i], *self.middle):
@@ -161,9 +162,17 @@ class _Plan:
             elif self.phases:
                 line(x, self.planes, *self.sides, taps, constant, _STRIP, y, where)
             else:
-                grid(x, self.planes, self.places, *self.sides, taps, constant, self.numbers, y, where)
+                grid(x, self.planes, self.places, *self.sides, taps, constant, *known, y, where, past)
 
         spread(job, len(pieces))
+
+
+def _together(rows: _Axis, columns: _Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """How many output rows are summed at a time, and the height of a kernel that is written out, as lengths."""
+    beside = rows.stride == rows.dilation == 1
+    if beside and columns.stride == columns.dilation == 1 and rows.taps == columns.taps and rows.taps in SMALL:
+        return (0,) * rows_together(), (0,) * rows.taps
+    return (0,) * (ROWS if beside and rows.taps >= ROWS else 1), ()
 
 
 @lru_cache(64)
@@ -183,10 +192,10 @@ def _pieces(shape: tuple[int, ...], taps: int) -> "list[tuple[int, ...]]":
     whole = [0, shape[0], 0, shape[1], 0, shape[2]]
     if prod(shape) * (taps + 4) < _WORTH or threads() == 1:
         return [tuple(whole)]
-    for axis, least in ((0, 1), (1, 4 * ROWS), (2, 4 * _STRIP)):
+    for axis, least in ((0, 1), (1, 4 * _UNIT), (2, 4 * _STRIP)):
         parts = min(4 * threads(), shape[axis] // least)
         if parts >= threads():
-            unit = ROWS if axis == 1 else 1
+            unit = _UNIT if axis == 1 else 1
             ends = [shape[axis] * i // parts // unit * unit for i in range(parts)] + [shape[axis]]
             return [(*whole[: 2 * axis], *ends[i : i + 2], *whole[2 * axis + 2 :]) for i in range(parts)]
     return [tuple(whole)]

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
-from sigconv.core.native.vectors import fused_in, spread_in
+from sigconv.core.native.vectors import fused_in, spread_in, write_in
 
 LANES = 8
 FEW = 4  # rows that `few` adds one by one
@@ -38,13 +38,9 @@ class _Rows:
         return found if found.type == _ROW else self.builder.fpext(found, _ROW)
 
     def store(self, value: Any, row: Any, *, past: bool = False) -> None:
-        """past: past the caches, which wants a row at a multiple of its size."""
         into = self.start.type.pointee
         value = value if value.type == into else self.builder.fptrunc(value, into)
-        stored = self.builder.store(value, self.builder.gep(self.start, [row]), align=self.size)
-        if past:
-            stored.align *= LANES
-            stored.set_metadata("nontemporal", self.builder.module.add_metadata([ir.IntType(32)(1)]))
+        write_in(self.builder, value, self.builder.gep(self.start, [row]), self.size, past=past)
 
     def fetch(self, row: Any) -> None:
         """Ask for a row that is needed soon; nothing happens if there is none."""
@@ -251,17 +247,6 @@ def _chains(builder: Any, rows: Any, step: Callable[[Any, Any, Any], Any]) -> No
     _loop(builder, parts, 3, part)
 
 
-def _settled(_: Any) -> Any:
-    """Wait until what was written past the caches can be read by every core."""
-
-    def generate(context: Any, builder: Any, _signature: Any, _given: Any) -> Any:
-        builder.fence("seq_cst")
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-settled: Any = intrinsic(_settled)
 eights: Any = intrinsic(_eights)
 suffixes: Any = intrinsic(_suffixes)
 joined: Any = intrinsic(_joined)

@@ -26,7 +26,6 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
     x : float32, float64, complex64 or complex128;  taps : the same dtype, one axis for each of slide.axes
     method : "auto", "direct", "separable", "fft", "overlap_add";  accuracy : "fast" or "local"
     """
-    exact = method == "direct" or accuracy == "local"
     if taps.size <= FEW and method == "auto" and taps.ndim == 1:  # nothing is quicker, and the door stays light
         return direct.correlate(x, taps, *slide)
     single, is_complex = x.real.dtype == np.float32, x.dtype.kind == "c"
@@ -47,7 +46,7 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
             return _by_finer_transforms(x, taps, slide, tiles)
     if factors is not None:
         return _by_lines(x, factors, slide, accuracy)
-    return _sum(x, taps, slide, exact)
+    return _sum(x, taps, slide)
 
 
 @lru_cache(maxsize=256)
@@ -192,11 +191,11 @@ def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
     return lined.back(np.stack(done))
 
 
-def _sum(x: Any, taps: Any, slide: Slide, exact: bool = True) -> Any:
-    """The sum over the taps; single precision is summed in double if `exact`. A long one in float64 is the sum of its
+def _sum(x: Any, taps: Any, slide: Slide) -> Any:
+    """The sum over the taps, single precision in double. A long one in float64 is the sum of its
     halves: one loud term in front of 1000 quiet ones would cost each of them half a rounding of its own size."""
     if taps.size <= _PART or x.real.dtype == np.float32:
-        return direct.correlate(x, taps, *slide, exact=exact)
+        return direct.correlate(x, taps, *slide)
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
         x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))

@@ -4,14 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.core.native import registers
-from sigconv.core.native.compiled import fma, kernel, wide
+from sigconv.core.native.compiled import ask, bare, fma, kernel, settled, wide
+from sigconv.core.native.registers import ROWS, breadth, summed
 
-ROWS = 3  # output rows that share their loads: the most that keep 8 vectors each in 32 registers
-_one = registers.summed(1)
-_three = registers.summed(ROWS)
-_WIDE_ONE = registers.columns(1)
-_WIDE_THREE = registers.columns(ROWS)
+_LINE = breadth(ROWS)
+_NEAR = 6144  # numbers of the ring that stay in the nearest caches while outputs take turns
+_UNSEEN = -2  # instead of a plane: none of the outputs in turn sees one there
+_TOGETHER = (0,) * ROWS
 
 
 @kernel
@@ -39,6 +38,10 @@ def _fill(
 ) -> None:
     """ring[base + (i % step) pitch + i // step] = the row at start + i, for i < need; an empty row is the constant."""
     n = row.size
+    if step == 1 and n and start >= before.size and start + need <= before.size + n:
+        for i in range(need):
+            ring[base + i] = row[start - before.size + i]
+        return
     for phase in range(min(step, need)):
         count = (need - phase + step - 1) // step
         into = ring[base + phase * pitch : base + phase * pitch + count]
@@ -71,38 +74,61 @@ def _fill(
 
 
 @kernel
-def _gather(
+def _fetch(
     ring: Any,
-    offsets: Any,
-    steps: Any,
+    held: Any,
+    lines: Any,
     pitch: int,
     x: Any,
-    seen: Any,
+    planes: Any,
     sides: Any,
     constant: float,
     start: int,
     need: int,
     stride: int,
+    rows: Any,
 ) -> None:
-    """The rows that one group of outputs sees, read if they are not in the ring; and the places of all its loads."""
-    planes, places, held, first, apart, far = seen
+    """The rows that one group of outputs sees, of every plane in the ring, read if they are not there; and where they
+    lie within a plane. The rows that the next group will ask for are sent for."""
     above, below, before, after = sides
-    slots = held.shape[1]
-    load = 0
-    for p in range(planes.size):
-        for j in range(offsets.size // (steps.size * planes.size)):
-            wanted = min(first + j * apart, far)
-            slot, floor = wanted % slots, places[p]
-            base = (floor * slots + slot) * stride * pitch
-            if held[floor, slot, 0] != wanted or held[floor, slot, 1] != planes[p]:
-                held[floor, slot, 0] = wanted
-                held[floor, slot, 1] = planes[p]
-                at = _shown(wanted, x.shape[1], above, below)
-                row = x[planes[p], at] if planes[p] >= 0 and at >= 0 else x[0, 0, :0]
+    first, apart, far, group = rows
+    slots = held.size
+    slot = min(first, far) % slots
+    low, high = max(start - before.size, 0), min(start + need - before.size, x.shape[2])
+    for j in range(lines.size):
+        wanted = first + j * apart
+        if wanted > far:
+            wanted = far
+            slot = far % slots
+        lines[j] = slot * stride * pitch
+        if held[slot] != wanted:
+            held[slot] = wanted
+            at = _shown(wanted, x.shape[1], above, below)
+            for floor in range(planes.size):
+                plane = planes[floor]
+                if plane == _UNSEEN:
+                    continue
+                row = x[plane, at] if plane >= 0 and at >= 0 else x[0, 0, :0]
+                base = (floor * slots + slot) * stride * pitch
                 _fill(ring, base, pitch, row, before, after, constant, start, need, stride)
-            for m in range(steps.size):
-                offsets[load] = base + steps[m]
-                load += 1
+                if row.size and at + group < x.shape[1]:
+                    ahead = x[plane, at + group]
+                    for i in range(low, high, 64 // x.itemsize):
+                        ask(ahead, i)
+        slot += apart
+        while slot >= slots:
+            slot -= slots
+
+
+@kernel
+def _agree(shown: Any, places: Any, planes: Any) -> bool:
+    """Put the planes of one more output where they wait in the ring, if none of these places holds another."""
+    for p in range(planes.size):
+        if shown[places[p]] != _UNSEEN and shown[places[p]] != planes[p]:
+            return False
+    for p in range(planes.size):
+        shown[places[p]] = planes[p]
+    return True
 
 
 @kernel
@@ -117,62 +143,109 @@ def grid(
     taps: Any,
     constant: float,
     numbers: Any,
+    rows: Any,
+    tall: Any,
     y: Any,
     where: Any,
+    past: bool,
 ) -> None:
     """y[q, r, c] = sum of taps over the planes that q sees, the rows r sy + j dy and the columns c sx + m dx.
 
     x : (planes, rows, columns)
     planes, places : (outputs, planes of taps) the plane of x that each sees, -1 the constant, and its place in the ring
     above, below, before, after : the samples that show outside of rows and columns, -1 the constant
-    taps : flat, float64, or float32 for sums in single precision
-    numbers : taps, stride, dilation of rows, then of columns; outputs in turn on one ring; columns in work at
-    a time; registers.chains
+    taps : flat, float64
+    numbers : taps, stride, dilation of rows, then of columns; outputs in turn on one ring; columns in work at a time;
+        outputs that `rows` rows sum at a time
+    rows, tall : as in registers.summed
     y : flat, (outputs, rows, columns);  where : rows and columns of y, then the first and last output, row and column
+    past : write past the caches, where every row of y begins at one of memory's lines, and so does the first column
     """
-    wide()
-    height, down, apart, width, stride, dilation, turn, strip = numbers[:8]
-    chain = (numbers[8], numbers[9])
-    rows, across, first, last, top, bottom, left, right = where
-    group = ROWS if height >= ROWS and down == 1 and apart == 1 else 1
-    lanes = _WIDE_THREE if group == ROWS else _WIDE_ONE
-    depth, shared = planes.shape[1], height + group - 1
-    slots = (shared - 1) * apart + 1
+    height, _, apart, width, stride, dilation, _, strip, lanes = numbers
+    left, right = where[6], where[7]
+    shared = height + len(rows) - 1
     strip = min(strip, (right - left + lanes - 1) // lanes * lanes)
-    pitch = strip + ((width - 1) * dilation) // stride + 1
-    floors = places.max() + 1
-    ring = np.zeros(floors * slots * stride * pitch + lanes, taps.dtype)
-    held = np.empty((floors, slots, 2), np.int64)
-    offsets = np.empty(depth * shared * width, np.int64)
-    steps = np.empty(width, np.int64)
-    for m in range(width):
+    pitch = (strip + ((width - 1) * dilation) // stride + 8) // 8 * 8
+    slots = (shared - 1) * apart + 1
+    ring = np.zeros((places.max() + 1) * slots * stride * pitch + lanes + 8)
+    ring = ring[(64 - ring.ctypes.data % 64) % 64 // 8 :]  # where memory's lines begin
+    shown, held, lines = np.empty(places.max() + 1, np.int64), np.empty(slots, np.int64), np.empty(shared, np.int64)
+    steps = np.empty(1 if len(tall) else width, np.int64)
+    offsets = np.empty(planes.shape[1] * shared * steps.size, np.int64)
+    for m in range(steps.size):
         steps[m] = (m * dilation) % stride * pitch + m * dilation // stride
-    tile, totals = np.empty(group * lanes, y.dtype), np.empty(group * lanes)
+    tile = np.empty(len(rows) * lanes, y.dtype)
+    work = (ring, held, offsets, steps, tile, shown, lines)
     sides = (above, below, before, after)
-    far = above.size + x.shape[1] + below.size - 1
-    for q0 in range(first, last, turn):
+    _grid(x, planes, places, sides, taps, constant, numbers, rows, tall, y, where, work, strip, pitch, past)
+    if past:
+        settled()
+
+
+@kernel
+def _grid(
+    x: Any,
+    planes: Any,
+    places: Any,
+    sides: Any,
+    taps: Any,
+    constant: float,
+    numbers: Any,
+    together: Any,
+    tall: Any,
+    y: Any,
+    where: Any,
+    work: Any,
+    strip: int,
+    pitch: int,
+    past: bool,
+) -> None:
+    """`grid` with its memory to work in."""
+    wide()
+    x, planes, places, taps, y = bare(x), bare(planes), bare(places), bare(taps), bare(y)
+    sides = (bare(sides[0]), bare(sides[1]), bare(sides[2]), bare(sides[3]))
+    ring, held, offsets, steps, tile = bare(work[0]), bare(work[1]), bare(work[2]), bare(work[3]), bare(work[4])
+    shown, lines = bare(work[5]), bare(work[6])
+    height, down, apart, width, stride, dilation, turn, _, lanes = numbers
+    floor = held.size * stride * pitch
+    near = max(_NEAR // (planes.shape[1] * lines.size) // lanes, 1) * lanes
+    rows, across, first, last, top, bottom, left, right = where
+    group = len(together)
+    depth = planes.shape[1]
+    far = sides[0].size + x.shape[1] + sides[1].size - 1
+    q0, q1 = first, first
+    while q0 < last:
+        shown[:] = _UNSEEN
+        while q1 < min(q0 + turn, last) and _agree(shown, places[q1], planes[q1]):
+            q1 += 1
         for c in range(left, right, strip):
             some = min(strip, right - c)
             need = (some - 1) * stride + (width - 1) * dilation + 1
-            held[:] = -2
+            held[:] = -1
             for r in range(top, bottom, group):
-                for q in range(q0, min(q0 + turn, last)):
-                    seen = (planes[q], places[q], held, r * down, apart, far)
-                    _gather(ring, offsets, steps, pitch, x, seen, sides, constant, c * stride, need, stride)
-                    filled = min(group, bottom - r)
-                    for column in range(0, some, lanes):
-                        at = (q * rows + r) * across + c + column
-                        whole = filled == group and column + lanes <= some
-                        out = y if whole else tile
-                        to = (at, across) if whole else (0, lanes)
-                        if group == ROWS:
-                            _three(ring, offsets, taps, depth, height, width, column, totals, out, to[0], to[1], chain)
-                        else:
-                            _one(ring, offsets, taps, depth, height, width, column, totals, out, to[0], to[1], chain)
-                        if not whole:
+                seen = (r * down, apart, far, group * down)
+                _fetch(ring, held, lines, pitch, x, shown, sides, constant, c * stride, need, stride, seen)
+                filled = min(group, bottom - r)
+                for c0 in range(0, some, near):
+                    for q in range(q0, q1):
+                        load = 0
+                        for p in range(depth):
+                            base = places[q, p] * floor
+                            for j in range(lines.size):
+                                for m in range(steps.size):
+                                    offsets[load] = base + lines[j] + steps[m]
+                                    load += 1
+                        for column in range(c0, min(c0 + near, some), lanes):
+                            at = (q * rows + r) * across + c + column
+                            how = (depth, height, width)
+                            if filled == group and column + lanes <= some:
+                                summed(ring, offsets, taps, how, together, tall, column, y, at, across, past)
+                                continue
+                            summed(ring, offsets, taps, how, together, tall, column, tile, 0, lanes, False)
                             for i in range(filled):
-                                part = tile[i * lanes : i * lanes + min(lanes, some - column)]
-                                y[at + i * across : at + i * across + part.size] = part
+                                for j in range(min(lanes, some - column)):
+                                    y[at + i * across + j] = tile[i * lanes + j]
+        q0 = q1
 
 
 @kernel
@@ -196,12 +269,12 @@ def line(
     """
     wide()
     rows, across, first, last, top, bottom, left, right = where
-    unit = ROWS * _WIDE_THREE
+    unit = ROWS * _LINE
     strip = min(strip // unit, (right - left + unit - 1) // unit) * unit
     loads = taps.size + ROWS - 1
     pitch = (strip + loads) // ROWS + 1
-    ring, tile, totals = np.zeros(ROWS * pitch + _WIDE_THREE), np.empty(unit), np.empty(1)
-    sums = (tile[:_WIDE_THREE], tile[_WIDE_THREE : 2 * _WIDE_THREE], tile[2 * _WIDE_THREE :])
+    ring, tile = np.zeros(ROWS * pitch + _LINE), np.empty(unit)
+    sums = (tile[:_LINE], tile[_LINE : 2 * _LINE], tile[2 * _LINE :])
     offsets = np.empty(loads, np.int64)
     for i in range(loads):
         offsets[i] = i % ROWS * pitch + i // ROWS
@@ -213,9 +286,7 @@ def line(
                 some = min(strip, right - c)
                 _fill(ring, 0, pitch, row, before, after, constant, c, some + loads - 1, ROWS)
                 for column in range(0, some, unit):
-                    _three(
-                        ring, offsets, taps, 1, taps.size, 1, column // ROWS, totals, tile, 0, _WIDE_THREE, (0, 0, 0)
-                    )
+                    summed(ring, offsets, taps, (1, taps.size, 1), _TOGETHER, (), column // ROWS, tile, 0, _LINE, False)
                     begin = (q * rows + r) * across + c + column
                     out = y[begin : begin + min(unit, some - column)]
                     threes = out[: out.size // ROWS * ROWS].reshape(-1, ROWS)
@@ -224,7 +295,7 @@ def line(
                         threes[i, 1] = sums[1][i]
                         threes[i, 2] = sums[2][i]
                     for i in range(threes.size, out.size):
-                        out[i] = tile[i % ROWS * _WIDE_THREE + i // ROWS]
+                        out[i] = tile[i % ROWS * _LINE + i // ROWS]
 
 
 @kernel

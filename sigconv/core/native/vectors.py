@@ -60,6 +60,14 @@ def fused_in(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
+def write_in(builder: Any, vector: Any, into: Any, align: int, *, past: bool = False) -> None:
+    """Store a vector. past : past the caches, which wants a place at a multiple of its size."""
+    stored = builder.store(vector, into, align=align)
+    if past:
+        stored.align = align * vector.type.count
+        stored.set_metadata("nontemporal", builder.module.add_metadata([_I32(1)]))
+
+
 def total_in(builder: Any, vector: Any) -> Any:
     """The sum of all lanes: halves added, then quarters, and so on."""
     count = vector.type.count
