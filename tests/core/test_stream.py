@@ -22,6 +22,7 @@ FILTERS = {
     "complex taps": {"b": [1, 0.5j, -0.25]},
     "one pole": {"b": [0.1], "a": [1, -0.9]},
     "not normalized": {"b": [1, 2], "a": [2, -0.5, 0.25]},
+    "single precision": {"b": np.array([1, 2], "f"), "a": np.array([3, -0.5, 0.25], "f")},
     "order 4": dict(zip("ba", signal.butter(4, 0.3), strict=True)),
     "order 7": dict(zip("ba", signal.cheby1(7, 1, 0.4, "high"), strict=True)),
     "comb": {"b": [1.0], "a": [1, *np.zeros(29), -0.8]},
@@ -145,6 +146,11 @@ def test_a_chunk_that_is_written_to_later_is_not_remembered():
     same(np.concatenate([y, s.push(x[300:])]), expected)
 
 
+@pytest.mark.parametrize("shape", [np.int64(2), [2], np.array([2]), torch.Size([2])], ids=repr)
+def test_channels_may_be_counted_in_any_way(shape):
+    assert Stream([1.0], shape=shape).push(np.ones((2, 3))).shape == (2, 3)
+
+
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps"])
 def test_it_may_begin_in_a_state(name):
     f, x = FILTERS[name], np.ones(40)
@@ -189,7 +195,12 @@ def test_what_is_not_finite_stays_behind_its_sample_and_in_its_channel():
         (lambda: Stream([1], [0, 1]), ArgumentError, r"a\[0\] is 0"),
         (lambda: Stream([]), ArgumentError, "^b has shape"),
         (lambda: Stream([1], dtype="int16"), ArgumentError, "dtype is 'int16'.*float32"),
+        (lambda: Stream([1], dtype=slice(1)), ArgumentError, "dtype is slice"),
         (lambda: Stream([1], shape=-1), ArgumentError, "shape is -1"),
+        (lambda: Stream([1], shape=None), ArgumentError, "shape is None"),
+        (lambda: Stream([1], shape="ab"), ArgumentError, "shape is 'ab'"),
+        (lambda: Stream([1], np.ones(1, "g")), ArgumentError, "filter or zi is (float128|float96|longdouble)"),
+        (lambda: Stream([1, 1], zi=torch.zeros(1)), ArgumentError, "zi is a torch tensor"),
         (lambda: Stream([1, 1], zi=[1, 2]), ShapeError, r"zi has shape \(2,\).*\(1,\)"),
         (lambda: Stream([1]).push(np.zeros(3, "f")), ArgumentError, "chunk holds float32.*float64"),
         (lambda: Stream([1]).push(torch.zeros(3)), ArgumentError, "chunk holds float32.*float64"),
