@@ -222,7 +222,7 @@ def normalized(xp: Any, b: Any, a: Any) -> tuple[Any, Any]:
     if not bool(lead != 0):
         raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
     if not (type(a) is np.ndarray and lead == 1):  # a tensor's a[0] may want its gradient
-        b, a = b / lead, a / lead
+        b, a = b / lead, xp.concat([xp.ones_like(a[:1]), a[1:] / lead])  # a complex number by itself may round beside 1
     k, m = a.shape[0], b.shape[0]
     if k < m:
         a = xp.concat([a, xp.zeros(m - k, dtype=a.dtype, device=device(a))])

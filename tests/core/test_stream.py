@@ -23,6 +23,7 @@ FILTERS = {
     "one pole": {"b": [0.1], "a": [1, -0.9]},
     "not normalized": {"b": [1, 2], "a": [2, -0.5, 0.25]},
     "single precision": {"b": np.array([1, 2], "f"), "a": np.array([3, -0.5, 0.25], "f")},
+    "complex lead": {"b": [1, 2j], "a": [1.1 + 0.3j, -0.2, 0.3j]},
     "order 4": dict(zip("ba", signal.butter(4, 0.3), strict=True)),
     "order 7": dict(zip("ba", signal.cheby1(7, 1, 0.4, "high"), strict=True)),
     "comb": {"b": [1.0], "a": [1, *np.zeros(29), -0.8]},
@@ -113,6 +114,15 @@ def test_threads_change_nothing(name):
         set_threads(before)
     same(results[1], results[0])
     same(results[2], results[0])
+
+
+@pytest.mark.parametrize("lead", [1.1 + 0.3j, 0.7 - 0.11j, 3 + 0.1j])
+def test_a_state_that_is_saved_again_and_again_stays(lead):
+    x, stream, pieces = noise(40, "complex128"), Stream([1, 2j], [lead, -0.2, 0.3j], dtype="complex128"), []
+    for i in range(40):
+        stream = Stream.from_state(stream.state())
+        pieces.append(stream.push(x[i : i + 1]))
+    same(np.concatenate(pieces), lfilter([1, 2j], [lead, -0.2, 0.3j], x))
 
 
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps", "complex pole"])
