@@ -250,7 +250,7 @@ def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window:
         signal.get_window(window, taps)
     except (ValueError, TypeError, IndexError) as error:
         raise ArgumentError(f"window is {window!r}; it is a name that scipy.signal.get_window knows") from error
-    return signal.firwin(taps, edges, pass_zero=btype, window=window, fs=fs)
+    return signal.firwin(taps, edges, pass_zero=btype, window=window, fs=float(fs))
 
 
 def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
@@ -279,7 +279,7 @@ def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
     """
     from scipy import signal
 
-    b, a = signal.iirnotch(*_resonance(freq, q, fs), fs=fs)
+    b, a = signal.iirnotch(*_resonance(freq, q, fs), fs=float(fs))
     return b, a
 
 
@@ -296,13 +296,13 @@ def peak(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
     """
     from scipy import signal
 
-    b, a = signal.iirpeak(*_resonance(freq, q, fs), fs=fs)
+    b, a = signal.iirpeak(*_resonance(freq, q, fs), fs=float(fs))
     return b, a
 
 
 def _sections(design: Callable[..., Any], order: int, depths: Any, cutoff: Edges, btype: str, fs: float) -> Any:
     """A design of scipy.signal as sections, refused where its numbers leave double precision."""
-    edges, order = checked_cutoff(cutoff, btype, fs), at_least("order", order, 1)
+    edges, order, fs = checked_cutoff(cutoff, btype, fs), at_least("order", order, 1), float(fs)
     said = f"order is {order} with cutoff {cutoff!r} Hz at a rate of {fs:g} Hz"
     said += f" and {' and '.join(f'{depth:g} dB' for depth in depths)}" if depths else ""
     try:

@@ -65,6 +65,8 @@ class CCDE:
             raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
         if self.sos is not None:
             object.__setattr__(self, "sos", _frozen(sections_beside(self.sos, np.zeros(0))))
+            if not algebra.agree(self._numbers):
+                raise ArgumentError("b and a are not the polynomials of sos; give sos alone, as in CCDE.from_sos(sos)")
         if self.fs is not None:
             object.__setattr__(self, "fs", design.checked_rate(self.fs))
 
@@ -238,12 +240,12 @@ class CCDE:
     @cached_property
     def poles(self) -> Any:
         """Where H(z) is infinite, complex; the origin included."""
-        return np.concatenate([response.poles(b, a) for b, a in self._sections])
+        return _frozen(np.concatenate([response.poles(b, a) for b, a in self._sections]))
 
     @cached_property
     def zeros(self) -> Any:
         """Where H(z) is 0, complex; the origin included."""
-        return np.concatenate([response.zeros(b, a) for b, a in self._sections])
+        return _frozen(np.concatenate([response.zeros(b, a) for b, a in self._sections]))
 
     @cached_property
     def pole_radius(self) -> float:

@@ -67,6 +67,10 @@ def test_designs_are_scipys():
     ):
         np.testing.assert_allclose(ours, theirs)
     np.testing.assert_allclose(design.notch(50, 20, fs=250), signal.iirnotch(50, 20, fs=250))
+    rate = np.array(250)
+    np.testing.assert_allclose(design.butterworth(4, 40, fs=rate), design.butterworth(4, 40, fs=250))
+    np.testing.assert_allclose(design.fir(31, 40, fs=rate), design.fir(31, 40, fs=250))
+    np.testing.assert_allclose(design.notch(50, 20, fs=rate), design.notch(50, 20, fs=250))
 
 
 @pytest.mark.parametrize(
