@@ -161,7 +161,7 @@ def polyphase(x: Any, taps: Any, up: int, down: int, half: int, padtype: str = "
     xp, n, shape = array_namespace(x), x.shape[-1], tuple(x.shape[:-1])
     size = -(-n * up // down)
     if not n or 0 in shape:
-        return xp.zeros((*shape, size), dtype=x.dtype, device=device(x))
+        return +xp.broadcast_to(x[..., :1], (*shape, size))  # nothing, which a gradient still passes
     if padtype != "constant" or cval:
         before = max(0, -(-taps.shape[0] // up) - 1 - half // up)
         after = max(0, ((size - 1) * down + half) // up + 1 - n)

@@ -122,6 +122,21 @@ def test_every_sample_kept_is_nothing_removed():
     np.testing.assert_array_equal(decimate(X, 1, ftype="fir"), X)
 
 
+@pytest.mark.parametrize("shape", [(0, 12), (2, 0)])
+def test_nothing_has_a_gradient_too(shape):
+    x = torch.zeros(shape, requires_grad=True)
+    for y in (resample_poly(x, 3, 2, 1), decimate(x, 3, ftype="fir")):
+        assert y.shape[0] == shape[0]
+        y.sum().backward()
+    assert x.grad.shape == shape
+
+
+@pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental")
+def test_complex_half_precision_is_refused():
+    with pytest.raises(ArgumentError, match=r"x holds complex32.*give complex64"):
+        decimate(torch.ones(30, dtype=torch.complex32), 2)
+
+
 def test_gradients_twice():
     x = torch.randn(2, 13, dtype=torch.float64, requires_grad=True)
     for call in (
