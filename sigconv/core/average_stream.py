@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.geometry import at_least
-from sigconv.core.stream import precision, taken
+from sigconv.core.stream import before_time, precision, taken
 from sigconv.core.written import read, written
 from sigconv.errors import FormatError
 
@@ -35,9 +35,8 @@ class AverageStream:
     """
 
     def __init__(self, width: int, shape: Any = (), dtype: Any = "float64") -> None:
-        axes = (shape,) if isinstance(shape, int) else tuple(shape)
         self.width = at_least("width", width, 1)
-        self.shape, self.dtype = tuple(at_least("shape", size, 0) for size in axes), precision(dtype)
+        self.shape, self.dtype = before_time(shape), precision(dtype)
         self.position = 0
         self._seen = np.zeros((*self.shape, self.width - 1), self.dtype)
 
@@ -87,7 +86,8 @@ class AverageStream:
         [2.0]
         """
         if not isinstance(state, Mapping) or set(state) != _KEYS:
-            raise FormatError(f"state has the keys {sorted(state)}; an average's stream writes {sorted(_KEYS)}")
+            keys = f"has the keys {sorted(map(str, state))}" if isinstance(state, Mapping) else f"is {state!r:.60}"
+            raise FormatError(f"state {keys}; an average's stream writes {sorted(_KEYS)}")
         shape, numbers = state["shape"], (state["width"], state["position"])
         if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in (*shape, *numbers)):
             raise FormatError(f"shape, width and position are {shape!r} and {numbers!r}; they are whole numbers")

@@ -1,11 +1,13 @@
-"""Filter design in hertz: the classical recursive filters, FIR by window and by Remez, notch and peak.
+"""Filter design in hertz: the classical recursive filters, FIR by window, notch and peak.
 
 The mathematics is scipy.signal's; the arguments are checked here.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
+
+import numpy as np
 
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, SamplingError, one_number, one_of
@@ -13,6 +15,7 @@ from sigconv.errors import ArgumentError, SamplingError, one_number, one_of
 Band = Literal["lowpass", "highpass", "bandpass", "bandstop"]
 Edges = float | Sequence[float]
 BANDS = ("lowpass", "highpass", "bandpass", "bandstop")
+_MOST_POLES = 1000  # long before that, every design has left double precision
 
 
 def checked_frequency(argument: str, value: float, fs: float) -> float:
@@ -25,13 +28,28 @@ def checked_frequency(argument: str, value: float, fs: float) -> float:
     >>> checked_frequency("cutoff", 40, fs=250)
     40.0
     """
-    if not 0 < one_number("fs", fs, "in Hz, positive and finite") < float("inf"):
-        raise SamplingError(f"fs is {fs} Hz; a sampling rate is positive and finite")
+    fs, value = checked_rate(fs), one_number(argument, value, "in Hz, above 0 and below half of fs")
     if not 0 < value < fs / 2:
         raise SamplingError(
             f"{argument} is {value:g} Hz; at a rate of {fs:g} Hz it lies above 0 and below half the rate, {fs / 2:g} Hz"
         )
-    return float(value)
+    return value
+
+
+def checked_rate(fs: float) -> float:
+    """A sampling rate in Hz.
+
+    Raises
+    ------
+    ArgumentError : no number;  SamplingError : not positive and finite
+
+    >>> checked_rate(250)
+    250.0
+    """
+    rate = one_number("fs", fs, "in Hz, positive and finite")
+    if not 0 < rate < float("inf"):
+        raise SamplingError(f"fs is {fs} Hz; a sampling rate is positive and finite")
+    return rate
 
 
 def checked_cutoff(cutoff: Edges, btype: str, fs: float) -> float | list[float]:
@@ -46,7 +64,8 @@ def checked_cutoff(cutoff: Edges, btype: str, fs: float) -> float | list[float]:
     [7.0, 30.0]
     """
     one_of("btype", btype, BANDS)
-    edges = [cutoff] if isinstance(cutoff, int | float) else list(cutoff)
+    several = isinstance(cutoff, Iterable) and not isinstance(cutoff, str | bytes) and getattr(cutoff, "ndim", 1) != 0
+    edges: list[Any] = list(cutoff) if several else [cutoff]  # type: ignore[arg-type]
     needed = 2 if btype.startswith("band") else 1
     if len(edges) != needed:
         raise ArgumentError(f"cutoff is {cutoff!r}; a {btype} filter has {needed}")
@@ -84,8 +103,7 @@ def butterworth(order: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float
     """
     from scipy import signal
 
-    edges = checked_cutoff(cutoff, btype, fs)
-    return signal.butter(at_least("order", order, 1), edges, btype, fs=fs, output="sos")
+    return _sections(signal.butter, order, (), cutoff, btype, fs)
 
 
 def cheby1(order: int, ripple: float, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
@@ -111,8 +129,7 @@ def cheby1(order: int, ripple: float, cutoff: Edges, btype: Band = "lowpass", *,
     """
     from scipy import signal
 
-    edges = checked_cutoff(cutoff, btype, fs)
-    return signal.cheby1(at_least("order", order, 1), positive("ripple", ripple), edges, btype, fs=fs, output="sos")
+    return _sections(signal.cheby1, order, (positive("ripple", ripple),), cutoff, btype, fs)
 
 
 def cheby2(order: int, attenuation: float, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
@@ -138,8 +155,7 @@ def cheby2(order: int, attenuation: float, cutoff: Edges, btype: Band = "lowpass
     """
     from scipy import signal
 
-    edges, depth = checked_cutoff(cutoff, btype, fs), positive("attenuation", attenuation)
-    return signal.cheby2(at_least("order", order, 1), depth, edges, btype, fs=fs, output="sos")
+    return _sections(signal.cheby2, order, (positive("attenuation", attenuation),), cutoff, btype, fs)
 
 
 def ellip(order: int, ripple: float, attenuation: float, cutoff: Edges, btype: Band = "lowpass", *, fs: float) -> Any:
@@ -166,10 +182,10 @@ def ellip(order: int, ripple: float, attenuation: float, cutoff: Edges, btype: B
     """
     from scipy import signal
 
-    edges = checked_cutoff(cutoff, btype, fs)
-    if positive("attenuation", attenuation) <= positive("ripple", ripple):
+    depths = positive("ripple", ripple), positive("attenuation", attenuation)
+    if depths[1] <= depths[0]:
         raise ArgumentError(f"attenuation is {attenuation} dB; it is more than the ripple, {ripple} dB")
-    return signal.ellip(at_least("order", order, 1), ripple, attenuation, edges, btype, fs=fs, output="sos")
+    return _sections(signal.ellip, order, depths, cutoff, btype, fs)
 
 
 def bessel(order: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, norm: str = "phase") -> Any:
@@ -195,9 +211,8 @@ def bessel(order: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, nor
     """
     from scipy import signal
 
-    edges = checked_cutoff(cutoff, btype, fs)
     one_of("norm", norm, ("phase", "mag", "delay"))
-    return signal.bessel(at_least("order", order, 1), edges, btype, fs=fs, norm=norm, output="sos")
+    return _sections(partial(signal.bessel, norm=norm), order, (), cutoff, btype, fs)
 
 
 def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window: str = "hamming") -> Any:
@@ -235,7 +250,7 @@ def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window:
         signal.get_window(window, taps)
     except (ValueError, TypeError, IndexError) as error:
         raise ArgumentError(f"window is {window!r}; it is a name that scipy.signal.get_window knows") from error
-    return signal.firwin(taps, edges, pass_zero=btype, window=window, fs=fs)
+    return signal.firwin(taps, edges, pass_zero=btype, window=window, fs=float(fs))
 
 
 def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
@@ -244,7 +259,7 @@ def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
     Parameters
     ----------
     freq : Hz, 0 < freq < fs/2, where the gain is 0
-    q : float > 0, freq divided by the width of the gap at -3 dB
+    q : float > 2 freq / fs, freq divided by the width of the gap at -3 dB
     fs : Hz, > 0
 
     Returns
@@ -253,7 +268,7 @@ def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
 
     Raises
     ------
-    ArgumentError : q not positive
+    ArgumentError : q not positive, or so small that the gap is wider than half the rate
     SamplingError : freq outside its range
 
     Source: Orfanidis (1996), Introduction to Signal Processing, section 11.3.  Same as: scipy.signal.iirnotch.
@@ -264,7 +279,7 @@ def notch(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
     """
     from scipy import signal
 
-    b, a = signal.iirnotch(checked_frequency("freq", freq, fs), positive("q", q), fs=fs)
+    b, a = signal.iirnotch(*_resonance(freq, q, fs), fs=float(fs))
     return b, a
 
 
@@ -281,48 +296,36 @@ def peak(freq: float, q: float = 30.0, *, fs: float) -> tuple[Any, Any]:
     """
     from scipy import signal
 
-    b, a = signal.iirpeak(checked_frequency("freq", freq, fs), positive("q", q), fs=fs)
+    b, a = signal.iirpeak(*_resonance(freq, q, fs), fs=float(fs))
     return b, a
 
 
-def remez(taps: int, bands: Sequence[float], desired: Sequence[float], *, fs: float, weight: Any = None) -> Any:
-    """A symmetric finite impulse response whose largest weighted error over the bands is as small as can be.
-
-    Parameters
-    ----------
-    taps : int >= 3
-    bands : Hz, rising from 0 to fs/2: beginning and end of each band; what lies between is free
-    desired : the gain in each band, half as many as `bands`
-    fs : Hz, > 0
-    weight : how much each band's error counts, as many as `desired`; by default equally
-
-    Returns
-    -------
-    (taps,) float64
-
-    Raises
-    ------
-    ArgumentError : fewer than 3 taps, counts that do not fit, or no convergence (fewer taps or wider gaps help)
-    SamplingError : bands that do not rise from 0 to fs/2
-
-    Source: McClellan, Parks & Rabiner (1973), doi:10.1109/TAU.1973.1162525.  Same as: scipy.signal.remez.
-
-    >>> remez(31, (0, 30, 50, 125), (1, 0), fs=250).shape
-    (31,)
-    """
-    from scipy import signal
-
-    edges = [float(edge) for edge in bands]
-    if len(edges) != 2 * len(desired) or not edges or (weight is not None and len(weight) != len(desired)):
-        raise ArgumentError(f"bands has {len(edges)} edges and desired {len(desired)} gains; two edges make a band")
-    if not 0 < fs < float("inf"):
-        raise SamplingError(f"fs is {fs} Hz; a sampling rate is positive and finite")
-    if not all(low < high for low, high in pairwise([-1e-300, *edges])) or edges[-1] > fs / 2:
-        raise SamplingError(f"bands is {tuple(edges)} Hz; its edges rise from 0 to at most {fs / 2:g} Hz, half of fs")
+def _sections(design: Callable[..., Any], order: int, depths: Any, cutoff: Edges, btype: str, fs: float) -> Any:
+    """A design of scipy.signal as sections, refused where its numbers leave double precision."""
+    edges, order, fs = checked_cutoff(cutoff, btype, fs), at_least("order", order, 1), float(fs)
+    said = f"order is {order} with cutoff {cutoff!r} Hz at a rate of {fs:g} Hz"
+    said += f" and {' and '.join(f'{depth:g} dB' for depth in depths)}" if depths else ""
     try:
-        return signal.remez(at_least("taps", taps, 3), edges, desired, weight=weight, fs=fs)
-    except ValueError as error:
-        raise ArgumentError(f"taps is {taps}: {error}") from error
+        with np.errstate(all="ignore"):
+            sos = design(order, *depths, edges, btype, fs=fs, output="sos") if order <= _MOST_POLES else None
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        raise ArgumentError(f"{said}, which has no design: {error}; give a lower order") from error
+    if sos is None or not (np.isfinite(sos).all() and np.abs(sos[0, :3]).max() >= np.finfo(float).tiny):
+        raise ArgumentError(
+            f"{said}, which double precision cannot hold; give a lower order or a cutoff farther inside"
+        )
+    return sos
+
+
+def _resonance(freq: float, q: float, fs: float) -> tuple[float, float]:
+    """Frequency and quality of a notch or a peak; a wider one comes out of the design as a narrow one."""
+    freq, q = checked_frequency("freq", freq, fs), positive("q", q)
+    if not freq / q < fs / 2:
+        raise ArgumentError(
+            f"q is {q:g}, so the width freq / q is {freq / q:g} Hz; it is below half the rate, {fs / 2:g} Hz: "
+            f"give a q above {2 * freq / fs:g}"
+        )
+    return freq, q
 
 
 def positive(argument: str, value: float) -> float:

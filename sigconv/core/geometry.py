@@ -22,6 +22,7 @@ from sigconv.errors import ArgumentError, ShapeError, one_of
 
 Mode = Literal["full", "same", "valid", "causal"]
 MODES = ("full", "same", "valid", "causal")
+_MOST = 1 << 53
 
 
 def at_least(argument: str, given: int, least: int) -> int:
@@ -34,6 +35,8 @@ def at_least(argument: str, given: int, least: int) -> int:
         value = index(given if not isinstance(given, bool) else None)  # type: ignore[arg-type]
     except TypeError:
         raise ArgumentError(f"{argument} is {given!r}; it is a whole number, {least} or more") from None
+    if value > _MOST:
+        raise ArgumentError(f"{argument} is {given}; no array is that long")
     if value < least:
         raise ArgumentError(f"{argument} is {given}; it is a whole number, {least} or more")
     return value

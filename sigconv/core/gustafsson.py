@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import device
 
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import axis_index, inexact
-from sigconv.core.recurrence import coefficients, lfilter, normalized, time_back, time_last, together
-from sigconv.errors import ShapeError
+from sigconv.core.recurrence import coefficients, lfilter, narrowed, normalized, time_back, time_last, together
+from sigconv.errors import ArgumentError, ShapeError
 
 
 def gustafsson(b: Any, a: Any, x: Any, axis: int = -1, irlen: int | None = None) -> Any:
@@ -30,7 +31,7 @@ def gustafsson(b: Any, a: Any, x: Any, axis: int = -1, irlen: int | None = None)
 
     Raises
     ------
-    ArgumentError : irlen below 1, or coefficients that `lfilter` refuses
+    ArgumentError : irlen below 1, coefficients that `lfilter` refuses, or an answer that is not finite
     ShapeError : no such axis, or no samples
 
     Source: Gustafsson (1996), doi:10.1109/78.492552.  Same as: scipy.signal.filtfilt with method="gust".
@@ -43,8 +44,8 @@ def gustafsson(b: Any, a: Any, x: Any, axis: int = -1, irlen: int | None = None)
     line, n = time_last(xp, x, axis), x.shape[axis]
     if not n:
         raise ShapeError(f"x has no samples along axis {axis}; zero phase needs at least one")
-    b, a = normalized(xp, coefficients(b, x, "b", 1), coefficients(a, x, "a", 1))
-    b, a, line = together(xp, b, a, line)
+    b, a, line = together(xp, coefficients(b, x, "b", 1), coefficients(a, x, "a", 1), line)
+    b, a = normalized(xp, b, a)
 
     def backward(signal: Any) -> Any:
         return xp.flip(lfilter(b, a, xp.flip(signal, axis=-1)), axis=-1)
@@ -52,7 +53,8 @@ def gustafsson(b: Any, a: Any, x: Any, axis: int = -1, irlen: int | None = None)
     forward_backward = backward(lfilter(b, a, line))
     if b.shape[0] > 1:
         m = n if irlen is None or n <= 2 * at_least("irlen", irlen, 1) else irlen
-        differs = lfilter(b, a, backward(line)) - forward_backward
+        with np.errstate(all="ignore"):
+            differs = lfilter(b, a, backward(line)) - forward_backward
         added = _corrections(
             xp, b, a, differs if m == n else xp.concat([differs[..., :m], differs[..., -m:]], axis=-1), m
         )
@@ -60,8 +62,7 @@ def gustafsson(b: Any, a: Any, x: Any, axis: int = -1, irlen: int | None = None)
             calm = xp.zeros((*x.shape[:axis], *x.shape[axis + 1 :], n - 2 * m), dtype=added.dtype, device=device(x))
             added = xp.concat([added[..., :m], calm, added[..., m:]], axis=-1)
         forward_backward = forward_backward + added
-    y = time_back(xp, forward_backward, axis)
-    return y if y.dtype == x.dtype or xp.isdtype(y.dtype, "complex floating") else xp.astype(y, x.dtype)
+    return time_back(xp, narrowed(xp, forward_backward, x), axis)
 
 
 def _corrections(xp: Any, b: Any, a: Any, differs: Any, m: int) -> Any:
@@ -74,6 +75,8 @@ def _corrections(xp: Any, b: Any, a: Any, differs: Any, m: int) -> Any:
     observed = xp.stack(columns)  # (order, m): the output from each state alone
     reverse = xp.flip(observed, axis=-1)
     filtered = lfilter(b, a, reverse)
+    if not bool(xp.all(xp.isfinite(filtered))):
+        raise ArgumentError(f"b and a give what is not finite within {m} samples, from which no states are chosen")
     left, right = xp.flip(filtered, axis=-1), reverse
     if differs.shape[-1] == m:
         equations = xp.concat([left - observed, right - filtered])
@@ -82,5 +85,7 @@ def _corrections(xp: Any, b: Any, a: Any, differs: Any, m: int) -> Any:
         gap = xp.zeros_like(observed)
         equations = xp.concat([xp.concat([left - observed, gap], axis=-1), xp.concat([gap, right - filtered], axis=-1)])
         effects = xp.concat([xp.concat([left, gap], axis=-1), xp.concat([gap, right], axis=-1)])
+    if isinstance(equations, np.ndarray) and equations.dtype.char in "gG":  # LAPACK stops at double precision
+        equations = equations.astype("d" if equations.dtype.char == "g" else "D")
     solved = xp.linalg.pinv(equations, rtol=xp.finfo(equations.dtype).eps)
     return differs @ solved @ effects

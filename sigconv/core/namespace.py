@@ -32,7 +32,12 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     """
     if type(x) is np.ndarray and x.dtype.char in "fdFD" and x.dtype.isnative:  # most calls: nothing to find out
         return _NUMPY, x
-    if not is_torch_array(x):
+    if is_torch_array(x):
+        if x.is_meta or str(x.layout) != "torch.strided":
+            raise ArgumentError(f"{argument} is a tensor on {x.device}, {x.layout}; it is dense and has values")
+        if str(x.dtype) == "torch.complex32":
+            raise ArgumentError(f"{argument} holds complex32, with which torch can hardly compute; give complex64")
+    else:
         if isinstance(x, np.ma.MaskedArray):
             raise ArgumentError(f"{argument} is a masked array; say what its gaps are, as in {argument}.filled(np.nan)")
         try:

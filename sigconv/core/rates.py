@@ -13,12 +13,13 @@ import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array, is_torch_array
 
 from sigconv.core.boundary import extend
+from sigconv.core.design import cheby1
 from sigconv.core.frames import frame
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import axis_index, inexact, is_complex, like
 from sigconv.core.recurrence import lfilter, sosfilt
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
-from sigconv.errors import ArgumentError, ShapeError, one_of
+from sigconv.errors import ArgumentError, ResourceError, ShapeError, one_of
 
 _BOUNDARIES = {
     "constant": "zeros",
@@ -34,6 +35,7 @@ _LINES = ("line", "smooth")
 PADTYPES = (*_BOUNDARIES, *_LINES, *_LEVELS)
 
 _COMPILED = ("float32", "float64", "complex64", "complex128")
+_MOST_RATE = 1 << 23  # of a low-pass of 20 taps for each, 1.3 GB
 _AT_ONCE = 1 << 22  # numbers in the frames that one matrix product takes
 
 
@@ -69,6 +71,7 @@ def resample_poly(
     ArgumentError : up or down below 1 or no whole number, an unknown padtype, a cval beside another padtype, taps
         that are no line
     ShapeError : no such axis, or no sample where the padtype needs some
+    ResourceError : up or down so large that their low-pass would not fit the memory
 
     Source: Crochiere & Rabiner (1983), Multirate Digital Signal Processing, section 3.3.  Same as:
     scipy.signal.resample_poly.
@@ -81,6 +84,8 @@ def resample_poly(
     one_of("padtype", padtype, PADTYPES)
     if cval is not None and padtype != "constant":
         raise ArgumentError(f"cval is {cval} with padtype {padtype!r}; it goes with padtype 'constant'")
+    if not isinstance(cval, int | float | complex | np.number | None):
+        raise ArgumentError(f"cval is {cval!r:.60}; it is one number")
     axis = axis_index(axis, x.ndim)
     up, down = up // gcd(up, down), down // gcd(up, down)
     taps = _taps(x, up, down, window)
@@ -156,7 +161,7 @@ def polyphase(x: Any, taps: Any, up: int, down: int, half: int, padtype: str = "
     xp, n, shape = array_namespace(x), x.shape[-1], tuple(x.shape[:-1])
     size = -(-n * up // down)
     if not n or 0 in shape:
-        return xp.zeros((*shape, size), dtype=x.dtype, device=device(x))
+        return +xp.broadcast_to(x[..., :1], (*shape, size))  # nothing, which a gradient still passes
     if padtype != "constant" or cval:
         before = max(0, -(-taps.shape[0] // up) - 1 - half // up)
         after = max(0, ((size - 1) * down + half) // up + 1 - n)
@@ -258,6 +263,11 @@ def _level(xp: Any, x: Any, padtype: str) -> Any:
 def _taps(x: Any, up: int, down: int, window: Any) -> Any:
     """The low-pass of a resampling beside x, its gain `up`."""
     if isinstance(window, str | tuple):
+        if max(up, down) > _MOST_RATE:
+            raise ResourceError(
+                f"up is {up} and down {down} without a common factor; the low-pass would take {160 * max(up, down):,} "
+                f"bytes, allowed are {160 * _MOST_RATE:,}: choose a nearby ratio of smaller numbers"
+            )
         return like(_low_pass(max(up, down), window) * up, x, "window")
     taps = like(window, x, "window")
     if taps.ndim != 1 or not taps.shape[0]:
@@ -265,13 +275,20 @@ def _taps(x: Any, up: int, down: int, window: Any) -> Any:
     return taps * up
 
 
-@lru_cache(maxsize=64)
 def _low_pass(rate: int, window: Any) -> Any:
+    try:
+        return _kept_low_pass(rate, window)
+    except TypeError:  # what a tuple with a list or an array gave is not kept
+        return _kept_low_pass.__wrapped__(rate, window)
+
+
+@lru_cache(maxsize=64)
+def _kept_low_pass(rate: int, window: Any) -> Any:
     from scipy import signal
 
     try:
         return signal.firwin(20 * rate + 1, 1 / rate, window=window) if rate > 1 else np.ones(1)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         raise ArgumentError(f"window is {window!r}; scipy.signal.get_window says: {error}") from error
 
 
@@ -282,8 +299,10 @@ def _anti_alias(q: int, n: int | None, ftype: str) -> tuple[str, Any]:
 
     one_of("ftype", ftype, ("iir", "fir"))
     if ftype == "fir":
+        if q == 1:  # nothing that the rate cannot hold
+            return "fir", np.ones(1)
         return "fir", signal.firwin((20 * q if n is None else n) + 1, 1 / q, window="hamming")
-    return "sos", signal.cheby1(8 if n is None else n, 0.05, 0.8 / q, output="sos")
+    return "sos", cheby1(8 if n is None else n, 0.05, 0.8 / q, fs=2)
 
 
 def _system(ftype: Any) -> tuple[str, Any]:

@@ -50,7 +50,7 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     >>> lfilter([1], [1, -0.5], [1, 0, 0, 0])
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    if _ready(b, a, x):
+    if _ready(b, a, x) and (zi is None or (type(zi) is np.ndarray and zi.dtype is x.dtype)):
         xp = np
         b, a, feedback = _polynomials(b.tobytes(), a.tobytes(), b.dtype.char + a.dtype.char + x.dtype.char)
         if zi is None:
@@ -59,12 +59,12 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
         xp, x = inexact(x)
         b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
         feedback = a.shape[0] > 1
-        b, a = normalized(xp, b, a)
     axis = axis_index(axis, x.ndim)
     line = time_last(xp, x, axis)
-    rest = (*line.shape[:-1], b.shape[0] - 1)
+    rest = (*line.shape[:-1], max(b.shape[0], a.shape[0]) - 1)
     state = _state(xp, zi, x, rest, axis)
     b, a, line, state = together(xp, b, a, line, state)
+    b, a = normalized(xp, b, a)
     y, zf = runners(line, feedback)[0](b, a, line, state)
     y = time_back(xp, narrowed(xp, y, x), axis)
     return y if zi is None else (y, time_back(xp, zf, axis))
@@ -213,6 +213,8 @@ def beside(values: Any, x: Any, argument: str) -> Any:
 def normalized(xp: Any, b: Any, a: Any) -> tuple[Any, Any]:
     """Both polynomials divided by a[0] and made equally long with zeros behind.
 
+    Make them one precision first, by `together`: the quotients are rounded to what they are given in.
+
     >>> normalized(np, np.array([2.0]), np.array([2.0, 1.0]))
     (array([1., 0.]), array([1. , 0.5]))
     """
@@ -220,7 +222,7 @@ def normalized(xp: Any, b: Any, a: Any) -> tuple[Any, Any]:
     if not bool(lead != 0):
         raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
     if not (type(a) is np.ndarray and lead == 1):  # a tensor's a[0] may want its gradient
-        b, a = b / lead, a / lead
+        b, a = b / lead, xp.concat([xp.ones_like(a[:1]), a[1:] / lead])  # a complex number by itself may round beside 1
     k, m = a.shape[0], b.shape[0]
     if k < m:
         a = xp.concat([a, xp.zeros(m - k, dtype=a.dtype, device=device(a))])
@@ -314,8 +316,7 @@ def _polynomials(b: bytes, a: bytes, kinds: str) -> tuple[Any, Any, bool]:
     """Normalized polynomials in their precision beside x, and whether there is feedback; kinds : of b, a and x."""
     top, bottom = np.frombuffer(b, kinds[0]), np.frombuffer(a, kinds[1])
     kind, feedback = max(kinds, key="fd".index), bottom.size > 1
-    top, bottom = normalized(np, top, bottom)
-    return top.astype(kind), bottom.astype(kind), feedback
+    return *normalized(np, top.astype(kind), bottom.astype(kind)), feedback
 
 
 def _state(xp: Any, zi: Any, x: Any, shape: tuple[int, ...], axis: int) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from sigconv.core.design import checked_rate
 from sigconv.core.geometry import at_least
 from sigconv.core.recurrence import coefficients, lfilter
-from sigconv.errors import ArgumentError
+from sigconv.errors import ArgumentError, one_number
 
 _LONGEST = 1 << 24  # samples of impulse response looked at before the pole radius alone has to do
 
@@ -99,6 +100,7 @@ def frequency_response(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> t
     Raises
     ------
     ArgumentError : n below 1, no coefficients, or a[0] = 0
+    SamplingError : fs not positive and finite
 
     Source: Oppenheim & Schafer (2010), section 5.1.  Same as: scipy.signal.freqz.
 
@@ -106,8 +108,7 @@ def frequency_response(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> t
     array([1. +0.j , 0.5-0.5j])
     """
     b, a = _equally_long(b, a)
-    frequencies = np.arange(at_least("n", n, 1)) * (fs / 2 / n)
-    back = np.exp(-1j * np.pi * np.arange(n) / n)
+    frequencies, back = _places(n, fs)
     polyval = np.polynomial.polynomial.polyval
     return frequencies, polyval(back, b) / polyval(back, a)
 
@@ -148,6 +149,7 @@ def group_delay(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> tuple[An
     Raises
     ------
     ArgumentError : n below 1, no coefficients, or a[0] = 0
+    SamplingError : fs not positive and finite
 
     Source: Oppenheim & Schafer (2010), section 5.1.1.  Same as: scipy.signal.group_delay.
 
@@ -155,9 +157,14 @@ def group_delay(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> tuple[An
     array([2., 2.])
     """
     b, a = _equally_long(b, a)
-    frequencies = np.arange(at_least("n", n, 1)) * (fs / 2 / n)
-    back = np.exp(-1j * np.pi * np.arange(n) / n)
+    frequencies, back = _places(n, fs)
     return frequencies, _lateness(b, back) - _lateness(a, back)
+
+
+def _places(n: int, fs: float) -> tuple[Any, Any]:
+    """n frequencies from 0 to just below fs/2, and z^-1 there."""
+    turns = np.arange(at_least("n", n, 1)) / int(n)
+    return turns * (checked_rate(fs) / 2), np.exp(-1j * np.pi * turns)
 
 
 def _lateness(c: Any, back: Any) -> Any:
@@ -175,7 +182,7 @@ def settled(answer: Callable[[int], Any], found: Any, tol: float) -> int:
     >>> settled(lambda n: 0.5 ** np.arange(n), np.array([0.5]), 0.01)
     7
     """
-    if not 0 < tol < 1:
+    if not 0 < one_number("tol", tol, "between 0 and 1") < 1:
         raise ArgumentError(f"tol is {tol}; it lies between 0 and 1")
     radius = float(np.max(np.abs(found), initial=0.0))
     if radius >= 1:

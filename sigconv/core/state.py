@@ -30,8 +30,8 @@ def lfilter_zi(b: Any, a: Any) -> Any:
     array([3.])
     """
     xp, b = inexact(b, "b")
-    b, a = together(xp, *normalized(xp, coefficients(b, b, "b", 1), coefficients(a, b, "a", 1)))
-    return _steady(xp, b, a)[0]
+    b, a = together(xp, coefficients(b, b, "b", 1), coefficients(a, b, "a", 1))
+    return _steady(xp, *normalized(xp, b, a))[0]
 
 
 def sosfilt_zi(sos: Any) -> Any:
@@ -93,8 +93,8 @@ def lfiltic(b: Any, a: Any, y: Any, x: Any = None) -> Any:
     for argument, past in (("y", y), ("x", x)):
         if past.ndim < 1:
             raise ShapeError(f"{argument} is a single number; give the past along its last axis, newest first")
-    b, a = normalized(xp, coefficients(b, y, "b", 1), coefficients(a, y, "a", 1))
-    b, a, y, x = together(xp, b, a, y, x)
+    b, a, y, x = together(xp, coefficients(b, y, "b", 1), coefficients(a, y, "a", 1), y, x)
+    b, a = normalized(xp, b, a)
     return _still_due(xp, b, x) - _still_due(xp, a, y)
 
 

@@ -9,7 +9,7 @@ from array_api_compat import is_torch_array
 
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import inexact
-from sigconv.core.recurrence import coefficients, native, normalized, runners, sections_beside
+from sigconv.core.recurrence import beside, coefficients, native, normalized, runners, sections_beside
 from sigconv.core.written import PRECISIONS, read, written
 from sigconv.errors import ArgumentError, FormatError, ShapeError
 
@@ -47,8 +47,7 @@ class Stream:
     ) -> None:
         if (b is None) == (sos is None) or (a is not None and b is None):
             raise ArgumentError("a stream has either b (and a) or sos; give one of the two")
-        axes = (shape,) if isinstance(shape, int) else tuple(shape)
-        self.shape, self.dtype = tuple(at_least("shape", size, 0) for size in axes), precision(dtype)
+        self.shape, self.dtype = before_time(shape), precision(dtype)
         self.position = 0
         none = np.zeros(0, self.dtype)
         if b is None:
@@ -56,13 +55,17 @@ class Stream:
             rest = (len(self._filter[0]), *self.shape, 2)
         else:
             b, a = coefficients(b, none, "b", 1), coefficients([1.0] if a is None else a, none, "a", 1)
-            self._filter = normalized(np, b, a)
-            rest = (*self.shape, len(self._filter[0]) - 1)
-        state = np.zeros(rest, self.dtype) if zi is None else np.array(inexact(zi, "zi")[1])
+            self._filter = (b, a)
+            rest = (*self.shape, max(len(b), len(a)) - 1)
+        state = np.zeros(rest, self.dtype) if zi is None else beside(zi, none, "zi")
         if state.shape != rest:
             raise ShapeError(f"zi has shape {state.shape}; this filter and these chunks need {rest}")
         work = np.result_type(state, self.dtype, *self._filter)
+        if work.name not in PRECISIONS:
+            raise ArgumentError(f"filter or zi is {work.name}; a stream computes in one of {', '.join(PRECISIONS)}")
         self._filter = tuple(np.array(values, work) for values in self._filter)
+        if sos is None:
+            self._filter = normalized(np, *self._filter)
         self._memory = self._begun(state.astype(work))
 
     def push(self, chunk: Any) -> Any:
@@ -208,6 +211,20 @@ def taken(chunk: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Callable
     return x.resolve_conj().resolve_neg().cpu().numpy(), lambda y: xp.asarray(y, device=x.device)
 
 
+def before_time(shape: Any) -> tuple[int, ...]:
+    """The axes of a chunk before time: none, one as a number, or several.
+
+    Raises
+    ------
+    ArgumentError : something else
+
+    >>> before_time(64), before_time(())
+    ((64,), ())
+    """
+    several = isinstance(shape, tuple | list | np.ndarray) and getattr(shape, "ndim", 1) == 1
+    return tuple(at_least("shape", size, 0) for size in (shape if several else (shape,)))
+
+
 def precision(dtype: Any) -> np.dtype[Any]:
     """One of the four dtypes of streams.
 
@@ -220,7 +237,7 @@ def precision(dtype: Any) -> np.dtype[Any]:
     """
     try:
         found = np.dtype(str(dtype).removeprefix("torch.") if not isinstance(dtype, type | np.dtype) else dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         found = None
     if found is None or found.name not in PRECISIONS:
         raise ArgumentError(f"dtype is {dtype!r}; a stream is for one of {', '.join(PRECISIONS)}")

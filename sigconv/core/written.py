@@ -42,4 +42,8 @@ def read(plain: Any, name: str) -> Any:
     wanted = prod(shape) * (2 if dtype.kind == "c" else 1)
     if not isinstance(values, list) or len(values) != wanted or not all(type(v) in (int, float) for v in values):
         raise FormatError(f"{name} has values that are not {wanted} numbers, as its shape {shape} and dtype say")
-    return np.array(values, "f" if dtype.itemsize == 4 or dtype.char == "F" else "d").view(dtype).reshape(shape)
+    try:
+        with np.errstate(over="raise"):
+            return np.array(values, "f" if dtype.char in "fF" else "d").view(dtype).reshape(shape)
+    except (ArithmeticError, ValueError) as error:
+        raise FormatError(f"{name} has values or a shape that no array of {dtype.name} has: {error}") from error

@@ -64,14 +64,12 @@ def filtfilt(
     >>> filtfilt([0.5, 0.5], [1], [0, 0, 0, 0, 1, 0, 0, 0, 0])
     array([0.  , 0.  , 0.  , 0.25, 0.5 , 0.25, 0.  , 0.  , 0.  ])
     """
-    xp, x = inexact(x)
+    x = inexact(x)[1]
     b, a = coefficients(b, x, "b", 1), coefficients(a, x, "a", 1)
     if one_of("method", method, ("pad", "gust")) == "gust":
         return gustafsson(b, a, x, axis, irlen)
-    zi = lfilter_zi(b, a)
     taps = max(b.shape[0], a.shape[0])
-    b, a = normalized(xp, b, a)
-    return _both_ways(0, (b, a), zi, x, axis, padtype, 3 * taps if padlen is None else padlen)
+    return _both_ways((b, a), x, axis, padtype, 3 * taps if padlen is None else padlen)
 
 
 def sosfiltfilt(sos: Any, x: Any, axis: int = -1, padtype: PadType = "odd", padlen: int | None = None) -> Any:
@@ -97,7 +95,7 @@ def sosfiltfilt(sos: Any, x: Any, axis: int = -1, padtype: PadType = "odd", padl
     """
     x = inexact(x)[1]
     sos = sections_beside(sos, x)
-    return _both_ways(1, (sos,), sosfilt_zi(sos), x, axis, padtype, default_padding(sos) if padlen is None else padlen)
+    return _both_ways((sos,), x, axis, padtype, default_padding(sos) if padlen is None else padlen)
 
 
 def default_padding(sos: Any) -> int:
@@ -111,9 +109,9 @@ def default_padding(sos: Any) -> int:
     return 3 * (2 * int(sos.shape[0]) + 1 - idle)
 
 
-def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, padtype: PadType, padlen: int) -> Any:
-    """Runner `kind` forward and backward; zi is its state after a long constant 1."""
-    if padtype not in ("odd", "even", "constant", None):
+def _both_ways(filter_: tuple[Any, ...], x: Any, axis: int, padtype: PadType, padlen: int) -> Any:
+    """Polynomials (b, a) or sections (sos,) forward and backward, from the steady state of the first sample."""
+    if not (padtype is None or (isinstance(padtype, str) and padtype in ("odd", "even", "constant"))):
         raise ArgumentError(f"padtype is {padtype!r}; allowed: odd, even, constant, None")
     xp, x = inexact(x)
     axis = axis_index(axis, x.ndim)
@@ -125,7 +123,11 @@ def _both_ways(kind: int, filter_: tuple[Any, ...], zi: Any, x: Any, axis: int, 
             "give a longer signal, a smaller padlen, or a filter of lower order"
         )
     line = time_last(xp, x, axis)
-    *common, zi, like = together(xp, *filter_, zi, line[..., :0])
+    *common, like = together(xp, *filter_, line[..., :0])
+    kind = 2 - len(common)
+    if kind == 0:
+        common = list(normalized(xp, *common))
+    zi = (lfilter_zi, sosfilt_zi)[kind](*common)
     if isinstance(x, np.ndarray):
         y = _round_trip(np, kind, common, zi, padtype, added).over(line)
     elif (plain := native("tensors").arrays(zi, *common)) is not None and native("tensors").real(line, like):

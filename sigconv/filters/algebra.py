@@ -70,6 +70,19 @@ def inverted(f: Filter) -> Filter:
     return (*_expanded(rows), rows)
 
 
+def agree(f: Filter) -> bool:
+    """Whether b and a are the polynomials of the sections beside them.
+
+    >>> agree(([1, 0, 0], [1, -0.5, 0], np.array([[1, 0, 0, 1, -0.5, 0]])))
+    True
+    """
+    pairs = zip(f[:2], _expanded(f[2]), strict=True)
+    return all(
+        len(given) == len(wanted) and np.allclose(given, wanted, rtol=0, atol=1e-9 * np.abs(wanted).max())
+        for given, wanted in pairs
+    )
+
+
 def common_rate(first: float | None, second: float | None) -> float | None:
     """The rate of two filters together; one may not know its own.
 

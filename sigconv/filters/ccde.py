@@ -11,8 +11,8 @@ import numpy as np
 
 from sigconv import units
 from sigconv.core import design, response
-from sigconv.core.namespace import inexact
-from sigconv.core.recurrence import coefficients, lfilter, sections_beside, sosfilt
+from sigconv.core.recurrence import beside, coefficients, lfilter, sections_beside, sosfilt
+from sigconv.core.remez import remez
 from sigconv.core.stream import Stream
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
 from sigconv.errors import ArgumentError, one_number
@@ -40,6 +40,7 @@ class CCDE:
     Raises
     ------
     ArgumentError : no coefficients, or a[0] = 0
+    SamplingError : fs not positive and finite
 
     Source: Oppenheim & Schafer (2010), section 2.5.
 
@@ -64,6 +65,10 @@ class CCDE:
             raise ArgumentError("a[0] is 0; the newest output needs a coefficient, so drop leading zeros of a")
         if self.sos is not None:
             object.__setattr__(self, "sos", _frozen(sections_beside(self.sos, np.zeros(0))))
+            if not algebra.agree(self._numbers):
+                raise ArgumentError("b and a are not the polynomials of sos; give sos alone, as in CCDE.from_sos(sos)")
+        if self.fs is not None:
+            object.__setattr__(self, "fs", design.checked_rate(self.fs))
 
     @classmethod
     def from_sos(cls, sos: Any, fs: float | None = None) -> "CCDE":
@@ -76,10 +81,16 @@ class CCDE:
 
     @classmethod
     def from_zpk(cls, z: Sequence[complex], p: Sequence[complex], k: float, fs: float | None = None) -> "CCDE":
-        """The filter with zeros z and poles p in the plane of z (conjugate pairs) and gain k."""
+        """The filter with zeros z and poles p in the plane of z (conjugate pairs) and gain k.
+
+        Where there are fewer zeros than poles, or fewer poles, the missing ones lie at the origin: no delay is added.
+        """
         from scipy import signal
 
-        roots = [np.atleast_1d(inexact(values, name)[1]) for name, values in (("z", z), ("p", p))]
+        roots = [np.atleast_1d(beside(values, np.zeros(0), name)) for name, values in (("z", z), ("p", p))]
+        for name, values in zip("zp", roots, strict=True):
+            if values.ndim != 1:
+                raise ArgumentError(f"{name} has shape {values.shape}; roots are a line")
         gain = one_number("k", k, "the gain")
         if not np.all(np.isfinite(np.concatenate([*roots, [gain]]))):
             raise ArgumentError(f"z is {z!r:.60}, p is {p!r:.60} and k is {k!r}; they are finite")
@@ -133,7 +144,8 @@ class CCDE:
     @classmethod
     def remez(cls, taps: int, bands: Sequence[Quantity], desired: Sequence[float], *, fs: float) -> "CCDE":
         """No feedback, linear phase, least largest error over bands given by their edges from 0 to fs/2."""
-        return cls(design.remez(taps, [units.parse(edge, "Hz", "bands") for edge in bands], desired, fs=fs), fs=fs)
+        edges: Any = [units.parse(edge, "Hz", "bands") for edge in bands] if _several(bands) else bands
+        return cls(remez(taps, edges, desired, fs=fs), fs=fs)
 
     @classmethod
     def notch(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
@@ -153,7 +165,8 @@ class CCDE:
         >>> print(CCDE([1, 1]) @ CCDE([1], [1, -0.5]))
         y[n] = x[n] + x[n-1] + 0.5 y[n-1]
         """
-        return CCDE(*algebra.cascaded(self._numbers, other._numbers), algebra.common_rate(self.fs, other.fs))
+        rate = algebra.common_rate(self.fs, _filter_of(other).fs)
+        return CCDE(*algebra.cascaded(self._numbers, other._numbers), rate)
 
     def parallel(self, other: "CCDE") -> "CCDE":
         """Both filters on one input, their outputs added, also written f + g.
@@ -161,7 +174,8 @@ class CCDE:
         >>> print(CCDE([1, 1]) + CCDE([1, -1]))
         y[n] = 2 x[n]
         """
-        return CCDE(*algebra.beside(self._numbers, other._numbers), algebra.common_rate(self.fs, other.fs))
+        rate = algebra.common_rate(self.fs, _filter_of(other).fs)
+        return CCDE(*algebra.beside(self._numbers, other._numbers), rate)
 
     def inverse(self) -> "CCDE":
         """The filter that undoes this one; unstable, which it says once, unless every zero lies inside the circle.
@@ -226,12 +240,12 @@ class CCDE:
     @cached_property
     def poles(self) -> Any:
         """Where H(z) is infinite, complex; the origin included."""
-        return np.concatenate([response.poles(b, a) for b, a in self._sections])
+        return _frozen(np.concatenate([response.poles(b, a) for b, a in self._sections]))
 
     @cached_property
     def zeros(self) -> Any:
         """Where H(z) is 0, complex; the origin included."""
-        return np.concatenate([response.zeros(b, a) for b, a in self._sections])
+        return _frozen(np.concatenate([response.zeros(b, a) for b, a in self._sections]))
 
     @cached_property
     def pole_radius(self) -> float:
@@ -248,17 +262,12 @@ class CCDE:
 
         Frequencies are in Hz for fs (by default the design's), and in radians per sample if there is none.
         """
-        rate = fs or self.fs or 2 * np.pi
-        total = np.ones(n, complex)
-        for b, a in self._sections:
-            frequencies, h = response.frequency_response(b, a, n, rate)
-            total = total * h
-        return frequencies, total
+        answers = [response.frequency_response(b, a, n, self._rate(fs)) for b, a in self._sections]
+        return answers[0][0], np.prod([h for _, h in answers], axis=0)
 
     def group_delay(self, n: int = 512, fs: float | None = None) -> tuple[Any, Any]:
         """(frequencies, samples) at n frequencies as in `response`: how late each comes out; nan at a zero."""
-        rate = fs or self.fs or 2 * np.pi
-        late = [response.group_delay(b, a, n, rate) for b, a in self._sections]
+        late = [response.group_delay(b, a, n, self._rate(fs)) for b, a in self._sections]
         return late[0][0], np.sum([samples for _, samples in late], axis=0)
 
     def impulse(self, n: int) -> Any:
@@ -281,6 +290,9 @@ class CCDE:
     @property
     def _sections(self) -> "list[tuple[Any, Any]]":
         return [(self.b, self.a)] if self.sos is None else [(row[:3], row[3:]) for row in self.sos]
+
+    def _rate(self, fs: float | None) -> float:
+        return fs if fs is not None else self.fs or 2 * np.pi
 
     @property
     def _numbers(self) -> algebra.Filter:
@@ -308,9 +320,20 @@ class CCDE:
 
 
 def _hertz(cutoff: Edges, fs: float) -> float | list[float]:
-    if isinstance(cutoff, str) or not isinstance(cutoff, Iterable) or getattr(cutoff, "ndim", None) == 0:
+    if not _several(cutoff):
         return hertz("cutoff", cutoff, fs)  # type: ignore[arg-type]
-    return [hertz("cutoff", edge, fs) for edge in cutoff]
+    return [hertz("cutoff", edge, fs) for edge in cutoff]  # type: ignore[union-attr]
+
+
+def _several(values: Any) -> bool:
+    """Whether values can be looked at one by one."""
+    return isinstance(values, Iterable) and not isinstance(values, str | bytes) and getattr(values, "ndim", 1) != 0
+
+
+def _filter_of(other: Any) -> "CCDE":
+    if not isinstance(other, CCDE):
+        raise ArgumentError(f"other is {other!r:.60}; a filter goes with a CCDE, and over a signal by f(x)")
+    return other
 
 
 def _frozen(values: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 
 def difference_equation(b: Any, a: Any, x: str = "x", y: str = "y") -> str:
     """The equation solved for the newest output, four significant digits a coefficient.
@@ -19,9 +21,9 @@ def difference_equation(b: Any, a: Any, x: str = "x", y: str = "y") -> str:
     for value, name, k in terms:
         if value == 0:
             continue
-        plain = not isinstance(value, complex)
+        plain = not np.iscomplexobj(value)
         minus = plain and value < 0
-        size = f"{abs(value):.4g}" if plain else f"({value:.4g})"
+        size = f"{abs(value):.4g}" if plain else f"({complex(value):.4g})"
         sign = (" - " if minus else " + ") if text else ("-" if minus else "")
         text += f"{sign}{'' if size == '1' else size + ' '}{name}[n{f'-{k}' if k else ''}]"
     return f"{y}[n] = {text or '0'}"

@@ -63,6 +63,8 @@ def test_streams_share_nothing_and_tensors_stay_tensors():
         (lambda: AverageStream(2).push(np.ones(2, np.float32)), ArgumentError, "chunk holds float32"),
         (lambda: AverageStream(2, 3).push(np.ones((2, 5))), ShapeError, r"takes \(3, time\)"),
         (lambda: AverageStream.from_state({}), FormatError, "has the keys"),
+        (lambda: AverageStream.from_state(None), FormatError, "state is None"),
+        (lambda: AverageStream(2, None), ArgumentError, "shape is None"),
         (lambda: AverageStream.from_state({**AverageStream(3).state(), "width": 4}), FormatError, "seen is float64"),
         (lambda: AverageStream.from_state({**AverageStream(3).state(), "position": -1}), FormatError, "whole numbers"),
     ],

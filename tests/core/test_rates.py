@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from sigconv.core.rates import PADTYPES, decimate, polyphase, resample_poly
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError, ResourceError, ShapeError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 301))
@@ -118,6 +118,25 @@ def test_decimating_float32_by_much_keeps_its_level():
     np.testing.assert_allclose(y, 1, atol=1e-6)
 
 
+def test_every_sample_kept_is_nothing_removed():
+    np.testing.assert_array_equal(decimate(X, 1, ftype="fir"), X)
+
+
+@pytest.mark.parametrize("shape", [(0, 12), (2, 0)])
+def test_nothing_has_a_gradient_too(shape):
+    x = torch.zeros(shape, requires_grad=True)
+    for y in (resample_poly(x, 3, 2, 1), decimate(x, 3, ftype="fir")):
+        assert y.shape[0] == shape[0]
+        y.sum().backward()
+    assert x.grad.shape == shape
+
+
+@pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental")
+def test_complex_half_precision_is_refused():
+    with pytest.raises(ArgumentError, match=r"x holds complex32.*give complex64"):
+        decimate(torch.ones(30, dtype=torch.complex32), 2)
+
+
 def test_gradients_twice():
     x = torch.randn(2, 13, dtype=torch.float64, requires_grad=True)
     for call in (
@@ -148,6 +167,11 @@ def test_gradients_twice():
         (lambda: resample_poly(X[:, :1], 2, 1, 1, padtype="line"), ShapeError, "x has 1 sample"),
         (lambda: resample_poly(X[:, :0], 2, 1, 1, padtype="mean"), ShapeError, "x has no sample"),
         (lambda: resample_poly(X + 1j, 2, 1, padtype="median"), ArgumentError, "x complex"),
+        (lambda: resample_poly(X, 2, 1, window=()), ArgumentError, r"window is \(\)"),
+        (lambda: resample_poly(X, 2, 1, window=("kaiser", {})), ArgumentError, "window is .'kaiser', {}"),
+        (lambda: resample_poly(X, 2, 1, cval=[]), ArgumentError, r"cval is \[\]; it is one number"),
+        (lambda: resample_poly(X, 1, 10**9), ResourceError, "down 1000000000 .*160,000,000,000 bytes, allowed"),
+        (lambda: decimate(X, 2, 200_000), ArgumentError, "order is 200000"),
         (lambda: decimate(X, 0), ArgumentError, "q is 0"),
         (lambda: decimate(X, 2, 0), ArgumentError, "n is 0"),
         (lambda: decimate(X, 2, ftype="irr"), ArgumentError, "did you mean 'iir'"),

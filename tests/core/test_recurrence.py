@@ -151,6 +151,37 @@ def test_precision_follows_the_signal_and_the_loop_runs_wide(xp):
     assert lfilter(B, A, xp.array([1, 2])).dtype == xp.array([1.0]).dtype
 
 
+def test_coefficients_are_divided_in_the_precision_of_the_loop(xp):
+    b, a, x = np.array([1, 2], "f"), np.array([3, -1, 0.7], "f"), X[:, :, 0]
+    wide = b.astype(float), a.astype(float)
+    past, rest = rng.normal(size=4), np.zeros((3, 2))
+    assert_near(lfilter(xp.array(b), xp.array(a), xp.array(x)), signal.lfilter(*wide, x))
+    single = x.astype("f")
+    assert_near(
+        lfilter(xp.array(b), xp.array(a), xp.array(single), zi=rest)[1], signal.lfilter(*wide, single, zi=rest)[1]
+    )
+    assert_near(lfiltic(xp.array(b), xp.array(a), xp.array(past)), signal.lfiltic(*wide, past))
+    assert_near(lfilter_zi(xp.array(b), wide[1]), signal.lfilter_zi(*wide))
+    assert_near(filtfilt(xp.array(b), xp.array(a), xp.array(x)), signal.filtfilt(*wide, x))
+    assert_near(
+        filtfilt(xp.array(b), xp.array(a), xp.array(x), method="gust"), signal.filtfilt(*wide, x, method="gust")
+    )
+    sos = SOS.astype("f")
+    assert_near(sosfiltfilt(xp.array(sos), xp.array(x)), signal.sosfiltfilt(sos.astype(float), x))
+
+
+def test_gustafsson_keeps_the_precision_of_the_signal(xp):
+    b, a = signal.butter(2, 0.3)
+    for filter_, kind in ((b, "F"), (1j * b, "f")):
+        assert (
+            filtfilt(filter_, a, xp.array(X.astype(kind)), 1, method="gust").dtype == xp.array(np.zeros(1, "F")).dtype
+        )
+    wide = X.astype(np.longdouble)
+    y = filtfilt(b, a, wide, 1, method="gust")
+    assert y.dtype == wide.dtype
+    assert_near(y.astype(float), signal.filtfilt(b, a, X, 1, method="gust"))
+
+
 def test_nothing_in_is_nothing_out(xp):
     assert tuple(lfilter(B, A, xp.array(np.zeros((2, 0)))).shape) == (2, 0)
 
@@ -167,6 +198,11 @@ def test_nothing_in_is_nothing_out(xp):
         (ShapeError, lambda: lfilter(B, A, X, 1, np.zeros(3)), "zi has shape"),
         (ShapeError, lambda: sosfiltfilt(SOS, np.zeros(5)), "x has 5 samples.*at least 22"),
         (ArgumentError, lambda: filtfilt(B, A, X, 1, "none"), "padtype is 'none'"),
+        (ArgumentError, lambda: filtfilt(B, A, X, 1, np.zeros(3)), "padtype is array"),
+        (ArgumentError, lambda: filtfilt(B, [1, np.nan], X, 1, method="gust"), "not finite within 50 samples"),
+        (ArgumentError, lambda: filtfilt([1], [1, -1e300], X, 1, method="gust"), "not finite within 50 samples"),
+        (ArgumentError, lambda: lfilter(B, A, torch.ones(3).to_sparse()), "x is a tensor .*sparse"),
+        (ArgumentError, lambda: lfilter(B, A, torch.ones(3, device="meta")), "x is a tensor on meta"),
         (ArgumentError, lambda: filtfilt(B, A, X, 1, method="gustav"), "method is 'gustav'.*gust"),
         (ArgumentError, lambda: filtfilt(B, A, X, 1, method="gust", irlen=0), "irlen is 0"),
         (ShapeError, lambda: filtfilt(B, A, X[:, :0], 1, method="gust"), "no samples"),

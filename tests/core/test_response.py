@@ -3,6 +3,7 @@ import pytest
 from scipy import signal
 
 from sigconv.core import design, response
+from sigconv.core.remez import remez
 from sigconv.errors import ArgumentError, SamplingError
 
 B, A = signal.butter(4, 0.3)
@@ -61,11 +62,15 @@ def test_designs_are_scipys():
         (design.cheby2(5, 30, 40, "highpass", fs=250), signal.cheby2(5, 30, 40, "highpass", fs=250, output="sos")),
         (design.ellip(5, 0.5, 30, 40, fs=250), signal.ellip(5, 0.5, 30, 40, fs=250, output="sos")),
         (design.bessel(5, 40, fs=250, norm="mag"), signal.bessel(5, 40, fs=250, norm="mag", output="sos")),
-        (design.remez(31, (0, 30, 50, 125), (1, 0), fs=250), signal.remez(31, (0, 30, 50, 125), (1, 0), fs=250)),
+        (remez(31, (0, 30, 50, 125), (1, 0), fs=250), signal.remez(31, (0, 30, 50, 125), (1, 0), fs=250)),
         (design.peak(50, 20, fs=250), signal.iirpeak(50, 20, fs=250)),
     ):
         np.testing.assert_allclose(ours, theirs)
     np.testing.assert_allclose(design.notch(50, 20, fs=250), signal.iirnotch(50, 20, fs=250))
+    rate = np.array(250)
+    np.testing.assert_allclose(design.butterworth(4, 40, fs=rate), design.butterworth(4, 40, fs=250))
+    np.testing.assert_allclose(design.fir(31, 40, fs=rate), design.fir(31, 40, fs=250))
+    np.testing.assert_allclose(design.notch(50, 20, fs=rate), design.notch(50, 20, fs=250))
 
 
 @pytest.mark.parametrize(
@@ -88,10 +93,34 @@ def test_designs_are_scipys():
         (ArgumentError, lambda: design.ellip(2, 40, 1, 40, fs=250), "attenuation is 1 dB; it is more than the ripple"),
         (ArgumentError, lambda: design.bessel(2, 40, fs=250, norm="fase"), "did you mean 'phase'"),
         (SamplingError, lambda: design.bessel(2, 125, fs=250), "cutoff is 125 Hz"),
-        (ArgumentError, lambda: design.remez(31, (0, 30, 50), (1, 0), fs=250), "bands has 3 edges and desired 2"),
-        (SamplingError, lambda: design.remez(31, (0, 50, 30, 125), (1, 0), fs=250), "its edges rise from 0"),
-        (SamplingError, lambda: design.remez(31, (0, 30, 50, 130), (1, 0), fs=250), "at most 125 Hz"),
-        (ArgumentError, lambda: design.remez(2, (0, 30, 50, 125), (1, 0), fs=250), "taps is 2"),
+        (ArgumentError, lambda: remez(31, (0, 30, 50), (1, 0), fs=250), "bands has 3 edges, desired 2 gains"),
+        (SamplingError, lambda: remez(31, (0, 50, 30, 125), (1, 0), fs=250), "its edges rise from 0"),
+        (SamplingError, lambda: remez(31, (0, 30, 50, 130), (1, 0), fs=250), "at most 125 Hz"),
+        (ArgumentError, lambda: remez(2, (0, 30, 50, 125), (1, 0), fs=250), "taps is 2"),
+        (ArgumentError, lambda: remez(31, None, (1, 0), fs=250), "bands is None; it is a sequence"),
+        (ArgumentError, lambda: remez(31, (0, 30, 50, 125), 1, fs=250), "desired is 1; it is a sequence"),
+        (ArgumentError, lambda: remez(31, (0, 30, 50, 125), (1, "a"), fs=250), "desired is 'a'; it is one number"),
+        (ArgumentError, lambda: remez(31, (0, 30, 50, 125), (1, 0), fs=250, weight=[1]), "weight 1; two edges"),
+        (SamplingError, lambda: remez(31, (0, 30, 50, 125), (1, 0), fs=1e30), r"covers 105 Hz.*or more: widen"),
+        (ArgumentError, lambda: remez(31, (0, 40, 60, 90), (1, 0), fs=1000), "taps is 31 and .* did not converge"),
+        (ArgumentError, lambda: design.butterworth(150, 1, fs=1000), "order is 150 with cutoff 1 Hz.*double precision"),
+        (ArgumentError, lambda: design.butterworth(400, 250, fs=1000), "order is 400 .*double precision|no design"),
+        (ArgumentError, lambda: design.butterworth(10**9, 250, fs=1000), "order is 1000000000 "),
+        (ArgumentError, lambda: design.butterworth(10**30, 250, fs=1000), "order is 10+; no array"),
+        (ArgumentError, lambda: design.cheby1(4, 1e30, 250, fs=1000), r"1e\+30 dB, which has no design"),
+        (
+            ArgumentError,
+            lambda: design.notch(50, 0.1, fs=250),
+            r"q is 0\.1, .*is 500 Hz; .*125 Hz: give a q above 0\.4",
+        ),
+        (ArgumentError, lambda: design.peak(50, 0.4, fs=250), r"q is 0\.4"),
+        (ArgumentError, lambda: design.butterworth(2, None, fs=250), "cutoff is None; it is one number"),
+        (ArgumentError, lambda: design.butterworth(2, "7 Hz", fs=250), "cutoff is '7 Hz'; it is one number"),
+        (ArgumentError, lambda: design.notch(None, fs=250), "freq is None"),
+        (ArgumentError, lambda: response.frequency_response([1], [1], 0), "n is 0"),
+        (SamplingError, lambda: response.frequency_response([1], [1], 8, 0), "fs is 0 Hz"),
+        (ArgumentError, lambda: response.group_delay([1], [1], 8, "250"), "fs is '250'"),
+        (ArgumentError, lambda: response.settled(response.impulse, [], "a"), "tol is 'a'; it is one number"),
         (ArgumentError, lambda: response.poles([1], [0, 1]), r"a\[0\] is 0"),
     ],
 )

@@ -22,6 +22,8 @@ FILTERS = {
     "complex taps": {"b": [1, 0.5j, -0.25]},
     "one pole": {"b": [0.1], "a": [1, -0.9]},
     "not normalized": {"b": [1, 2], "a": [2, -0.5, 0.25]},
+    "single precision": {"b": np.array([1, 2], "f"), "a": np.array([3, -0.5, 0.25], "f")},
+    "complex lead": {"b": [1, 2j], "a": [1.1 + 0.3j, -0.2, 0.3j]},
     "order 4": dict(zip("ba", signal.butter(4, 0.3), strict=True)),
     "order 7": dict(zip("ba", signal.cheby1(7, 1, 0.4, "high"), strict=True)),
     "comb": {"b": [1.0], "a": [1, *np.zeros(29), -0.8]},
@@ -114,6 +116,15 @@ def test_threads_change_nothing(name):
     same(results[2], results[0])
 
 
+@pytest.mark.parametrize("lead", [1.1 + 0.3j, 0.7 - 0.11j, 3 + 0.1j])
+def test_a_state_that_is_saved_again_and_again_stays(lead):
+    x, stream, pieces = noise(40, "complex128"), Stream([1, 2j], [lead, -0.2, 0.3j], dtype="complex128"), []
+    for i in range(40):
+        stream = Stream.from_state(stream.state())
+        pieces.append(stream.push(x[i : i + 1]))
+    same(np.concatenate(pieces), lfilter([1, 2j], [lead, -0.2, 0.3j], x))
+
+
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps", "complex pole"])
 def test_streams_share_nothing(name):
     x, given = noise(900), {key: np.array(values) for key, values in FILTERS[name].items()}
@@ -143,6 +154,11 @@ def test_a_chunk_that_is_written_to_later_is_not_remembered():
     y = s.push(x[:300])
     x[:300] = np.nan
     same(np.concatenate([y, s.push(x[300:])]), expected)
+
+
+@pytest.mark.parametrize("shape", [np.int64(2), [2], np.array([2]), torch.Size([2])], ids=repr)
+def test_channels_may_be_counted_in_any_way(shape):
+    assert Stream([1.0], shape=shape).push(np.ones((2, 3))).shape == (2, 3)
 
 
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps"])
@@ -189,7 +205,12 @@ def test_what_is_not_finite_stays_behind_its_sample_and_in_its_channel():
         (lambda: Stream([1], [0, 1]), ArgumentError, r"a\[0\] is 0"),
         (lambda: Stream([]), ArgumentError, "^b has shape"),
         (lambda: Stream([1], dtype="int16"), ArgumentError, "dtype is 'int16'.*float32"),
+        (lambda: Stream([1], dtype=slice(1)), ArgumentError, "dtype is slice"),
         (lambda: Stream([1], shape=-1), ArgumentError, "shape is -1"),
+        (lambda: Stream([1], shape=None), ArgumentError, "shape is None"),
+        (lambda: Stream([1], shape="ab"), ArgumentError, "shape is 'ab'"),
+        (lambda: Stream([1], np.ones(1, "g")), ArgumentError, "filter or zi is (float128|float96|longdouble)"),
+        (lambda: Stream([1, 1], zi=torch.zeros(1)), ArgumentError, "zi is a torch tensor"),
         (lambda: Stream([1, 1], zi=[1, 2]), ShapeError, r"zi has shape \(2,\).*\(1,\)"),
         (lambda: Stream([1]).push(np.zeros(3, "f")), ArgumentError, "chunk holds float32.*float64"),
         (lambda: Stream([1]).push(torch.zeros(3)), ArgumentError, "chunk holds float32.*float64"),
@@ -215,6 +236,9 @@ def test_what_does_not_fit_is_refused_by_name(make, error, text):
         (lambda s: s["b"].update(shape=["2"]), "^b has the shape"),
         (lambda s: s["a"]["values"].pop(), "^a has values"),
         (lambda s: s["a"].update(values=["x"] * len(s["a"]["values"])), "^a has values"),
+        (lambda s: s["a"]["values"].__setitem__(1, 10**400), "^a has values or a shape"),
+        (lambda s: s["b"].update(dtype="float32", shape=[1], values=[1e300]), "^b has values or a shape"),
+        (lambda s: s["b"].update(shape=[0, 10**30], values=[]), "^b has values or a shape"),
         (lambda s: s["memory"].pop("now"), "^memory is"),
         (lambda s: s["memory"]["now"].update(dtype="float32"), "^now is float32"),
         (lambda s: s["memory"].update(seen=written(np.zeros((1, 273)))), "^seen"),

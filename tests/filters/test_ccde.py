@@ -17,6 +17,7 @@ def test_it_is_its_difference_equation():
     assert str(f) == "y[n] = 0.25 x[n] - 0.5 x[n-2] + 0.5 y[n-1]"
     assert f.impulse(3).tolist() == [0.25, 0.125, -0.4375]
     assert str(CCDE([0.0])) == "y[n] = 0"
+    assert str(CCDE(np.array([-1, 1j], "F"))) == str(CCDE([-1, 1j]))
     assert str(CCDE([-1, 1j])) == "y[n] = (-1+0j) x[n] + (0+1j) x[n-1]"
 
 
@@ -164,8 +165,9 @@ def test_a_signal_comes_back_as_a_signal():
 
 def test_it_is_frozen_and_differentiable():
     f = CCDE([1.0, 2.0])
-    with pytest.raises(ValueError):
-        f.b[0] = 3
+    for numbers in (f.b, f.poles, f.zeros):
+        with pytest.raises(ValueError, match="read-only"):
+            numbers[0] = 3
     x = torch.randn(8, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(f, x)
 
@@ -179,3 +181,28 @@ def test_what_does_not_fit_is_refused():
         CCDE.butterworth(4, (7, 90), "bandpass", fs=160)
     with pytest.raises(ShapeError, match="x has 5 samples"):
         CCDE.butterworth(4, 7, fs=160).zero_phase(np.zeros(5))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda f: CCDE([1], fs=0), SamplingError, "fs is 0 Hz"),
+        (lambda f: CCDE([1], [1], [[1, 1, 0, 1, -0.5, 0]]), ArgumentError, "b and a are not the polynomials of sos"),
+        (lambda f: CCDE([1], fs="fast"), ArgumentError, "fs is 'fast'"),
+        (lambda f: f.response(8, fs=0), SamplingError, "fs is 0 Hz"),
+        (lambda f: f.group_delay(8, fs=-1), SamplingError, "fs is -1 Hz"),
+        (lambda f: f.response(-1), ArgumentError, "n is -1"),
+        (lambda f: f.response(1.5), ArgumentError, r"n is 1\.5"),
+        (lambda f: f.response(10**30), ArgumentError, "n is 10+; no array"),
+        (lambda f: f.settle("a"), ArgumentError, "tol is 'a'"),
+        (lambda f: f @ X, ArgumentError, "other is .*array"),
+        (lambda f: f + 1, ArgumentError, "other is 1; "),
+        (lambda f: f.stream(None), ArgumentError, "shape is None"),
+        (lambda f: CCDE.remez(31, None, (1, 0), fs=250), ArgumentError, "bands is None"),
+        (lambda f: CCDE.from_zpk([[0.5]], [0.2], 1), ArgumentError, r"z has shape \(1, 1\)"),
+        (lambda f: CCDE.from_zpk([0.5], torch.zeros(1), 1), ArgumentError, "p is a torch tensor"),
+    ],
+)
+def test_what_is_refused_and_why(call, error, said):
+    with pytest.raises(error, match=said):
+        call(CCDE.butterworth(2, 30, fs=250))
