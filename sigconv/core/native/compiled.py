@@ -6,6 +6,7 @@ LLVM may fuse a * b + c in one loop and not in the next; a kernel whose pieces m
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
@@ -22,9 +23,19 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     6
     """
     try:
-        return numba.njit(nogil=True, error_model="numpy", cache=True)(function)  # type: ignore[no-any-return]
+        compiled = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     except RuntimeError:  # no folder for a cache: compile in every process
         return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    compiled._cache._cache_file._source_stamp = _stamp()
+    return compiled  # type: ignore[no-any-return]
+
+
+@cache
+def _stamp() -> tuple[tuple[str, int, int], ...]:
+    """What kernels on disk were made of: this folder's files. (Numba looks at a kernel's own file alone, not at those
+    that it calls.)"""
+    found = [(file.name, file.stat()) for file in sorted(Path(__file__).parent.glob("*.py"))]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
 @cache

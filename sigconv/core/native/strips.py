@@ -183,6 +183,50 @@ def grid(
 
 
 @kernel
+def _places(offsets: Any, floors: Any, floor: int, lines: Any, steps: Any) -> None:
+    """Where all loads of one output lie in the ring: planes, then rows, then columns."""
+    load = 0
+    for p in range(floors.size):
+        base = floors[p] * floor
+        for j in range(lines.size):
+            for m in range(steps.size):
+                offsets[load] = base + lines[j] + steps[m]
+                load += 1
+
+
+@kernel
+def _outputs(
+    ring: Any,
+    offsets: Any,
+    taps: Any,
+    how: Any,
+    together: Any,
+    tall: Any,
+    tile: Any,
+    y: Any,
+    start: int,
+    across: int,
+    part: Any,
+    past: bool,
+) -> None:
+    """Columns first to last of a few rows of y, the first of which begins at `start` and has its whole strip there.
+
+    part : first and last column, columns of the strip, rows of y; sums that are more than y holds are put aside
+    """
+    lanes = tile.size // len(together)
+    first, last, some, filled = part
+    for column in range(first, last, lanes):
+        at = start + column
+        if filled == len(together) and column + lanes <= some:
+            summed(ring, offsets, taps, how, together, tall, column, y, at, across, past)
+            continue
+        summed(ring, offsets, taps, how, together, tall, column, tile, 0, lanes, False)
+        for i in range(filled):
+            for j in range(min(lanes, some - column)):
+                y[at + i * across + j] = tile[i * lanes + j]
+
+
+@kernel
 def _grid(
     x: Any,
     planes: Any,
@@ -210,8 +254,7 @@ def _grid(
     floor = held.size * stride * pitch
     near = max(_NEAR // (planes.shape[1] * lines.size) // lanes, 1) * lanes
     rows, across, first, last, top, bottom, left, right = where
-    group = len(together)
-    depth = planes.shape[1]
+    group, how = len(together), (planes.shape[1], height, width)
     far = sides[0].size + x.shape[1] + sides[1].size - 1
     q0, q1 = first, first
     while q0 < last:
@@ -225,26 +268,12 @@ def _grid(
             for r in range(top, bottom, group):
                 seen = (r * down, apart, far, group * down)
                 _fetch(ring, held, lines, pitch, x, shown, sides, constant, c * stride, need, stride, seen)
-                filled = min(group, bottom - r)
                 for c0 in range(0, some, near):
                     for q in range(q0, q1):
-                        load = 0
-                        for p in range(depth):
-                            base = places[q, p] * floor
-                            for j in range(lines.size):
-                                for m in range(steps.size):
-                                    offsets[load] = base + lines[j] + steps[m]
-                                    load += 1
-                        for column in range(c0, min(c0 + near, some), lanes):
-                            at = (q * rows + r) * across + c + column
-                            how = (depth, height, width)
-                            if filled == group and column + lanes <= some:
-                                summed(ring, offsets, taps, how, together, tall, column, y, at, across, past)
-                                continue
-                            summed(ring, offsets, taps, how, together, tall, column, tile, 0, lanes, False)
-                            for i in range(filled):
-                                for j in range(min(lanes, some - column)):
-                                    y[at + i * across + j] = tile[i * lanes + j]
+                        _places(offsets, places[q], floor, lines, steps)
+                        at = (q * rows + r) * across + c
+                        part = (c0, min(c0 + near, some), some, min(group, bottom - r))
+                        _outputs(ring, offsets, taps, how, together, tall, tile, y, at, across, part, past)
         q0 = q1
 
 
