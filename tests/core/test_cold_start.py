@@ -17,7 +17,7 @@ CODE = "import numpy as np\nx = np.random.default_rng(0).normal(size=(4, 5000))\
 def fresh(code, **environment):
     """What a fresh interpreter prints; it must end well and say nothing on stderr."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-P", "-W", "error", "-c", code],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
