@@ -14,22 +14,23 @@ from sigconv.core.boundary import Boundary
 
 Triple = tuple[int, int, int]
 
-# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum, a tap of it in 1, 2 and 3 dimensions, a
-# tap of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of
-# a number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would
-# change the way and so bits. `look` is the search for a kernel's lines;
-# `row` what beginning a row costs, in outputs.
+# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum and a tap of it, in 1, 2 and 3 dimensions;
+# an output and a tap of a separable kernel's line; and a number of a buffer of 2**j numbers, cut, convolved and pasted
+# along one axis, which `axes` multiplies for more; by the bytes of a number. `transforms` is what a call of them costs
+# more; it counts for every line, else the number of lines would change the way and so bits. `look` is the search for a
+# kernel's lines; `row` what beginning a row costs, in outputs.
 COSTS = {
-    "output": 0.7,
-    "tap": {4: (0.050, 0.027, 0.047), 8: (0.054, 0.048, 0.073)},
+    "output": (1.0, 0.6, 1.5),
+    "tap": {4: (0.037, 0.036, 0.040), 8: (0.043, 0.042, 0.042)},
     "row": 24.0,
-    "line": 0.045,
+    "line": (0.7, 0.045),
     "look": 20_000.0,
     "transforms": 30_000.0,
     "number": {
-        4: {8: 2.6, 10: 2.1, 12: 2.1, 14: 2.6, 16: 3.3, 18: 4.8, 20: 6.0, 22: 8.0, 26: 12.0},
-        8: {8: 3.3, 10: 2.9, 12: 3.0, 14: 3.6, 16: 4.6, 18: 7.0, 20: 8.5, 22: 11.0, 26: 15.0},
+        4: {8: 3.0, 10: 2.4, 12: 2.4, 14: 3.0, 16: 3.8, 18: 5.5, 20: 6.9, 22: 9.2, 26: 13.8},
+        8: {8: 4.4, 10: 3.9, 12: 4.0, 14: 4.8, 16: 6.2, 18: 9.4, 20: 11.5, 22: 15.0, 26: 20.0},
     },
+    "axes": 1.3,
 }
 FEW = 12  # taps of a line that are always summed
 _LEAST, _MOST = 8, 26  # buffers hold 2**8 to 2**26 numbers
@@ -94,9 +95,10 @@ def tiling(outputs: Triple, spans: Triple, itemsize: int, complex_numbers: bool,
     1024
     """
     best: Tiling | None = None
+    several: float = COSTS["axes"] if sum(k > 1 for k in spans) > 1 else 1.0  # type: ignore[assignment]
     for power in range(_LEAST, _MOST + 1):
         room = (1 << power) >> complex_numbers
-        each = number_cost(power, itemsize) * (1 << power)
+        each = number_cost(power, itemsize) * (1 << power) * several
         for made in _ways(outputs, spans, room, whole):
             tiles = prod(-(-n // m) for n, m in zip(outputs, made, strict=True))
             cost = tiles * each + COSTS["transforms"]  # type: ignore[operator]
@@ -145,12 +147,14 @@ def direct_cost(kept: Sequence[int], taps: Sequence[int], itemsize: int, complex
     itemsize : bytes of a real number
 
     >>> round(direct_cost((1000,), (10,), 8, False))
-    1240
+    1430
     """
-    tap: float = COSTS["tap"][itemsize][min(sum(k > 1 for k in taps) or 1, 3) - 1]  # type: ignore[index]
+    many = min(sum(k > 1 for k in taps) or 1, 3) - 1
+    output: float = COSTS["output"][many]  # type: ignore[index]
+    tap: float = COSTS["tap"][itemsize][many]  # type: ignore[index]
     if len(taps) > 1:
         tap *= 1 + COSTS["row"] / max(kept[-1], 1)  # type: ignore[operator]
-    return prod(kept) * (COSTS["output"] + prod(taps) * tap) * (4 if complex_numbers else 1)  # type: ignore[operator]
+    return prod(kept) * (output + prod(taps) * tap) * (4 if complex_numbers else 1)
 
 
 def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
@@ -159,7 +163,8 @@ def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
     >>> round(separable_cost(1000, 10, False))
     21150
     """
-    each: float = COSTS["output"] + taps * COSTS["line"]  # type: ignore[operator]
+    output, tap = COSTS["line"]  # type: ignore[misc]
+    each: float = output + taps * tap  # type: ignore[has-type]
     return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]  # type: ignore[operator]
 
 
