@@ -14,11 +14,11 @@ from sigconv.core.boundary import Boundary
 
 Triple = tuple[int, int, int]
 
-# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum and a tap of it, in 1, 2 and 3 dimensions;
-# an output and a tap of a separable kernel's line; and a number of a buffer of 2**j numbers, cut, convolved and pasted
-# along one axis, which `axes` multiplies for more; by the bytes of a number. `transforms` is what a call of them costs
-# more; it counts for every line, else the number of lines would change the way and so bits. `look` is the search for a
-# kernel's lines; `row` what beginning a row costs, in outputs.
+# Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum and a tap of it, in 1, 2 and 3
+# dimensions; an output and a tap of a separable kernel's line; and a number of a buffer of 2**j numbers, cut, convolved
+# and pasted along one axis, which `axes` multiplies for more; by the bytes of a number. `transforms` is what a call of
+# them costs more; it counts for every line, else the number of lines would change the way and so bits. `look` is the
+# search for a kernel's lines; `row` what beginning a row costs, in outputs.
 COSTS = {
     "output": (1.0, 0.6, 1.5),
     "tap": {4: (0.037, 0.036, 0.040), 8: (0.043, 0.042, 0.042)},

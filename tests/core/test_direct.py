@@ -81,19 +81,33 @@ def test_long_lines_side_by_side_are_the_definition(taps, dilation, dtype):
 @pytest.mark.parametrize(
     ("shape", "taps"), [((600_000,), (3,)), ((200_000,), (31,)), ((300, 700), (7, 7)), ((40, 60, 70), (5, 3, 4))]
 )
-def test_threads_and_batch_change_no_bit(shape, taps):
+@pytest.mark.parametrize("quick", [True, False])
+def test_threads_and_batch_change_no_bit(shape, taps, quick):
     x, h = rng.normal(size=shape).astype(np.float32), rng.normal(size=taps).astype(np.float32)
     axes, padding = tuple(range(len(shape))), [(2, 1)] * len(shape)
     before, several = threads(), []
     try:
         for count in (1, 2, 4):
             set_threads(count)
-            several.append(correlate(x, h, axes, padding))
+            several.append(correlate(x, h, axes, padding, quick=quick))
     finally:
         set_threads(before)
-    pair = correlate(np.stack([x[::-1], x]), h, tuple(a + 1 for a in axes), padding)[1]
+    pair = correlate(np.stack([x[::-1], x]), h, tuple(a + 1 for a in axes), padding, quick=quick)[1]
     for one in (*several[1:], pair):
         np.testing.assert_array_equal(one, several[0])
+
+
+@pytest.mark.parametrize("taps", [(3, 3), (5, 5), (7, 7), (3, 3, 3), (5, 5, 5), (7, 7, 7), (2, 7, 7)])
+@pytest.mark.parametrize("loud", [0, 12])
+def test_quick_sums_of_single_precision_stay_within_eight_eps_at_every_output(taps, loud):
+    shape = (37,) * len(taps)
+    x, h = (rng.normal(size=s) * 10 ** rng.uniform(0, loud, size=s) for s in (shape, taps))
+    x, h = x.astype(np.float32), h.astype(np.float32)
+    axes, padding = tuple(range(len(taps))), [(k // 2, k // 2) for k in taps]
+    true = correlate(x.astype(float), h.astype(float), axes, padding)
+    size = correlate(abs(x).astype(float), abs(h).astype(float), axes, padding)
+    error = abs(correlate(x, h, axes, padding, quick=True) - true)
+    assert (error <= 8 * np.finfo(np.float32).eps * size).all()
 
 
 @pytest.mark.parametrize("side", [3, 5, 7])

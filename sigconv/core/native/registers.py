@@ -35,10 +35,10 @@ def _vectors() -> tuple[int, int]:
 def rows_together() -> int:
     """Output rows that share their loads where the kernel is written out: many, since few taps are many loads.
 
-    >>> rows_together() in (3, 6)
+    >>> rows_together() in (3, 5)
     True
     """
-    return 6 if _vectors()[1] == 24 else 3
+    return 5 if _vectors()[1] == 24 else 3
 
 
 def breadth(rows: int) -> int:
@@ -48,7 +48,7 @@ def breadth(rows: int) -> int:
     True
     """
     lanes, room = _vectors()
-    return min(room // rows, 8) * lanes
+    return min(1 << (room // rows).bit_length() - 1, 8) * lanes
 
 
 def _summed(
@@ -67,9 +67,12 @@ def _summed(
 ) -> Any:
     """out[at + r pitch + i] = sum over p, j, m of taps[p, j, m] ring[offsets[p, r + j, m] + column + i], i < breadth.
 
-    One chain of fused multiply-adds in double, in the order of the taps, rounded to the type of out.
+    In double: one chain of fused multiply-adds in the order of the taps, rounded to the type of out. In single, for
+    squares only: a chain for every row of taps, their sum for every plane, and the sum of those, so that no number is
+    rounded more often than planes + height + width times.
 
-    ring, offsets, taps, out : flat contiguous arrays; ring and taps float64; offsets (planes, height + rows - 1, width)
+    ring, offsets, taps, out : flat contiguous arrays; ring and taps float64 or float32; offsets (planes, height +
+        rows - 1, width)
     size : planes, height and width of the taps
     rows, tall : their lengths are what counts. The output rows, r; and for a square of taps that lie side by side, its
         height, which is written out: then offsets are (planes, height + rows - 1), those of m = 0. Else () and
@@ -105,12 +108,28 @@ class _Sums:
     def __init__(self, builder: Any, rows: int, data: Any) -> None:
         self.builder, self.rows = builder, rows
         self.ring, self.offsets, self.taps, self.out = data
-        self.lanes = _vectors()[0]
-        self.vector = ir.VectorType(ir.DoubleType(), self.lanes)
+        self.size = 4 if isinstance(self.ring.type.pointee, ir.FloatType) else 8
+        self.lanes = _vectors()[0] * 8 // self.size
+        self.vector = ir.VectorType(self.ring.type.pointee, self.lanes)
         self.across = breadth(rows) // self.lanes
-        self.sums = [cgutils.alloca_once(builder, self.vector) for _ in range(rows * self.across)]
-        for one in self.sums:
-            builder.store(ir.Constant(self.vector, None), one)
+        self.sums = self._zeros(range(rows))
+
+    def _zeros(self, rows: range) -> dict[tuple[int, int], Any]:
+        """Vectors of sums, for some rows, that begin at 0."""
+        sums = {(r, c): cgutils.alloca_once(self.builder, self.vector) for r in rows for c in range(self.across)}
+        self._clear(sums)
+        return sums
+
+    def _clear(self, sums: dict[tuple[int, int], Any]) -> None:
+        for one in sums.values():
+            self.builder.store(ir.Constant(self.vector, None), one)
+
+    def _move(self, some: dict[tuple[int, int], Any], into: dict[tuple[int, int], Any]) -> None:
+        """Sums added to others, and begun anew."""
+        builder = self.builder
+        for place, one in some.items():
+            builder.store(builder.fadd(builder.load(into[place]), builder.load(one)), into[place])
+        self._clear(some)
 
     @contextmanager
     def _planes(self, planes: Any, loads: Any, weights: Any) -> Iterator[tuple[Any, Any]]:
@@ -136,31 +155,45 @@ class _Sums:
                 with cgutils.for_range_slice(builder, *ends, _INDEX) as (load, _):
                     at = builder.gep(start, [builder.load(builder.gep(offsets, [load]))])
                     weights = {r: builder.sub(load, builder.mul(_INDEX(r), width)) for r in seeing}
-                    self._load(at, taps, weights)
+                    self._load(at, taps, weights, self.sums)
 
     def square(self, planes: Any, side: int, width: Any, column: Any) -> None:
-        """`run` for side × side taps a plane, side by side: no loop within a plane."""
+        """`run` for side × side taps a plane, side by side: the loops within a plane are written out."""
         builder = self.builder
         start = builder.gep(self.ring, [column])
         tall = side + self.rows - 1
+        single = self.size == 4
+        row, plane = (self._zeros(range(self.rows)) for _ in range(2)) if single else (self.sums, {})
         with self._planes(planes, _INDEX(tall), _INDEX(side * side)) as (offsets, taps):
             for j in range(tall):
                 line = builder.gep(start, [builder.load(builder.gep(offsets, [_INDEX(j)]))])
                 seeing = range(max(0, j - side + 1), min(j + 1, self.rows))
-                with cgutils.for_range(builder, width) as m:
+                if single:
+                    here = self._another(taps)
+                    for m in range(side):
+                        weights = {r: _INDEX((j - r) * side + m) for r in seeing}
+                        self._load(builder.gep(line, [_INDEX(m)]), here, weights, row)
+                    self._move({(r, c): one for (r, c), one in row.items() if r in seeing}, plane)
+                    continue
+                with cgutils.for_range(builder, width) as m:  # eight vectors in flight wait for nothing
                     weights = {r: builder.add(m.index, _INDEX((j - r) * side)) for r in seeing}
-                    self._load(builder.gep(line, [m.index]), taps, weights)
+                    self._load(builder.gep(line, [m.index]), taps, weights, row)
+            self._move(plane, self.sums)
 
-    def _load(self, at: Any, taps: Any, weights: dict[int, Any]) -> None:
+    def _another(self, pointer: Any) -> Any:
+        """The same address, but the compiler cannot know: it would keep what it has read there, and has no room."""
+        kind = ir.FunctionType(pointer.type, [pointer.type])
+        return self.builder.asm(kind, "", "=r,0", [pointer], True)
+
+    def _load(self, at: Any, taps: Any, weights: dict[int, Any], into: dict[tuple[int, int], Any]) -> None:
         """What lies at a place into the sums of all rows that see it, each by its weight."""
         builder = self.builder
         spread = {r: spread_in(builder, builder.load(builder.gep(taps, [w])), self.lanes) for r, w in weights.items()}
         for c in range(self.across):
             place = builder.bitcast(builder.gep(at, [_INDEX(c * self.lanes)]), self.vector.as_pointer())
-            seen = builder.load(place, align=8)
+            seen = builder.load(place, align=self.size)
             for r, weight in spread.items():
-                sums = self.sums[r * self.across + c]
-                builder.store(fused_in(builder, weight, seen, builder.load(sums)), sums)
+                builder.store(fused_in(builder, weight, seen, builder.load(into[r, c])), into[r, c])
 
     def leave(self, at: Any, pitch: Any, *, past: bool = False) -> None:
         """The sums to where they belong."""
@@ -168,7 +201,7 @@ class _Sums:
         for r in range(self.rows):
             line = builder.add(at, builder.mul(pitch, _INDEX(r)))
             for c in range(self.across):
-                sums = builder.load(self.sums[r * self.across + c])
+                sums = builder.load(self.sums[r, c])
                 sums = sums if sums.type == into else builder.fptrunc(sums, into)
                 place = builder.gep(self.out, [builder.add(line, _INDEX(c * self.lanes))])
                 size = 4 if isinstance(into.element, ir.FloatType) else 8

@@ -46,7 +46,7 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
             return _by_finer_transforms(x, taps, slide, tiles)
     if factors is not None:
         return _by_lines(x, factors, slide, accuracy)
-    return _sum(x, taps, slide)
+    return _sum(x, taps, slide, quick=method == "auto")
 
 
 @lru_cache(maxsize=256)
@@ -191,11 +191,11 @@ def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
     return lined.back(np.stack(done))
 
 
-def _sum(x: Any, taps: Any, slide: Slide) -> Any:
-    """The sum over the taps, single precision in double. A long one in float64 is the sum of its
-    halves: one loud term in front of 1000 quiet ones would cost each of them half a rounding of its own size."""
+def _sum(x: Any, taps: Any, slide: Slide, *, quick: bool = False) -> Any:
+    """The sum over the taps, single precision in double unless it is to be quick. A long one in float64 is the sum of
+    its halves: one loud term in front of 1000 quiet ones would cost each of them half a rounding of its own size."""
     if taps.size <= _PART or x.real.dtype == np.float32:
-        return direct.correlate(x, taps, *slide)
+        return direct.correlate(x, taps, *slide, quick=quick)
     for axis, pad in zip(slide.axes, slide.padding, strict=True):
         x = extend(x, *pad, slide.boundary, axis)
     bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))

@@ -154,7 +154,7 @@ def grid(
     x : (planes, rows, columns)
     planes, places : (outputs, planes of taps) the plane of x that each sees, -1 the constant, and its place in the ring
     above, below, before, after : the samples that show outside of rows and columns, -1 the constant
-    taps : flat, float64
+    taps : flat, float64; or float32, and the sums are in single precision
     numbers : taps, stride, dilation of rows, then of columns; outputs in turn on one ring; columns in work at a time;
         outputs that `rows` rows sum at a time
     rows, tall : as in registers.summed
@@ -165,10 +165,10 @@ def grid(
     left, right = where[6], where[7]
     shared = height + len(rows) - 1
     strip = min(strip, (right - left + lanes - 1) // lanes * lanes)
-    pitch = (strip + ((width - 1) * dilation) // stride + 8) // 8 * 8
+    pitch = (strip + ((width - 1) * dilation) // stride + 16) // 16 * 16
     slots = (shared - 1) * apart + 1
-    ring = np.zeros((places.max() + 1) * slots * stride * pitch + lanes + 8)
-    ring = ring[(64 - ring.ctypes.data % 64) % 64 // 8 :]  # where memory's lines begin
+    ring = np.zeros((places.max() + 1) * slots * stride * pitch + lanes + 16, taps.dtype)
+    ring = ring[(64 - ring.ctypes.data % 64) % 64 // ring.itemsize :]  # where memory's lines begin
     shown, held, lines = np.empty(places.max() + 1, np.int64), np.empty(slots, np.int64), np.empty(shared, np.int64)
     steps = np.empty(1 if len(tall) else width, np.int64)
     offsets = np.empty(planes.shape[1] * shared * steps.size, np.int64)
