@@ -9,6 +9,7 @@ from array_api_compat import array_namespace, device, is_torch_array
 from sigconv.errors import ArgumentError, ShapeError
 
 _NUMPY = array_namespace(np.zeros(0))
+_TENSORS: dict[Any, Any] = {}  # kinds of tensors that were found in order, and their namespace: asking takes its time
 
 
 def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
@@ -33,6 +34,9 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     if type(x) is np.ndarray and x.dtype.char in "fdFD" and x.dtype.isnative:  # most calls: nothing to find out
         return _NUMPY, x
     if is_torch_array(x):
+        known = _TENSORS.get((x.dtype, x.layout))
+        if known is not None and not x.is_meta:
+            return known, x
         if x.is_meta or str(x.layout) != "torch.strided":
             raise ArgumentError(f"{argument} is a tensor on {x.device}, {x.layout}; it is dense and has values")
         if str(x.dtype) == "torch.complex32":
@@ -51,6 +55,8 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     xp = array_namespace(x)
     if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
         x = xp.astype(x, xp.float64)
+    elif is_torch_array(x):
+        _TENSORS[x.dtype, x.layout] = xp
     return xp, x
 
 
@@ -82,6 +88,8 @@ def is_complex(x: Any) -> bool:
     """
     if isinstance(x, np.ndarray):
         return bool(x.dtype.kind == "c")
+    if is_torch_array(x):
+        return bool(x.is_complex())
     return bool(array_namespace(x).isdtype(x.dtype, "complex floating"))
 
 

@@ -254,3 +254,13 @@ def test_rounding_of_sections_is_no_larger_than_scipys(order, edge, kind):
     zi = np.zeros((len(sos), len(x), 2))
     exact, _ = sosfilt_loop(*(values.astype(np.longdouble) for values in (sos, x, zi)))
     against_extended_precision(recurrence.sosfilt(sos, x, zi)[0], signal.sosfilt(sos, x), exact)
+
+
+@pytest.mark.parametrize("shape", [(1, 2_200_000), (8, 280_000), (9, 250_001)])
+def test_results_that_go_past_the_caches_have_the_bits_of_small_ones(shape):
+    x = rng.normal(size=shape)
+    (b, a), sos = (np.asarray(c) for c in signal.butter(4, 0.2)), signal.butter(8, [0.1, 0.3], "bandpass", output="sos")
+    zi, zs = np.zeros((len(x), 4)), np.zeros((len(sos), len(x), 2))
+    part = x[:, :20_001].copy()
+    same(recurrence.lfilter(b, a, x, zi)[0][:, :20_001], recurrence.lfilter(b, a, part, zi)[0])
+    same(recurrence.sosfilt(sos, x, zs)[0][:, :20_001], recurrence.sosfilt(sos, part, zs)[0])

@@ -8,8 +8,9 @@ import numpy as np
 from sigconv.core.native import recurrence_feedback as feedback
 from sigconv.core.native import recurrence_plain as plain
 from sigconv.core.native import recurrence_sections as sections
+from sigconv.core.native.plain import lined_up
 from sigconv.core.native.recurrence_segments import through
-from sigconv.core.native.recurrence_tiles import address, in_pieces
+from sigconv.core.native.recurrence_tiles import address, in_pieces, past_caches
 from sigconv.core.native.vectors import BYTES
 
 
@@ -86,11 +87,12 @@ def sosfilt(sos: Any, x: Any, zi: Any, reverse: bool = False, out: Any = None) -
     state = np.empty((sos.shape[0], count, 2), sos.dtype)
     state[...] = zi.reshape(state.shape)
     coef = sections.table(sos)
+    past = past_caches(target)
     shared = (address(lines), *lines.strides, address(target), *target.strides)
 
     def piece(first: int, end: int) -> None:
         scratch = np.empty(sections.sections(sos, sos.shape[0]), sos.dtype)
-        sections.run(scratch, coef, state, *shared, first, end, n)
+        sections.run(scratch, coef, state, *shared, first, end, n, past)
 
     in_pieces(piece, count, n * sos.shape[0], BYTES // sos.itemsize)
     return _returned(y, target, reverse), state.reshape(zi.shape)
@@ -124,7 +126,7 @@ def _prepared(x: Any, reverse: bool, out: Any) -> tuple[Any, Any, Any, Any]:
     elif x.ndim == 2 and x.strides[0] < x.strides[1]:
         y = np.empty(x.shape[::-1], x.dtype).T
     else:
-        y = np.empty(x.shape, x.dtype)
+        y = lined_up(x.shape, x.dtype)
     target = y if y.ndim == 2 else y.reshape(lines.shape)
     if reverse:
         lines, target = lines[:, ::-1], target[:, ::-1]

@@ -20,7 +20,7 @@ import numpy as np
 from sigconv.core.native import recurrence_loops as loops
 from sigconv.core.native import recurrence_tiles as tiles
 from sigconv.core.native import vectors
-from sigconv.core.native.compiled import fma, kernel
+from sigconv.core.native.compiled import fma, kernel, settled
 
 SEGMENT = 272
 _NOTHING = np.zeros((1, 64), np.longdouble)
@@ -113,10 +113,11 @@ def run(
     first: Any,
     end: Any,
     n: Any,
+    past: Any,
 ) -> None:
     """Rows first to end of x into y, and their states (rows, order) with them, a vector of rows at a time.
 
-    x, y are addresses, with the bytes from row to row and from sample to sample.
+    x, y are addresses, with the bytes from row to row and from sample to sample;  past : as in recurrence_tiles.scatter
     """
     many, size = vectors.width(scratch), scratch.itemsize
     base = scratch.ctypes.data
@@ -133,11 +134,13 @@ def run(
             count = min(tiles.SAMPLES, n - done)
             tiles.gather(scratch, base, x + row * x_row + done * x_time, x_row, x_time, rows, count, size)
             loops.feedback(scratch, order, known, memory, base, count)
-            tiles.scatter(scratch, base, y + row * y_row + done * y_time, y_row, y_time, rows, count, size)
+            tiles.scatter(scratch, base, y + row * y_row + done * y_time, y_row, y_time, rows, count, size, past)
             done += count
         for j in range(state.shape[1]):
             for r in range(rows):
                 state[row + r, j] = vectors.read(scratch, memory + j * 64 + r * size)
+    if past:
+        settled()
 
 
 @kernel
@@ -148,7 +151,7 @@ def short(order: Any, coef: Any, zi: Any, x: Any) -> Any:
     space = np.empty((tiles.SAMPLES + len(order) + 2) * vectors.BYTES // size, x.dtype)
     for i in range(len(zi)):
         state[0, i] = zi[i]
-    run(space, order, coef, state, x.ctypes.data, 0, size, y.ctypes.data, 0, size, 0, 1, n)
+    run(space, order, coef, state, x.ctypes.data, 0, size, y.ctypes.data, 0, size, 0, 1, n, False)
     for i in range(len(zi)):
         last[i] = state[0, i]
     return y, last
@@ -222,4 +225,4 @@ def hopping(
         leave(scratch, order, left, at, x_row, x_time, first, end, state)
         for row in range(first, end):
             hop(power, starts[row], state[row : row + 1])
-        run(scratch, order, coef, state, at, x_row, x_time, to, y_row, y_time, first, end, SEGMENT)
+        run(scratch, order, coef, state, at, x_row, x_time, to, y_row, y_time, first, end, SEGMENT, False)

@@ -16,7 +16,7 @@ import numpy as np
 
 from sigconv.core.native import recurrence_tiles as tiles
 from sigconv.core.native import vectors
-from sigconv.core.native.compiled import kernel
+from sigconv.core.native.compiled import kernel, settled
 
 CHUNK = 4096  # samples of one row
 LAG = 3  # samples between a section and the next, in the lanes of one row
@@ -54,10 +54,11 @@ def run(
     first: Any,
     end: Any,
     n: Any,
+    past: Any,
 ) -> None:
     """Rows first to end of x through the sections into y, and their states (sections, rows, 2) with them.
 
-    x, y are addresses, with the bytes from row to row and from sample to sample.
+    x, y are addresses, with the bytes from row to row and from sample to sample;  past : as in recurrence_tiles.scatter
     """
     many, size = vectors.width(scratch), scratch.itemsize
     wide = max(1, (coef.shape[0] + many - 1) // many) * 6
@@ -68,12 +69,16 @@ def run(
         rows = min(many, end - row)
         here, there = x + row * x_row, y + row * y_row
         if rows * wide > 5 * coef.shape[0] + 4:
-            _side_by_side(scratch, base, coef, state, row, rows, here, x_row, x_time, there, y_row, y_time, n, size)
+            _side_by_side(
+                scratch, base, coef, state, row, rows, here, x_row, x_time, there, y_row, y_time, n, size, past
+            )
         else:
             for r in range(rows):
                 at, to = here + r * x_row, there + r * y_row
                 _one_behind_the_other(scratch, base, coef, state, row + r, at, x_time, to, y_time, n)
         row += rows
+    if past:
+        settled()
 
 
 @kernel
@@ -92,6 +97,7 @@ def _side_by_side(
     y_time: Any,
     n: Any,
     size: Any,
+    past: Any,
 ) -> None:
     memory = base + tiles.SAMPLES * 64
     for s in range(coef.shape[0]):
@@ -108,7 +114,7 @@ def _side_by_side(
             s += 2
         if s < coef.shape[0]:
             _single(scratch, coef, s, memory + s * 128, base, count)
-        tiles.scatter(scratch, base, y + done * y_time, y_row, y_time, rows, count, size)
+        tiles.scatter(scratch, base, y + done * y_time, y_row, y_time, rows, count, size, past)
         done += count
     for s in range(coef.shape[0]):
         for j in range(2):

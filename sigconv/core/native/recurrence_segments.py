@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.native.recurrence_feedback import SEGMENT, Filter, hop, hopping, leave, run, scratch
-from sigconv.core.native.recurrence_tiles import address, in_pieces
+from sigconv.core.native.recurrence_tiles import address, in_pieces, past_caches
 from sigconv.core.native.threads import threads
 from sigconv.core.native.vectors import BYTES
 
@@ -21,11 +21,12 @@ def through(filter: Filter, x: Any, y: Any, state: Any) -> tuple[int, Any]:
     rows, n = x.shape
     lanes, work = BYTES // x.itemsize, len(filter.order) + 2
     whole = (n - 1) // SEGMENT if n > SEGMENT and filter.hops else 0
+    past = rows == 1 and past_caches(y)
     source, target = (address(x), *x.strides), (address(y), *y.strides)
     if whole > 0 and rows < lanes:
         for row in range(rows):
             at, to = (line[0] + row * line[1] for line in (source, target))
-            _segments(filter, state[row], whole, (at, source[2]), (to, target[2]), work)
+            _segments(filter, state[row], whole, (at, source[2]), (to, target[2]), work, past)
     elif whole > 0:
         space = np.empty_like(state)
 
@@ -42,14 +43,14 @@ def through(filter: Filter, x: Any, y: Any, state: Any) -> tuple[int, Any]:
 
     def rest(first: int, end: int) -> None:
         space = scratch(filter)
-        run(space, filter.order, filter.coef, state, at, *source[1:], to, *target[1:], first, end, n - done)
+        run(space, filter.order, filter.coef, state, at, *source[1:], to, *target[1:], first, end, n - done, False)
 
     in_pieces(rest, rows, (n - done) * work, lanes)
     return done, starts
 
 
 def _segments(
-    filter: Filter, state: Any, whole: int, source: tuple[int, int], target: tuple[int, int], work: int
+    filter: Filter, state: Any, whole: int, source: tuple[int, int], target: tuple[int, int], work: int, past: bool
 ) -> None:
     """Whole segments of one row, side by side; state (order,) becomes that behind them."""
     ends = np.empty((whole, len(filter.order)), state.dtype)
@@ -59,7 +60,7 @@ def _segments(
         leave(scratch(filter), filter.order, filter.left, *at, first, end, ends)
 
     def running(first: int, end: int) -> None:
-        run(scratch(filter), filter.order, filter.coef, ends, *at, *to, first, end, SEGMENT)
+        run(scratch(filter), filter.order, filter.coef, ends, *at, *to, first, end, SEGMENT, past)
 
     near = whole if threads() > 1 else _NEAR
     for first in range(0, whole, near):

@@ -5,7 +5,9 @@ from typing import Any
 
 from sigconv.core.native import vectors
 from sigconv.core.native.compiled import kernel
+from sigconv.core.native.plain import PAST
 from sigconv.core.native.threads import spread, threads
+from sigconv.core.native.vectors import BYTES
 
 SAMPLES = 128  # of a group of rows, in the first cache with room to spare
 ALONE = 400_000  # multiply-adds that one core has done before another has begun
@@ -29,12 +31,12 @@ def gather(scratch: Any, tile: Any, x: Any, x_row: Any, x_time: Any, rows: Any, 
     done = 0
     if x_time == size:
         while done + many <= count:
-            vectors.transpose(scratch, x + done * size, x_row, rows, tile + done * 64, 64, many)
+            vectors.transpose(scratch, x + done * size, x_row, rows, tile + done * 64, 64, many, False)
             done += many
     elif x_time == -size:
         while done + many <= count:
             done += many
-            vectors.transpose(scratch, x - (done - 1) * size, x_row, rows, tile + (done - 1) * 64, -64, many)
+            vectors.transpose(scratch, x - (done - 1) * size, x_row, rows, tile + (done - 1) * 64, -64, many, False)
     elif rows == many and x_row == size:
         while done < count:
             vectors.store(tile + done * 64, vectors.load(scratch, x + done * x_time))
@@ -46,18 +48,21 @@ def gather(scratch: Any, tile: Any, x: Any, x_row: Any, x_time: Any, rows: Any, 
 
 
 @kernel
-def scatter(scratch: Any, tile: Any, y: Any, y_row: Any, y_time: Any, rows: Any, count: Any, size: Any) -> None:
-    """A tile's samples back into the rows of y."""
+def scatter(
+    scratch: Any, tile: Any, y: Any, y_row: Any, y_time: Any, rows: Any, count: Any, size: Any, past: Any
+) -> None:
+    """A tile's samples back into the rows of y. past : past the caches, where samples lie side by side and rows begin
+    memory's lines."""
     many = vectors.width(scratch)
     done = 0
     if y_time == size:
         while done + many <= count:
-            vectors.transpose(scratch, tile + done * 64, 64, many, y + done * size, y_row, rows)
+            vectors.transpose(scratch, tile + done * 64, 64, many, y + done * size, y_row, rows, past)
             done += many
     elif y_time == -size:
         while done + many <= count:
             done += many
-            vectors.transpose(scratch, tile + (done - 1) * 64, -64, many, y - (done - 1) * size, y_row, rows)
+            vectors.transpose(scratch, tile + (done - 1) * 64, -64, many, y - (done - 1) * size, y_row, rows, False)
     elif rows == many and y_row == size:
         while done < count:
             vectors.store(y + done * y_time, vectors.load(scratch, tile + done * 64))
@@ -65,6 +70,18 @@ def scatter(scratch: Any, tile: Any, y: Any, y_row: Any, y_time: Any, rows: Any,
     for r in range(rows):
         for i in range(done, count):
             vectors.write(y + r * y_row + i * y_time, vectors.read(scratch, tile + i * 64 + r * size))
+
+
+def past_caches(y: Any) -> bool:
+    """Whether the rows of y (rows, n) are so much that they are written past the caches, and lie as that wants.
+
+    >>> import numpy as np
+    >>> past_caches(np.zeros((1, 5)))
+    False
+    """
+    if y.nbytes < PAST or y.strides[1] != y.itemsize:
+        return False
+    return bool(address(y) % BYTES == 0 and (len(y) == 1 or y.strides[0] % BYTES == 0))
 
 
 def in_pieces(job: Callable[[int, int], None], count: int, work: int, together: int, first: int = 0) -> None:

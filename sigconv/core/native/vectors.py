@@ -199,11 +199,12 @@ def where_active(_: Any, step: Any, skew: Any, lag: Any, n: Any, a: Any, b: Any)
 
 @operation
 def transpose(
-    _: Any, like: Any, source: Any, source_step: Any, few: Any, target: Any, target_step: Any, most: Any
+    _: Any, like: Any, source: Any, source_step: Any, few: Any, target: Any, target_step: Any, most: Any, past: Any
 ) -> Any:
     """A square of vectors: the rows at source + i source_step become the columns at target + j target_step (bytes).
 
     There are `few` rows and `most` columns in memory; those behind the last are the last again.
+    past : whether to write past the caches; then every column lies at a multiple of a vector's bytes
     """
     kind = Lanes(like.dtype)
 
@@ -216,11 +217,15 @@ def transpose(
             return place(context, builder, builder.add(base, builder.mul(by, here)), kind)
 
         rows = [builder.load(at(i, *given[1:4]), align=align) for i in range(kind.count)]
-        for i, row in enumerate(_turned(builder, rows)):
-            builder.store(row, at(i, *given[4:]), align=align)
+        columns = _turned(builder, rows)
+        with builder.if_else(given[7]) as (beyond, usual):
+            for branch, way in ((beyond, True), (usual, False)):
+                with branch:
+                    for i, column in enumerate(columns):
+                        write_in(builder, column, at(i, *given[4:7]), align, past=way)
         return context.get_dummy_value()
 
-    return types.void(like, *(types.intp,) * 6), generate
+    return types.void(like, *(types.intp,) * 6, types.boolean), generate
 
 
 def _turned(builder: Any, rows: list[Any]) -> list[Any]:
