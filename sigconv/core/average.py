@@ -13,7 +13,7 @@ from sigconv.core.gaps import Nan, bridged, checked
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for
 from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
 from sigconv.core.passes import Passes, passed
-from sigconv.core.recurrence import lfilter
+from sigconv.core.recurrence import lfilter, native
 from sigconv.errors import ArgumentError, ShapeError, one_number
 
 _FEW = 1 << 13  # samples that are worth a short way
@@ -155,15 +155,17 @@ def exponential_average(x: Any, alpha: float, axis: int = -1) -> Any:
     axis = axis_index(axis, x.ndim)
     if not x.shape[axis]:
         raise ShapeError(f"x has no samples along axis {axis}; an exponential average starts at the first")
-    before = (1 - weight) * x[along(x.ndim, axis, slice(0, 1))]
     b, a = _forgetting(weight)
+    if type(x) is np.ndarray and x.ndim == 1 and x.dtype.char == "d":
+        return native("recurrence").lfilter(b, a, x, (1 - weight) * x[:1])[0]
+    before = (1 - weight) * x[along(x.ndim, axis, slice(0, 1))]
     return lfilter(b, a, x, axis, before)[0]
 
 
 @lru_cache(64)
 def _forgetting(alpha: float) -> tuple[Any, Any]:
     """The difference equation of an exponential average."""
-    return np.array([alpha]), np.array([1, alpha - 1])
+    return np.array([alpha, 0.0]), np.array([1.0, alpha - 1])
 
 
 def cumulative_average(x: Any, axis: int = -1) -> Any:
