@@ -18,12 +18,17 @@ Triple = tuple[int, int, int]
 # tap of a separable kernel's line, and a number of a buffer of 2**j numbers, cut, convolved and pasted; by the bytes of
 # a number. `transforms` is what a call of them costs more; it counts for every line, else the number of lines would
 # change the way and so bits. `look` is the search for a kernel's lines;
-# `row` what beginning a row costs, in outputs.
+# `long output` and `long line` are an output and a tap of one whose lines are too long for one trip through memory;
+# `row` what beginning a row costs, in outputs; `compensated` how many taps one costs where more than IN_A_ROW are
+# summed in double precision.
 COSTS = {
     "output": 0.7,
     "tap": {4: (0.050, 0.027, 0.047), 8: (0.054, 0.048, 0.073)},
     "row": 24.0,
+    "compensated": 2.0,
     "line": 0.045,
+    "long output": 20.0,
+    "long line": 0.09,
     "look": 20_000.0,
     "transforms": 30_000.0,
     "number": {
@@ -32,6 +37,8 @@ COSTS = {
     },
 }
 FEW = 12  # taps of a line that are always summed
+IN_A_ROW = 32  # products that double precision may add in a row: as many equal ones lose up to 6 eps of their sum
+TOGETHER = 84  # taps of all lines of a kernel, at most IN_A_ROW each, that lose less than 8 eps so; measured
 _LEAST, _MOST = 8, 26  # buffers hold 2**8 to 2**26 numbers
 
 
@@ -148,6 +155,8 @@ def direct_cost(kept: Sequence[int], taps: Sequence[int], itemsize: int, complex
     1240
     """
     tap: float = COSTS["tap"][itemsize][min(sum(k > 1 for k in taps) or 1, 3) - 1]  # type: ignore[index]
+    if itemsize == 8 and prod(taps) > IN_A_ROW:
+        tap *= COSTS["compensated"]  # type: ignore[operator]
     if len(taps) > 1:
         tap *= 1 + COSTS["row"] / max(kept[-1], 1)  # type: ignore[operator]
     return prod(kept) * (COSTS["output"] + prod(taps) * tap) * (4 if complex_numbers else 1)  # type: ignore[operator]
@@ -159,7 +168,8 @@ def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
     >>> round(separable_cost(1000, 10, False))
     21150
     """
-    each: float = COSTS["output"] + taps * COSTS["line"]  # type: ignore[operator]
+    one, tap = (COSTS["output"], COSTS["line"]) if taps <= TOGETHER else (COSTS["long output"], COSTS["long line"])
+    each: float = one + taps * tap  # type: ignore[operator]
     return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]  # type: ignore[operator]
 
 
