@@ -43,6 +43,10 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
             raise ArgumentError(f"{argument} holds {x.dtype}; it holds numbers")
         if not x.dtype.isnative:
             x = x.astype(x.dtype.newbyteorder("="))
+    elif "strided" not in str(x.layout) or x.is_quantized:
+        raise ArgumentError(
+            f"{argument} is a tensor of layout {x.layout} and type {x.dtype}; it is dense, of plain numbers"
+        )
     xp = array_namespace(x)
     if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
         x = xp.astype(x, xp.float64)
@@ -60,10 +64,10 @@ def like(values: Any, x: Any, argument: str = "kernel") -> Any:
     xp = array_namespace(x)
     if is_torch_array(values) and not is_torch_array(x):
         raise ArgumentError(f"{argument} is a torch tensor and x is not; make them arrays of one library")
-    if not is_torch_array(values):
-        values = inexact(values, argument)[1]
-        if is_torch_array(x):
-            values = xp.asarray(np.array(values), device=device(x))
+    theirs = is_torch_array(values)
+    values = inexact(values, argument)[1]
+    if is_torch_array(x) and not theirs:
+        values = xp.asarray(np.array(values), device=device(x))
     if is_complex(values) and not is_complex(x):
         return xp.astype(values, xp.result_type(x.dtype, xp.complex64))
     return xp.astype(values, x.dtype)
