@@ -130,9 +130,13 @@ def fitted(x: Any, there: Any, how: Fit, axes: tuple[int, ...], which: Any, y: A
     for first in range(0, len(places), many):
         seen = base[first : first + many, None] + reach
         known = np.ones(seen.shape, bool) if there is None else there.reshape(-1)[seen]
-        weights = xp.asarray(_weights(how, places[first : first + many], known), dtype=x.dtype, device=device(x))
+        found = _weights(how, places[first : first + many], known)
+        few = np.isnan(found).any(axis=1)
+        found[few] = 0  # a gradient through a NaN would be NaN for every sample of the window
+        weights = xp.asarray(found, dtype=x.dtype, device=device(x))
         samples = xp.reshape(xp.take(flat, xp.asarray(seen.reshape(-1), device=device(x))), seen.shape)
-        parts.append(xp.sum(samples * weights, axis=1))
+        values = xp.sum(samples * weights, axis=1)
+        parts.append(xp.where(xp.asarray(few, device=device(x)), xp.full_like(values, xp.nan), values))
     values = xp.concat(parts)
     if is_torch_array(y):
         place = xp.asarray(np.flatnonzero(which), device=device(x))
