@@ -105,7 +105,7 @@ def _extended(n: int, width: int, mode: Mode, boundary: str) -> tuple[Any, int]:
     """The sample that shows at every place of a line that is extended for a mode, and the first mean's newest place."""
     before, after = padding_for(mode, at_least("width", width, 1))
     rule = rule_of(boundary)[0]
-    if rule in ODD or n + before + after < width:
+    if rule in ODD or not width <= n + before + after < 1 << 24:
         return None, 0
     return shown(np.arange(-before, n + after), n, rule)[2].astype(np.int64), width - 1 - before
 

@@ -20,6 +20,7 @@ import numpy as np
 from array_api_compat import array_namespace, device, is_torch_array
 
 from sigconv.core.geometry import at_least
+from sigconv.core.memory import lengthened
 from sigconv.core.namespace import along, axis_index, inexact
 from sigconv.errors import ArgumentError, ShapeError, nearest
 
@@ -161,6 +162,7 @@ def extend(x: Any, before: int, after: int, boundary: BoundaryLike = "zeros", ax
     ------
     ArgumentError : an unknown rule, or a negative length
     ShapeError : no such axis, or an empty axis under a rule that needs samples
+    ResourceError : more than 4 GiB and eight times the size of x
 
     Same as: numpy.pad.
 
@@ -178,6 +180,7 @@ def extend(x: Any, before: int, after: int, boundary: BoundaryLike = "zeros", ax
         x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
     axis = axis_index(axis, x.ndim)
     n = x.shape[axis]
+    lengthened("padding", x.shape, (axis,), ((before, after),))
     parts = [
         beyond(x, np.arange(-before, 0), (rule, constant), axis),
         x,
@@ -211,7 +214,9 @@ def beyond(x: Any, i: Any, told: tuple[Boundary, complex], axis: int) -> Any:
         return xp.where(column == 0, xp.zeros_like(product), product)  # an end that is not turned about may be NaN
 
     first, last = (x[along(x.ndim, axis, part)] for part in (slice(0, 1), slice(n - 1, n)))
-    return reduce(xp.add, (times(1 - 2 * back, values), times(-2 * turns, first), times(2 * turns + 2 * back, last)))
+    with np.errstate(invalid="ignore", over="ignore"):  # turned about an infinity
+        parts = times(1 - 2 * back, values), times(-2 * turns, first), times(2 * turns + 2 * back, last)
+        return reduce(xp.add, parts)
 
 
 def shown(i: Any, n: int, rule: Boundary) -> tuple[Any, Any, Any]:

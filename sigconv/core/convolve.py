@@ -19,6 +19,7 @@ from array_api_compat import is_numpy_array
 
 from sigconv.core.boundary import BoundaryLike, extend, rule_of
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for, span
+from sigconv.core.memory import lengthened
 from sigconv.core.namespace import axis_indices, inexact, is_complex, like
 from sigconv.core.planner import Slide
 from sigconv.errors import ArgumentError, ShapeError, one_of
@@ -73,6 +74,7 @@ def convolve(
     ------
     ArgumentError : unknown mode, method, boundary or accuracy, or a number outside its range
     ShapeError : the kernel does not fit the axes, is empty, or is longer than x in "valid"
+    ResourceError : the kernel or its dilation lengthens x to more than 4 GiB and eight times its size
 
     Source: Oppenheim & Schafer (2010), eq. 2.49.  Same as: numpy.convolve, scipy.signal.convolve.
 
@@ -134,7 +136,7 @@ def _slid(
     one_of("accuracy", accuracy, ("fast", "local"))
     how = (tuple(x.shape), tuple(taps.shape), mode, axes, boundary, origin, stride, dilation)
     try:
-        slide, empty = _slide_before(*how)
+        slide, empty = _slide_before(how, tuple([type(v) for part in how[3:] if type(part) is tuple for v in part]))
     except TypeError:  # a list
         slide, empty = _slide(*how)
     if x.dtype != taps.dtype or slide.boundary[1]:
@@ -186,11 +188,17 @@ def _slide(
         at_least("stride", s, 1)
         if mode == "valid" and shape[axis]:
             length_after(shape[axis], k, s, d)
+    lengthened(f"kernel {taps} with dilation {dilations}", shape, where, padding)
+    reach = [shape[axis] + sum(pad) for axis, pad in zip(where, padding, strict=True)]
+    strides = tuple(min(s, max(n, 1)) for s, n in zip(strides, reach, strict=True))  # beyond it there is one output
+    dilations = tuple(d if k > 1 else 1 for d, k in zip(dilations, taps, strict=True))
     empty = any(not shape[axis] for axis in where)
     return Slide(where, tuple(padding), rule_of(boundary), strides, dilations), empty
 
 
-_slide_before = lru_cache(maxsize=256, typed=True)(_slide)
+@lru_cache(maxsize=256, typed=True)
+def _slide_before(how: Any, kinds: Any) -> tuple[Slide, bool]:  # noqa: ARG001 - 2, 2.0, 2 + 0j and True are alike as keys
+    return _slide(*how)
 
 
 def _empty(x: Any, taps: Any, slide: Slide) -> Any:
@@ -209,11 +217,15 @@ def per_axis(name: str, given: int | Sequence[int], axes: int) -> tuple[int, ...
     >>> per_axis("stride", 2, axes=3)
     (2, 2, 2)
     """
-    if isinstance(given, int | np.integer):
-        return (int(given),) * axes
-    if not isinstance(given, Sequence) or len(given) != axes or not all(isinstance(v, int | np.integer) for v in given):
+    if _is_whole(given):
+        return (int(given),) * axes  # type: ignore[arg-type]
+    if not isinstance(given, Sequence) or len(given) != axes or not all(map(_is_whole, given)):
         raise ArgumentError(f"{name} is {given!r}; it is one whole number, or one for each of {axes} axes")
     return tuple(int(value) for value in given)
+
+
+def _is_whole(given: Any) -> bool:
+    return isinstance(given, int | np.integer) and not isinstance(given, bool)
 
 
 def defined(x: Any, taps: Any, slide: Slide, method: str = "direct") -> Any:

@@ -2,13 +2,15 @@
 
 from functools import lru_cache
 from itertools import product
-from math import perm, prod
+from math import comb, perm, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_torch_array
 
+from sigconv.core.memory import affordable
 from sigconv.core.passes import window_sums
+from sigconv.errors import ArgumentError
 
 _MOST = 1 << 21  # numbers that lie side by side while windows are fitted one by one
 
@@ -35,7 +37,7 @@ class Fit(NamedTuple):
         values = np.ones((len(t), len(self.powers)))
         for axis, d in enumerate(self.derivs):
             for term, power in enumerate(self.powers[:, axis]):
-                factor = perm(power, d) / (self.delta * halves[axis]) ** d  # 0 where d is above the power
+                factor = perm(power, d) / (self.delta * halves[axis]) ** d if d <= power else 0
                 values[:, term] *= factor * t[:, axis] ** max(power - d, 0)
         return values
 
@@ -51,11 +53,13 @@ class Fit(NamedTuple):
 
     def middle(self) -> Any:
         """The kernel, to correlate with, that gives what is wanted in the middle of a whole window."""
-        return _whole(self)[1]
+        return _middle(self)
 
     def all_places(self) -> Any:
         """(window, window): row p holds the weights for place p of a whole window along one axis."""
-        return _whole(self)[2]
+        window = self.windows[0]
+        affordable(f"window_length is {window}, which takes the weights of the ends", 2 * window**2)
+        return _every_place(self)
 
     def __hash__(self) -> int:
         return hash(self[:4])
@@ -71,6 +75,12 @@ def fit(windows: tuple[int, ...], polyorder: int, derivs: tuple[int, ...], delta
     >>> fit((3,), 1, (0,), 1.0).middle().round(3)
     array([0.333, 0.333, 0.333])
     """
+    terms = comb(polyorder + len(windows), len(windows))
+    affordable(f"window_length is {windows} and polyorder {polyorder}, which takes the fit", 4 * prod(windows) * terms)
+    with np.errstate(over="ignore", under="ignore"):
+        units = [np.float64(delta * max(w // 2, 1)) ** min(d, polyorder) for w, d in zip(windows, derivs, strict=True)]
+    if not all(0 < unit < np.inf for unit in units):
+        raise ArgumentError(f"delta is {delta} with deriv {derivs}; delta to that power is 0 or not finite")
     powers = np.array([p for p in product(range(polyorder + 1), repeat=len(windows)) if sum(p) <= polyorder])
     lines = [(np.arange(w) - w // 2) / max(w // 2, 1) for w in windows]
     grid = np.stack([t.ravel() for t in np.meshgrid(*lines, indexing="ij")], axis=1)
@@ -78,12 +88,19 @@ def fit(windows: tuple[int, ...], polyorder: int, derivs: tuple[int, ...], delta
 
 
 @lru_cache(64)
-def _whole(how: Fit) -> tuple[Any, Any, Any]:
-    """The least-squares solution of a whole window, the kernel for its middle, and for one axis all places."""
-    solve = np.linalg.pinv(how.terms)
-    middle = how.wanted([[w // 2 for w in how.windows]]) @ solve
-    every = how.wanted(np.arange(how.windows[0])[:, None]) @ solve if len(how.windows) == 1 else None
-    return solve, middle.reshape(how.windows), every
+def _solved(how: Fit) -> Any:
+    """The least-squares solution of a whole window."""
+    return np.linalg.pinv(how.terms)
+
+
+@lru_cache(64)
+def _middle(how: Fit) -> Any:
+    return (how.wanted([[w // 2 for w in how.windows]]) @ _solved(how)).reshape(how.windows)
+
+
+@lru_cache(64)
+def _every_place(how: Fit) -> Any:
+    return how.wanted(np.arange(how.windows[0])[:, None]) @ _solved(how)
 
 
 def fitted(x: Any, there: Any, how: Fit, axes: tuple[int, ...], which: Any, y: Any, *, inside: bool) -> Any:
@@ -108,14 +125,18 @@ def fitted(x: Any, there: Any, how: Fit, axes: tuple[int, ...], which: Any, y: A
     base = sum(start * step for start, step in zip(starts, steps, strict=True))
     reach = np.indices(how.windows).reshape(len(axes), -1).T @ steps[list(axes)]
     flat = xp.reshape(x, (-1,))
-    many = max(1, _MOST // len(reach))
+    many = max(1, _MOST // how.terms.size)
     parts = []
     for first in range(0, len(places), many):
         seen = base[first : first + many, None] + reach
         known = np.ones(seen.shape, bool) if there is None else there.reshape(-1)[seen]
-        weights = xp.asarray(_weights(how, places[first : first + many], known), dtype=x.dtype, device=device(x))
+        found = _weights(how, places[first : first + many], known)
+        few = np.isnan(found).any(axis=1)
+        found[few] = 0  # a gradient through a NaN would be NaN for every sample of the window
+        weights = xp.asarray(found, dtype=x.dtype, device=device(x))
         samples = xp.reshape(xp.take(flat, xp.asarray(seen.reshape(-1), device=device(x))), seen.shape)
-        parts.append(xp.sum(samples * weights, axis=1))
+        values = xp.sum(samples * weights, axis=1)
+        parts.append(xp.where(xp.asarray(few, device=device(x)), xp.full_like(values, xp.nan), values))
     values = xp.concat(parts)
     if is_torch_array(y):
         place = xp.asarray(np.flatnonzero(which), device=device(x))

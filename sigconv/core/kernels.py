@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.core.geometry import at_least
+from sigconv.core.memory import affordable
 from sigconv.core.namespace import axis_index
 from sigconv.errors import ArgumentError
 
@@ -118,7 +119,7 @@ def laplacian(ndim: int = 2) -> Array:
     >>> laplacian(2)
     array([[ 0.,  1.,  0.], [ 1., -4.,  1.], [ 0.,  1.,  0.]])
     """
-    kernel = np.zeros((3,) * at_least("ndim", ndim, 1))
+    kernel = np.zeros((3,) * _affordable("ndim takes", 3, ndim))
     for axis in range(ndim):
         line = [1] * ndim
         for place, value in enumerate(SECOND_DIFFERENCE):
@@ -151,7 +152,7 @@ def gaussian(sigma: float, ndim: int = 1, truncate: float = 4.0) -> Array:
     """
     if not 0 < sigma < np.inf or not 0 < truncate < np.inf:
         raise ArgumentError(f"sigma is {sigma} and truncate {truncate}; both are positive and finite")
-    radius = int(truncate * sigma + 0.5)
+    radius = _affordable_radius(truncate * sigma + 0.5, sigma, truncate, ndim)
     bell = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return reduce(np.multiply.outer, [bell / bell.sum()] * at_least("ndim", ndim, 1))
 
@@ -171,7 +172,7 @@ def gaussian_derivative(sigma: float, order: int = 1, truncate: float = 4.0) -> 
 
     Raises
     ------
-    ArgumentError : sigma or truncate not positive, order below 0
+    ArgumentError : sigma or truncate not positive, order below 0 or so high that numbers overflow
 
     Same as: the kernel of scipy.ndimage.gaussian_filter1d.
 
@@ -181,9 +182,15 @@ def gaussian_derivative(sigma: float, order: int = 1, truncate: float = 4.0) -> 
     bell = gaussian(sigma, 1, truncate)
     places = np.arange(-(len(bell) // 2), len(bell) // 2 + 1.0)
     factor = np.polynomial.Polynomial([1.0])  # the n-th derivative is a polynomial times the bell
-    for _ in range(at_least("order", order, 0)):
-        factor = factor.deriv() - factor * np.polynomial.Polynomial([0.0, 1 / sigma**2])
-    return np.asarray((-1.0) ** order * factor(places) * bell + 0.0)  # no -0 in the middle
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(at_least("order", order, 0)):
+            factor = factor.deriv() - factor * np.polynomial.Polynomial([0.0, 1 / sigma**2])
+            if not np.isfinite(factor.coef).all():
+                break
+        taps = (-1.0) ** order * factor(places) * bell + 0.0  # no -0 in the middle
+    if not np.isfinite(taps).all():
+        raise ArgumentError(f"order is {order} with sigma {sigma}; the numbers of so high a derivative are not finite")
+    return np.asarray(taps)
 
 
 def laplacian_of_gaussian(sigma: float, ndim: int = 2, truncate: float = 4.0) -> Array:
@@ -210,14 +217,30 @@ def laplacian_of_gaussian(sigma: float, ndim: int = 2, truncate: float = 4.0) ->
     """
     if not 0 < sigma < np.inf or not 0 < truncate < np.inf:
         raise ArgumentError(f"sigma is {sigma} and truncate {truncate}; both are positive and finite")
-    line = np.arange(-ceil(truncate * sigma), ceil(truncate * sigma) + 1.0)
+    radius = _affordable_radius(ceil(min(truncate * sigma, 1e18)), sigma, truncate, ndim)
+    line = np.arange(-radius, radius + 1.0)
     squared = sum(r**2 for r in np.meshgrid(*[line] * at_least("ndim", ndim, 1), indexing="ij"))
     bell = np.exp(-squared / (2 * sigma**2))
     kernel = (squared / sigma**4 - ndim / sigma**2) * bell / bell.sum()
     return np.asarray(kernel - kernel.mean(), float)
 
 
+def _affordable_radius(radius: float, sigma: float, truncate: float, ndim: int) -> int:
+    """The radius as a whole number, if a kernel of it fits into memory."""
+    reach = int(min(radius, 1e18))
+    _affordable(f"sigma is {sigma} and truncate {truncate}, which takes", 2 * reach + 1, ndim)
+    return reach
+
+
+def _affordable(what: str, width: int, ndim: int) -> int:
+    """ndim, if a kernel of so many taps along each axis fits into memory."""
+    if at_least("ndim", ndim, 1) > 64:
+        raise ArgumentError(f"ndim is {ndim}; an array has at most 64 axes")
+    affordable(f"{what} a kernel of {ndim} axes", width**ndim)
+    return ndim
+
+
 def _derivative(ndim: int, axis: int, across: tuple[float, ...]) -> Array:
-    along = axis_index(axis, at_least("ndim", ndim, 1))
+    along = axis_index(axis, _affordable("ndim takes", 3, ndim))
     lines = [np.array(DIFFERENCE) if i == along else np.array(across) for i in range(ndim)]
     return reduce(np.multiply.outer, lines)

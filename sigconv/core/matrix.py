@@ -13,6 +13,7 @@ from array_api_compat import is_torch_array
 from sigconv.core.boundary import ODD, Boundary, BoundaryLike, rule_of, shown
 from sigconv.core.convolve import per_axis
 from sigconv.core.geometry import Mode, length_after, padding_for
+from sigconv.core.memory import affordable
 from sigconv.core.namespace import inexact
 from sigconv.errors import ArgumentError, ShapeError
 
@@ -67,6 +68,7 @@ def convolution_matrix(
         _line(n, k, s, d, padding_for(mode, k, d, o), rule_of(boundary)[0])
         for n, k, s, d, o in zip(sizes, taps.shape, strides, dilations, origins, strict=True)
     ]
+    affordable(f"shape {sizes} and kernel {taps.shape} take the matrix", 8 * prod(len(line.rows) for line in lines))
     rows, columns = np.zeros(1, np.int64), np.zeros(1, np.int64)
     values, tap = np.ones(1), np.zeros(1, np.int64)
     for line, n, k in zip(lines, sizes, taps.shape, strict=True):  # the entries of all axes before, times those of one
@@ -93,6 +95,7 @@ class _Line(NamedTuple):
 def _line(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int], rule: Boundary) -> _Line:
     """Every sample that every tap of every output of one axis sees, as core.boundary.seen_at says."""
     length = length_after(n, k, stride, dilation, padding)
+    affordable(f"shape {n} and kernel {k} take the matrix", 8 * length * k)
     row, tap = (part.ravel() for part in np.indices((length, k)))
     turns, back, index = shown(row * stride + (k - 1 - tap) * dilation - padding[0], n, rule)
     inside = index >= 0

@@ -37,8 +37,10 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
         known = _TENSORS.get((x.dtype, x.layout))
         if known is not None and not x.is_meta:
             return known, x
-        if x.is_meta or str(x.layout) != "torch.strided":
-            raise ArgumentError(f"{argument} is a tensor on {x.device}, {x.layout}; it is dense and has values")
+        if x.is_meta or str(x.layout) != "torch.strided" or x.is_quantized:
+            raise ArgumentError(
+                f"{argument} is a tensor on {x.device}, {x.layout}, of {x.dtype}; it is dense and has plain values"
+            )
         if str(x.dtype) == "torch.complex32":
             raise ArgumentError(f"{argument} holds complex32, with which torch can hardly compute; give complex64")
     else:
@@ -71,10 +73,10 @@ def like(values: Any, x: Any, argument: str = "kernel") -> Any:
     xp = array_namespace(x)
     if is_torch_array(values) and not is_torch_array(x):
         raise ArgumentError(f"{argument} is a torch tensor and x is not; make them arrays of one library")
-    if not is_torch_array(values):
-        values = inexact(values, argument)[1]
-        if is_torch_array(x):
-            values = xp.asarray(np.array(values), device=device(x))
+    theirs = is_torch_array(values)
+    values = inexact(values, argument)[1]
+    if is_torch_array(x) and not theirs:
+        values = xp.asarray(np.array(values), device=device(x))
     if is_complex(values) and not is_complex(x):
         return xp.astype(values, xp.result_type(x.dtype, xp.complex64))
     return xp.astype(values, x.dtype)

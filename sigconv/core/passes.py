@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from array_api_compat import is_numpy_array, is_torch_array
 
 from sigconv.core.boundary import Boundary, extend
+from sigconv.core.memory import lengthened
 from sigconv.core.namespace import along, is_complex, like
 
 
@@ -34,6 +35,7 @@ def passed(x: Any, how: Passes) -> Any:
     >>> passed(np.array([3.0, 6, 9]), Passes((0,), (2,), ((1, 0),), (Boundary.EDGE, 0.0)))
     array([3. , 4.5, 7.5])
     """
+    lengthened(f"width {max(how.widths)}", x.shape, how.axes, how.padding)
     if x.dtype.itemsize // (1 + is_complex(x)) in (4, 8):
         if is_numpy_array(x):
             from sigconv.core.native import passes

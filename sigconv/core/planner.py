@@ -15,15 +15,18 @@ from sigconv.core.boundary import Boundary
 Triple = tuple[int, int, int]
 
 # Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum and a tap of it, in 1, 2 and 3
-# dimensions; an output and a tap of a separable kernel's line; and a number of a buffer of 2**j numbers, cut, convolved
-# and pasted along one axis, which `axes` multiplies for more; by the bytes of a number. `transforms` is what a call of
-# them costs more; it counts for every line, else the number of lines would change the way and so bits. `look` is the
-# search for a kernel's lines; `row` what beginning a row costs, in outputs.
+# dimensions; an output and a tap of a separable kernel's line, and of one that is too long for one trip through memory;
+# and a number of a buffer of 2**j numbers, cut, convolved and pasted along one axis, which `axes` multiplies for more;
+# by the bytes of a number. `compensated` is how many taps one costs where more than IN_A_ROW are summed in double
+# precision; `transforms` what a call of transforms costs more: it counts for every line, else the number of lines would
+# change the way and so bits. `look` is the search for a kernel's lines; `row` what beginning a row costs, in outputs.
 COSTS = {
     "output": (1.0, 0.6, 1.5),
     "tap": {4: (0.037, 0.036, 0.040), 8: (0.043, 0.042, 0.042)},
     "row": 24.0,
+    "compensated": 2.4,
     "line": (0.7, 0.045),
+    "long line": (20.0, 0.09),
     "look": 20_000.0,
     "transforms": 30_000.0,
     "number": {
@@ -33,6 +36,8 @@ COSTS = {
     "axes": 1.3,
 }
 FEW = 12  # taps of a line that are always summed
+IN_A_ROW = 32  # products that double precision may add in a row: as many equal ones lose up to 6 eps of their sum
+TOGETHER = 84  # taps of all lines of a kernel, at most IN_A_ROW each, that lose less than 8 eps so; measured
 _LEAST, _MOST = 8, 26  # buffers hold 2**8 to 2**26 numbers
 
 
@@ -152,6 +157,8 @@ def direct_cost(kept: Sequence[int], taps: Sequence[int], itemsize: int, complex
     many = min(sum(k > 1 for k in taps) or 1, 3) - 1
     output: float = COSTS["output"][many]  # type: ignore[index]
     tap: float = COSTS["tap"][itemsize][many]  # type: ignore[index]
+    if itemsize == 8 and prod(taps) > IN_A_ROW:
+        tap *= COSTS["compensated"]  # type: ignore[operator]
     if len(taps) > 1:
         tap *= 1 + COSTS["row"] / max(kept[-1], 1)  # type: ignore[operator]
     return prod(kept) * (output + prod(taps) * tap) * (4 if complex_numbers else 1)
@@ -163,7 +170,7 @@ def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
     >>> round(separable_cost(1000, 10, False))
     21150
     """
-    output, tap = COSTS["line"]  # type: ignore[misc]
+    output, tap = COSTS["line" if taps <= TOGETHER else "long line"]  # type: ignore[misc]
     each: float = output + taps * tap  # type: ignore[has-type]
     return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]  # type: ignore[operator]
 

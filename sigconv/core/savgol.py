@@ -88,7 +88,7 @@ def savgol(
     ignore = checked(nan, max_gap)
     if 0 in x.shape:
         return xp.zeros_like(x)
-    if ignore and bool(xp.any(xp.isnan(x))):
+    if ignore and (bool(xp.any(xp.isnan(x))) or (told and told[1] != told[1])):
         return _bridged(x, how, where, told, max_gap)
     return _slid(x, how, where, told)
 

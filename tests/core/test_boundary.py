@@ -81,3 +81,9 @@ def test_an_end_that_is_not_turned_about_spoils_nothing(xp, rule):
     y = np.asarray(extend(xp.array(np.array([1.0, 2, 3, np.nan])), 2, 2, rule))
     assert np.isfinite(y[:5]).all()
     assert np.isnan(y[5:]).all()
+
+
+@pytest.mark.parametrize("rule", ["odd_reflect", "odd_symmetric"])
+def test_turning_about_an_infinity_says_nothing(rule):
+    """No warning: pytest makes an error of one."""
+    assert not np.isfinite(extend(np.array([np.inf, 1.0, -np.inf]), 7, 7, rule)[[0, -1]]).any()

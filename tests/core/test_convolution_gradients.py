@@ -117,3 +117,14 @@ def test_conjugate_and_strided_tensors():
     z = torch.randn(50, 2, dtype=torch.complex128)
     y = convolve(z.conj()[:, 1], torch.ones(3, dtype=torch.float64))
     np.testing.assert_allclose(y, np.convolve(z.numpy().conj()[:, 1], np.ones(3)))
+
+
+@pytest.mark.parametrize("boundary", ["zeros", "odd_reflect"])
+def test_a_stride_that_leaves_samples_over_has_gradients_of_the_second_order(boundary):
+    x, h = pair((2, 4), (2,))
+
+    def f(x, h):
+        return convolve(x, h, "full", boundary=boundary, stride=2, dilation=2, accuracy="local")
+
+    assert gradcheck(f, (x, h))
+    assert gradgradcheck(f, (x, h))

@@ -185,3 +185,9 @@ def test_half_precision_is_rounded_once(method, kind):
     if kind == "float16":
         assert np.array_equal(convolve(x.numpy(), taps.numpy(), method=method), y.numpy())
         assert np.isinf(convolve(np.full(4, 60000, np.float16), [1, 1], "valid", method)).all()
+
+
+def test_a_complex_constant_does_not_colour_the_next_call():
+    x = np.arange(5.0)
+    for constant, dtype in [(2 + 0j, np.complex128), (2.0, np.float64), (2 + 0j, np.complex128), (2, np.float64)]:
+        assert convolve(x, [1.0, 2.0], boundary=("constant", constant)).dtype == dtype

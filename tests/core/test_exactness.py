@@ -103,6 +103,37 @@ def test_local_accuracy_keeps_eight_roundings_at_every_sample(method, taps, dtyp
     assert np.all(error <= 8 * EPS[y.dtype] * size)
 
 
+@pytest.mark.parametrize("accuracy", ["fast", "local"])
+@pytest.mark.parametrize("method", ["auto", "fft", "overlap_add"])
+@pytest.mark.parametrize(
+    ("dtype", "sample", "tap"),
+    [(np.float32, 1e34, 1e-4), (np.float32, 1e-43, 1e10), (np.float32, 1e-30, 1e-9), (np.float32, 1e10, 1e-42),
+     (np.float64, 1e306, 1e-5), (np.float64, 1e-318, 1e20), (np.float64, 1e150, 1e-176), (np.float64, 1e-170, 1e160)],
+)  # fmt: skip
+def test_no_scale_is_too_large_or_too_small_for_a_transform(method, accuracy, dtype, sample, tap):
+    """What it overflows or loses its digits for on the way is summed, or transformed in double precision."""
+    rng = np.random.default_rng(19)
+    x, h = ((1 + rng.random(n)) * size for n, size in ((20_000, sample), (900, tap)))
+    x, h = x.astype(dtype), h.astype(dtype)
+    y = sigconv.convolve(x, h, "valid", method, accuracy=accuracy)[:2000]
+    wide = np.longdouble
+    exact = np.convolve(x[:2899].astype(wide), h.astype(wide), "valid")
+    assert abs(y - exact).max() <= 8 * np.finfo(dtype).eps * exact.max() + 900 * np.finfo(dtype).smallest_subnormal
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("method", METHODS)
+def test_what_overflows_is_the_same_on_every_path(method, dtype):
+    most = np.finfo(dtype).max
+    x = (np.random.default_rng(20).normal(size=5000) * (most / 1e3)).astype(dtype)
+    h = separate(method, 300).astype(dtype)
+    x[2000:3000] *= 100
+    direct = np.isfinite(sigconv.convolve(x, h, "same", "direct"))
+    assert 0 < direct.mean() < 1
+    for accuracy in ("fast", "local"):
+        assert np.array_equal(np.isfinite(sigconv.convolve(x, h, "same", method, accuracy=accuracy)), direct)
+
+
 @pytest.mark.parametrize("where", [0, 777, 1999])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("method", METHODS)

@@ -117,3 +117,19 @@ def test_float32_and_strides(xp):
 def test_what_does_not_fit_is_refused(error, call, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_constant_outside_that_is_missing_is_left_out_with_and_without_gaps():
+    x = np.arange(9.0)
+    y = savgol(x, 5, 1, boundary=("constant", np.nan), nan="ignore")
+    np.testing.assert_allclose(y, x, atol=1e-12)
+
+
+def test_a_window_with_too_few_samples_spoils_no_gradient():
+    x = torch.arange(9.0, dtype=torch.float64)
+    x[[3, 4, 6]] = np.nan
+    x.requires_grad_()
+    y = savgol(x, 3, 1, boundary="edge", nan="ignore")
+    assert torch.isnan(y).any()
+    (gradient,) = torch.autograd.grad(torch.nansum(y), x)
+    assert torch.isfinite(gradient).all()

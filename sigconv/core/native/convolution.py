@@ -87,7 +87,10 @@ def transposed(g: Any, taps: Any, shape: Any, slide: Slide, method: str = "auto"
     for axis, k, pad, s, d in zip(slide.axes, taps.shape, slide.padding, slide.strides, slide.dilations, strict=True):
         g = _apart(g, axis, s)
         before = span(k, d) - 1 - pad[0]
-        padding.append((before, shape[axis] - g.shape[axis] - before + span(k, d) - 1))
+        after = shape[axis] - g.shape[axis] - before + span(k, d) - 1
+        if after < 0:  # what a stride left over at the end was padding, in the transpose of a transpose
+            g = g.narrow(axis, 0, g.shape[axis] + after)
+        padding.append((before, max(after, 0)))
     strides = (1,) * taps.ndim
     return correlate(
         g, taps.flip(tuple(range(taps.ndim))), slide._replace(padding=tuple(padding), strides=strides), method, accuracy

@@ -9,15 +9,25 @@ import numpy as np
 
 from sigconv.core.boundary import ODD, Boundary, extend
 from sigconv.core.geometry import span
-from sigconv.core.namespace import along
-from sigconv.core.native import direct, lines, transforms_tiles
+from sigconv.core.native import compensated, direct, lines, transforms_tiles
 from sigconv.core.native.plain import plain
-from sigconv.core.planner import FEW, Slide, Tiling, Triple, direct_cost, product_of_lines, separable_cost, tiling
+from sigconv.core.planner import (
+    FEW,
+    IN_A_ROW,
+    TOGETHER,
+    Slide,
+    Tiling,
+    Triple,
+    direct_cost,
+    product_of_lines,
+    separable_cost,
+    tiling,
+)
 from sigconv.errors import ArgumentError
 
-_PART = 256  # float64 terms added one after the other
 _HOLES = 8  # transforms around what is not finite, for one
 _TWICE = 2.5  # transforms in double precision, of x and of |x|, for one in single
+_quietly = np.errstate(invalid="ignore", over="ignore")  # what is too large is infinite
 
 
 def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> Any:
@@ -46,7 +56,7 @@ def correlate(x: Any, taps: Any, slide: Slide, method: str, accuracy: str) -> An
             return _by_finer_transforms(x, taps, slide, tiles)
     if factors is not None:
         return _by_lines(x, factors, slide, accuracy)
-    return _sum(x, taps, slide, quick=method == "auto")
+    return _sum(x, taps, slide, FEW if accuracy == "local" else IN_A_ROW, quick=method == "auto")
 
 
 @lru_cache(maxsize=256)
@@ -77,10 +87,14 @@ def _three(numbers: Sequence[int]) -> Triple:
     return first, second, third
 
 
+@_quietly
 def _by_lines(x: Any, factors: list[Any], slide: Slide, accuracy: str) -> Any:
     """One axis after the other; fused into one trip through memory where the kernel is plain."""
     steps = (*slide.strides, *slide.dilations)
-    if accuracy == "fast" and len(factors) > 1 and not any(np.iscomplexobj(f) for f in factors) and set(steps) == {1}:
+    sizes = [line.size for line in factors]
+    short = max(sizes) <= IN_A_ROW and sum(sizes) <= TOGETHER  # longer chains lose too many digits
+    real = not any(np.iscomplexobj(f) for f in factors)
+    if accuracy == "fast" and len(factors) > 1 and short and real and set(steps) == {1}:
         return lines.separable(x, factors, slide.axes, slide.padding, slide.boundary)
     dtype = x.dtype
     if dtype.kind != "c" and len(factors) > 1:
@@ -91,7 +105,8 @@ def _by_lines(x: Any, factors: list[Any], slide: Slide, accuracy: str) -> Any:
         slide = slide._replace(padding=((0, 0),) * len(factors), boundary=(Boundary.CONSTANT, 0.0))
     for i, line in enumerate(factors):
         one = Slide(*(given if name == "boundary" else given[i : i + 1] for name, given in slide._asdict().items()))
-        x = _sum(x, line.astype(x.dtype if dtype.kind == "c" else np.float64), one)
+        weights = line.astype(x.dtype if dtype.kind == "c" else np.float64)
+        x = _sum(x, weights, one, most=FEW if accuracy == "local" else IN_A_ROW)
     return x.astype(dtype, copy=False)
 
 
@@ -125,6 +140,7 @@ class _Lined:
         return _sum(self.x[line], self.taps, Slide((0, 1, 2), *self.how))
 
 
+@_quietly
 def _by_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
     """All lines by transforms. Those that they may not have got right once more: in double precision, or by the sum."""
     lined = _Lined(x, taps, slide)
@@ -173,6 +189,7 @@ def _around_holes(lined: "_Lined", line: int, tiles: Tiling) -> Any | None:
     return y[0]
 
 
+@_quietly
 def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
     """Single precision by transforms in double, line by line; by the sum where an output is so quiet that they too
     may have cost it more than 7 of the 8 eps sum|x||h|."""
@@ -185,33 +202,15 @@ def _by_finer_transforms(x: Any, taps: Any, slide: Slide, tiles: Tiling) -> Any:
         y, doubt = transforms_tiles.correlate(finer, lined.taps, *lined.how, tiles, 2.0**-23)
         size, _ = transforms_tiles.correlate(abs(finer).astype(finer.dtype), abs(lined.taps), *sizes, tiles, 2.0**-23)
         least = transforms_tiles.rounding(lined.taps, tiles.numbers >> (x.dtype.kind == "c")) * 2.0**-29 / 7
-        loud = np.linalg.norm(finer) + abs(constant) * np.sqrt(tiles.numbers)
+        loud = transforms_tiles.norm(finer) + abs(constant) * np.sqrt(tiles.numbers)
         sure = not doubt.any() and size.real.min() > least * loud
         done.append(y[0].astype(x.dtype) if sure else lined.summed(line))
     return lined.back(np.stack(done))
 
 
-def _sum(x: Any, taps: Any, slide: Slide, *, quick: bool = False) -> Any:
-    """The sum over the taps, single precision in double unless it is to be quick. A long one in float64 is the sum of
-    its halves: one loud term in front of 1000 quiet ones would cost each of them half a rounding of its own size."""
-    if taps.size <= _PART or x.real.dtype == np.float32:
+def _sum(x: Any, taps: Any, slide: Slide, most: int = IN_A_ROW, *, quick: bool = False) -> Any:
+    """The sum over the taps, single precision in double unless it is to be quick. More than `most` terms in float64
+    are not added up in a row: a loud one in front would cost each of the others half a rounding of its own size."""
+    if taps.size <= most or x.real.dtype == np.float32:
         return direct.correlate(x, taps, *slide, quick=quick)
-    for axis, pad in zip(slide.axes, slide.padding, strict=True):
-        x = extend(x, *pad, slide.boundary, axis)
-    bare = slide._replace(padding=((0, 0),) * taps.ndim, boundary=(Boundary.CONSTANT, 0.0))
-    shape = [x.shape[axis] for axis in slide.axes]
-    with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs
-        return _halved(x, taps, bare, _lengths(shape, taps.shape, bare.padding, slide.dilations)[0])
-
-
-def _halved(x: Any, taps: Any, slide: Slide, outputs: list[int]) -> Any:
-    if taps.size <= _PART:
-        return direct.correlate(x, taps, *slide)
-    longest = int(np.argmax(taps.shape))
-    half, axis = taps.shape[longest] // 2, slide.axes[longest]
-    cut = half * slide.dilations[longest]
-    reach = outputs[longest] + (half - 1) * slide.dilations[longest]
-    first, second = (taps[along(taps.ndim, longest, part)] for part in (slice(0, half), slice(half, None)))
-    y = _halved(x[along(x.ndim, axis, slice(0, reach))], first, slide, outputs)
-    y += _halved(x[along(x.ndim, axis, slice(cut, None))], second, slide, outputs)
-    return y
+    return compensated.correlate(x, taps, slide)

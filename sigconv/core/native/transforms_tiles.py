@@ -81,7 +81,10 @@ def correlate(
 
     spread(work, pieces)
     energy, size = heard.reshape(x.shape[0], int(g[9].prod()), 2).max(axis=1).T  # a NaN is a maximum
-    doubt = np.where(np.isfinite(energy), UNPROVEN * (size < least * np.sqrt(energy)), NOT_FINITE)
+    loud = np.sqrt(energy)
+    with np.errstate(invalid="ignore", over="ignore"):
+        proven = (size >= least * loud) & sound.in_range(loud, tiling.numbers, np.finfo(real))
+    doubt = np.where(np.isfinite(energy), UNPROVEN * ~(proven | (energy + size == 0)), NOT_FINITE)
     return y, doubt
 
 
@@ -105,19 +108,31 @@ _known = lru_cache(maxsize=64)(_prepared)
 
 
 class _Sound(NamedTuple):
-    """A kernel as tiles need it: transformed; its loudest taps, and where they lie in a tile; and `rounding`."""
+    """A kernel as tiles need it: transformed; its loudest taps, and where they lie in a tile; `rounding`; the sum
+    of its sizes and their norm."""
 
     table: Any
     places: Any
     weights: Any
     rounding: float
+    total: float
+    norm: float
+
+    def in_range(self, loud: Any, numbers: int, kind: Any) -> Any:
+        """Whether nothing between samples of this Euclidean norm and the outputs is too large for their type, and next
+        to nothing too small."""
+        most = loud * np.sqrt(numbers) * max(1.0, self.total)
+        least = np.minimum(np.minimum(loud / np.sqrt(numbers), self.norm / numbers), loud * (self.norm / numbers))
+        return (most < float(kind.max) / 8) & (least > 64 * float(kind.tiny))
 
     @classmethod
+    @np.errstate(invalid="ignore", over="ignore")  # a kernel too large to be transformed is not in range
     def of(cls, taps: Any, dilations: Any, tiling: Tiling) -> "_Sound":
         places = _places(taps.shape, tiling.size, dilations)
         table = spectrum(_as_line(taps, places), tiling.numbers // 2, taps.real.dtype == np.float32)
         error = rounding(taps, tiling.numbers >> (taps.dtype.kind == "c"))
-        return cls(table, *_loudest(places, np.abs(taps).astype(np.float64).ravel()), error)
+        sizes = np.abs(taps).astype(np.float64).ravel()
+        return cls(table, *_loudest(places, sizes), error, float(sizes.sum()), norm(taps))
 
 
 def _heard_before(taps: Any, dilations: Any, tiling: Tiling) -> _Sound:
@@ -138,7 +153,18 @@ def rounding(taps: Any, samples: int) -> float:
     Rounding is spread over a tile like noise of about eps |x| |h| / sqrt(samples), Euclidean norms; its largest value
     was measured as 6.6, 8.4, 10 and 12 times that for 2**11, 2**14, 2**17 and 2**20 samples.
     """
-    return float(0.6 * np.log2(samples) * np.linalg.norm(taps.ravel().astype(np.complex128)) / np.sqrt(samples))
+    return float(0.6 * np.log2(samples) * norm(taps) / np.sqrt(samples))
+
+
+def norm(numbers: Any) -> float:
+    """The Euclidean norm, of numbers too small and too large to be squared as well.
+
+    >>> norm(np.array([3e-200, 4e-200]))
+    5e-200
+    """
+    sizes = np.abs(numbers).ravel().astype(np.float64)
+    largest = float(sizes.max(initial=0))
+    return largest * float(np.linalg.norm(sizes / largest)) if 0 < largest < np.inf else largest
 
 
 def _loudest(places: Any, weights: Any) -> tuple[Any, Any]:
