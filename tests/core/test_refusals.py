@@ -12,12 +12,11 @@ from scipy import signal
 
 import sigconv
 from sigconv import CCDE, filters
-from sigconv.core import design, kernels
+from sigconv.core import design
 from sigconv.core.average import cumulative_average
-from sigconv.core.boundary import extend
 from sigconv.core.convolve import METHODS
 from sigconv.core.edges import prewitt
-from sigconv.errors import ArgumentError, ResourceError, SamplingError, ShapeError, SigconvError
+from sigconv.errors import ArgumentError, SamplingError, ShapeError, SigconvError
 
 B, A = signal.butter(2, 0.3)
 SOS = signal.butter(4, 0.3, output="sos")
@@ -104,31 +103,6 @@ def test_nothing_at_all_is_nothing_or_refused(run):
     assert error == "" or re.search("0 samples|no sample|at least", error)
 
 
-@pytest.mark.parametrize(
-    ("words", "call"),
-    [
-        (("kernel (2,)", "dilation (1000000000000,)"), lambda: sigconv.convolve(X[0], [1.0, 2.0], dilation=10**12)),
-        (("kernel", "dilation"), lambda: sigconv.convolve(X, np.ones((3, 3)), "same", "direct", dilation=10**9)),
-        (("kernel", "dilation"), lambda: sigconv.convolve(torch.ones(5), [1.0, 2.0], "causal", dilation=10**15)),
-        (("width 1000000000000",), lambda: sigconv.moving_average(X[0], 10**12)),
-        (("width",), lambda: sigconv.moving_average(torch.ones(5), 10**12, boundary="edge")),
-        (("width",), lambda: sigconv.moving_average(X, 10**15, nan="ignore", mode="full")),
-        (("sigma is 1000000000000.0",), lambda: sigconv.gaussian(X, 1e12)),
-        (("truncate 1e+300",), lambda: sigconv.gaussian(X, 1, truncate=1e300)),
-        (("size 1000000000000",), lambda: sigconv.median(X, 10**12)),
-        (("window_length is (1000000001,)",), lambda: sigconv.savgol(X, 10**9 + 1, 2, boundary="edge")),
-        (("shape 1000000000",), lambda: sigconv.convolution_matrix([1.0, 2.0], 10**9)),
-        (("shape (100000, 100000)",), lambda: sigconv.convolution_matrix(np.ones((3, 3)), (10**5, 10**5))),
-        (("padding reaches 1000000000000",), lambda: extend(X, 10**12, 0)),
-        (("sigma is 3", "9 axes"), lambda: kernels.gaussian(3, 9)),
-        (("ndim", "40 axes"), lambda: kernels.sobel(40)),
-    ],
-)
-def test_more_memory_than_the_samples_justify(words, call):
-    """Refused before anything is allocated."""
-    refused(ResourceError, (*words, "4294967296"), call)
-
-
 def test_a_tensor_that_is_not_dense():
     sparse = torch.ones(5).to_sparse()
     refused(ArgumentError, ("x", "sparse_coo", "dense"), lambda: sigconv.convolve(sparse, [1.0]))
@@ -136,8 +110,8 @@ def test_a_tensor_that_is_not_dense():
 
 
 def test_what_reaches_far_beyond_x_and_costs_nothing():
-    assert sigconv.convolve(X[0], [1.0, 2.0], stride=10**30).tolist() == [X[0, 0]]
-    assert sigconv.convolve(X[0], [2.0], dilation=10**30).tolist() == (2 * X[0]).tolist()
+    assert sigconv.convolve(X[0], [1.0, 2.0], stride=10**15).tolist() == [X[0, 0]]
+    assert sigconv.convolve(X[0], [2.0], dilation=10**15).tolist() == (2 * X[0]).tolist()
     assert sigconv.savgol(X, 5, 2, deriv=10**9).tolist() == np.zeros_like(X).tolist()
     refused(ArgumentError, ("delta is 1e-300", "deriv"), lambda: sigconv.savgol(X, 5, 2, 2, 1e-300))
     refused(ArgumentError, ("order is 1000000", "sigma"), lambda: sigconv.gaussian(X, 1, order=10**6))
