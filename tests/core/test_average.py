@@ -48,6 +48,18 @@ def test_pieces_give_the_bits_of_the_whole(n, width, first, data):
     assert whole.tobytes() == pieces.tobytes()
 
 
+@pytest.mark.parametrize("width", [3, 10, 39, 100, 1001])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_means_that_go_past_the_caches_have_the_bits_of_a_few(width, dtype):
+    x = np.random.default_rng(width).normal(size=4_400_001).astype(dtype)
+    whole = moving_average(x, width, mode="valid")
+    few = moving_average(x[:50_001], width, mode="valid")
+    assert whole[: len(few)].tobytes() == few.tobytes()
+    np.testing.assert_allclose(
+        whole[-5:], [x[len(x) - width - i : len(x) - i].mean() for i in range(5)][::-1], rtol=1e-4
+    )
+
+
 def test_threads_change_no_bit():
     x = np.random.default_rng(5).normal(size=700_001)
     before = threads.threads()
