@@ -15,17 +15,18 @@ from sigconv.core.boundary import Boundary
 Triple = tuple[int, int, int]
 
 # Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum and a tap of it, in 1, 2 and 3
-# dimensions; an output and a tap of a separable kernel's line, and of one that is too long for one trip through memory;
-# and a number of a buffer of 2**j numbers, cut, convolved and pasted along one axis, which `axes` multiplies for more;
-# by the bytes of a number. `compensated` is how many taps one costs where more than IN_A_ROW are summed in double
-# precision; `transforms` what a call of transforms costs more: it counts for every line, else the number of lines would
-# change the way and so bits. `look` is the search for a kernel's lines; `row` what beginning a row costs, in outputs.
+# dimensions; an output and a tap of a separable kernel's line, in 2 and 3, and where it is too long for one trip
+# through memory; and a number of a buffer of 2**j numbers, cut, convolved and pasted along one axis, which `axes`
+# multiplies for more; by the bytes of a number. `compensated` is how many taps one costs where more than IN_A_ROW are
+# summed in double precision; `transforms` what a call of transforms costs more: it counts for every line, else the
+# number of lines would change the way and so bits. `look` is the search for a kernel's lines; `row` what beginning a
+# row costs, in outputs.
 COSTS = {
     "output": (1.0, 0.6, 1.5),
     "tap": {4: (0.037, 0.036, 0.040), 8: (0.043, 0.042, 0.042)},
     "row": 24.0,
-    "compensated": 2.4,
-    "line": (0.7, 0.045),
+    "compensated": 3.5,
+    "line": ((0.25, 0.045), (2.0, 0.06)),
     "long line": (20.0, 0.09),
     "look": 20_000.0,
     "transforms": 30_000.0,
@@ -164,14 +165,15 @@ def direct_cost(kept: Sequence[int], taps: Sequence[int], itemsize: int, complex
     return prod(kept) * (output + prod(taps) * tap) * (4 if complex_numbers else 1)
 
 
-def separable_cost(outputs: int, taps: int, complex_numbers: bool) -> float:
-    """Nanoseconds for one axis after the other, `taps` being those of all axes together.
+def separable_cost(outputs: int, taps: Sequence[int], complex_numbers: bool) -> float:
+    """Nanoseconds for one axis after the other, `taps` being those of each axis.
 
-    >>> round(separable_cost(1000, 10, False))
-    21150
+    >>> round(separable_cost(1000, (5, 5), False))
+    20700
     """
-    output, tap = COSTS["line" if taps <= TOGETHER else "long line"]  # type: ignore[misc]
-    each: float = output + taps * tap  # type: ignore[has-type]
+    short: Any = COSTS["line"][min(len(taps), 3) - 2]  # type: ignore[index]
+    output, tap = short if sum(taps) <= TOGETHER else COSTS["long line"]
+    each: float = output + sum(taps) * tap
     return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]  # type: ignore[operator]
 
 

@@ -69,7 +69,7 @@ def _known(
     kept = [max(n - 1, 0) // s + 1 for n, s in zip(outputs, strides, strict=True)]
     costs = {
         "sum": direct_cost(kept, taps, 4 if single else 8, is_complex),
-        "lines": separable_cost(prod(outputs), sum(taps), is_complex) if len(taps) > 1 else np.inf,
+        "lines": separable_cost(prod(outputs), taps, is_complex) if len(taps) > 1 else np.inf,
     }
     if len(taps) > 3:
         return costs, None
