@@ -15,15 +15,16 @@ from sigconv.core.boundary import Boundary
 Triple = tuple[int, int, int]
 
 # Nanoseconds on one core (EPYC, Zen 4), measured: an output of the direct sum and a tap of it, in 1, 2 and 3
-# dimensions; an output and a tap of a separable kernel's line, in 2 and 3, and where it is too long for one trip
-# through memory; and a number of a buffer of 2**j numbers, cut, convolved and pasted along one axis, which `axes`
-# multiplies for more; by the bytes of a number. `compensated` is how many taps one costs where more than IN_A_ROW are
-# summed in double precision; `transforms` what a call of transforms costs more: it counts for every line, else the
-# number of lines would change the way and so bits. `look` is the search for a kernel's lines; `row` what beginning a
-# row costs, in outputs.
+# dimensions; the same of a square `in_single`, in 2 and 3; an output and a tap of a separable kernel's line, in 2 and
+# 3, and where it is too long for one trip through memory; and a number of a buffer of 2**j numbers, cut, convolved and
+# pasted along one axis, which `axes` multiplies for more; by the bytes of a number. `compensated` is how many taps one
+# costs where more than IN_A_ROW are summed in double precision; `transforms` what a call of transforms costs more: it
+# counts for every line, else the number of lines would change the way and so bits. `look` is the search for a kernel's
+# lines; `row` what beginning a row costs, in outputs.
 COSTS = {
     "output": (1.0, 0.6, 1.5),
     "tap": {4: (0.037, 0.036, 0.040), 8: (0.043, 0.042, 0.042)},
+    "square": ((0.4, 0.022), (1.0, 0.022)),
     "row": 24.0,
     "compensated": 3.5,
     "line": ((0.25, 0.045), (2.0, 0.06)),
@@ -36,6 +37,8 @@ COSTS = {
     },
     "axes": 1.3,
 }
+SQUARES = (3, 5, 7)  # sides of planes of taps that are written out
+ROUNDINGS = 16  # of half an eps each, that a sum may see
 FEW = 12  # taps of a line that are always summed
 IN_A_ROW = 32  # products that double precision may add in a row: as many equal ones lose up to 6 eps of their sum
 TOGETHER = 84  # taps of all lines of a kernel, at most IN_A_ROW each, that lose less than 8 eps so; measured
@@ -158,11 +161,26 @@ def direct_cost(kept: Sequence[int], taps: Sequence[int], itemsize: int, complex
     many = min(sum(k > 1 for k in taps) or 1, 3) - 1
     output: float = COSTS["output"][many]  # type: ignore[index]
     tap: float = COSTS["tap"][itemsize][many]  # type: ignore[index]
+    if itemsize == 4 and in_single(taps):
+        square: Any = COSTS["square"]
+        output, tap = square[many - 1]
     if itemsize == 8 and prod(taps) > IN_A_ROW:
         tap *= COSTS["compensated"]  # type: ignore[operator]
     if len(taps) > 1:
         tap *= 1 + COSTS["row"] / max(kept[-1], 1)  # type: ignore[operator]
     return prod(kept) * (output + prod(taps) * tap) * (4 if complex_numbers else 1)
+
+
+def in_single(taps: Sequence[int]) -> bool:
+    """Whether single precision may sum these taps: rows one by one, then a plane's rows, then the planes, each number
+    rounded so seldom that the error stays below 8 eps sum|x||h| at every output.
+
+    >>> in_single((7, 7)), in_single((5, 5, 5)), in_single((7, 7, 7)), in_single((9, 9)), in_single((3,))
+    (True, True, False, False, False)
+    """
+    if len(taps) < 2 or taps[-1] != taps[-2] or taps[-1] not in SQUARES:
+        return False
+    return prod(taps[:-2]) + 2 * taps[-1] <= ROUNDINGS
 
 
 def separable_cost(outputs: int, taps: Sequence[int], complex_numbers: bool) -> float:

@@ -14,11 +14,11 @@ import numpy as np
 from sigconv.core.boundary import ODD, Boundary, extend, shown
 from sigconv.core.geometry import length_after, span
 from sigconv.core.native.plain import PAST, lined_up
-from sigconv.core.native.registers import ROWS, SMALL, breadth, rows_together
+from sigconv.core.native.registers import ROWS, breadth, rows_together
 from sigconv.core.native.strips import grid, inside, line
 from sigconv.core.native.threads import spread, threads
+from sigconv.core.planner import SQUARES, in_single
 
-_ROUNDINGS = 16  # of half an eps each
 _UNIT = 15  # rows that pieces are cut by: groups of 1, 3 and 5 stay whole
 _STRIP = 1536  # columns in work at a time
 _WORTH = 1_500_000  # products below which a second thread costs more than it saves
@@ -136,7 +136,7 @@ class _Plan:
         self.planes, self.places, turn = _planes(every[:-2], prod(lead), rule)
         self.sides = (*_sides(rows, rule), *_sides(columns, rule))
         self.rows, self.tall = _together(rows, columns)
-        self.short = bool(self.tall) and self.planes.shape[1] + 2 * len(self.tall) <= _ROUNDINGS
+        self.short = bool(self.tall) and in_single([axis.taps for axis in every])
         steps = (rows.stride, columns.stride, columns.dilation)
         self.phases = steps == (1, 1, 1) and self.planes.shape[1] == rows.taps == 1 and columns.taps >= _LONG
         self.numbers = (
@@ -178,7 +178,7 @@ class _Plan:
 def _together(rows: _Axis, columns: _Axis) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """How many output rows are summed at a time, and the height of a kernel that is written out, as lengths."""
     beside = rows.stride == rows.dilation == 1
-    if beside and columns.stride == columns.dilation == 1 and rows.taps == columns.taps and rows.taps in SMALL:
+    if beside and columns.stride == columns.dilation == 1 and rows.taps == columns.taps and rows.taps in SQUARES:
         return (0,) * rows_together(), (0,) * rows.taps
     return (0,) * (ROWS if beside and rows.taps >= ROWS else 1), ()
 

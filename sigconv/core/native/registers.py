@@ -17,7 +17,6 @@ from numba.core.extending import intrinsic
 from sigconv.core.native.vectors import fused_in, spread_in, write_in
 
 _INDEX = ir.IntType(64)
-SMALL = (3, 5, 7)  # squares of taps that are written out
 ROWS = 3  # output rows that share the loads of any other kernel
 
 
