@@ -21,7 +21,7 @@ Triple = tuple[int, int, int]
 # costs where more than IN_A_ROW are summed in double precision; `transforms` what a call of transforms costs more: it
 # counts for every line, else the number of lines would change the way and so bits. `look` is the search for a kernel's
 # lines; `row` what beginning a row costs, in outputs.
-COSTS = {
+COSTS: dict[str, Any] = {
     "output": (1.0, 0.6, 1.5),
     "tap": {4: (0.037, 0.036, 0.040), 8: (0.043, 0.042, 0.042)},
     "square": ((0.4, 0.022), (1.0, 0.022)),
@@ -78,7 +78,7 @@ class Tiling(NamedTuple):
 
 def number_cost(power: int, itemsize: int) -> float:
     """Nanoseconds for one number of a buffer of 2**power, between the measured ones."""
-    table: dict[int, float] = COSTS["number"][itemsize]  # type: ignore[index]
+    table: dict[int, float] = COSTS["number"][itemsize]
     below = max(p for p in table if p <= power)
     above = min(p for p in table if p >= power)
     part = (power - below) / max(above - below, 1)
@@ -104,13 +104,13 @@ def tiling(outputs: Triple, spans: Triple, itemsize: int, complex_numbers: bool,
     1024
     """
     best: Tiling | None = None
-    several: float = COSTS["axes"] if sum(k > 1 for k in spans) > 1 else 1.0  # type: ignore[assignment]
+    several: float = COSTS["axes"] if sum(k > 1 for k in spans) > 1 else 1.0
     for power in range(_LEAST, _MOST + 1):
         room = (1 << power) >> complex_numbers
         each = number_cost(power, itemsize) * (1 << power) * several
         for made in _ways(outputs, spans, room, whole):
             tiles = prod(-(-n // m) for n, m in zip(outputs, made, strict=True))
-            cost = tiles * each + COSTS["transforms"]  # type: ignore[operator]
+            cost = tiles * each + COSTS["transforms"]
             if best is None or cost < best.cost:
                 size = (made[0] + spans[0] - 1, made[1] + spans[1] - 1, made[2] + spans[2] - 1)
                 best = Tiling(1 << power, size, made, cost)
@@ -159,15 +159,14 @@ def direct_cost(kept: Sequence[int], taps: Sequence[int], itemsize: int, complex
     1430
     """
     many = min(sum(k > 1 for k in taps) or 1, 3) - 1
-    output: float = COSTS["output"][many]  # type: ignore[index]
-    tap: float = COSTS["tap"][itemsize][many]  # type: ignore[index]
+    output: float = COSTS["output"][many]
+    tap: float = COSTS["tap"][itemsize][many]
     if itemsize == 4 and in_single(taps):
-        square: Any = COSTS["square"]
-        output, tap = square[many - 1]
+        output, tap = COSTS["square"][many - 1]
     if itemsize == 8 and prod(taps) > IN_A_ROW:
-        tap *= COSTS["compensated"]  # type: ignore[operator]
+        tap *= COSTS["compensated"]
     if len(taps) > 1:
-        tap *= 1 + COSTS["row"] / max(kept[-1], 1)  # type: ignore[operator]
+        tap *= 1 + COSTS["row"] / max(kept[-1], 1)
     return prod(kept) * (output + prod(taps) * tap) * (4 if complex_numbers else 1)
 
 
@@ -189,10 +188,10 @@ def separable_cost(outputs: int, taps: Sequence[int], complex_numbers: bool) -> 
     >>> round(separable_cost(1000, (5, 5), False))
     20700
     """
-    short: Any = COSTS["line"][min(len(taps), 3) - 2]  # type: ignore[index]
+    short = COSTS["line"][min(len(taps), 3) - 2]
     output, tap = short if sum(taps) <= TOGETHER else COSTS["long line"]
     each: float = output + sum(taps) * tap
-    return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]  # type: ignore[operator]
+    return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]
 
 
 def product_of_lines(taps: Any) -> list[Any] | None:
