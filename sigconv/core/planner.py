@@ -190,8 +190,7 @@ def separable_cost(outputs: int, taps: Sequence[int], complex_numbers: bool) -> 
     """
     short = COSTS["line"][min(len(taps), 3) - 2]
     output, tap = short if sum(taps) <= TOGETHER else COSTS["long line"]
-    each: float = output + sum(taps) * tap
-    return outputs * each * (2 if complex_numbers else 1) + COSTS["look"]
+    return float(outputs * (output + sum(taps) * tap) * (2 if complex_numbers else 1) + COSTS["look"])
 
 
 def product_of_lines(taps: Any) -> list[Any] | None:

@@ -20,7 +20,7 @@ from sigconv.core.native.threads import spread, threads
 from sigconv.core.planner import SQUARES, in_single
 
 _UNIT = 15  # rows that pieces are cut by: groups of 1, 3 and 5 stay whole
-_STRIP = 1536  # columns in work at a time
+_STRIP = 512  # columns in work at a time
 _WORTH = 1_500_000  # products below which a second thread costs more than it saves
 _PIECE = 4_000_000  # products that repay a piece of their own
 _TURN = 16  # neighbouring planes that share what they have read

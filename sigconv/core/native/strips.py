@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.core.native.compiled import ask, bare, fma, kernel, settled, wide
+from sigconv.core.native.compiled import ask, bare, fma, kernel, part, settled, wide
 from sigconv.core.native.registers import ROWS, breadth, summed
 
 _LINE = breadth(ROWS)
@@ -13,7 +13,7 @@ _UNSEEN = -2  # instead of a plane: none of the outputs in turn sees one there
 _TOGETHER = (0,) * ROWS
 
 
-@kernel
+@part
 def _shown(index: int, n: int, before: Any, after: Any) -> Any:
     """The sample at a position counted from the first that shows before an axis; -1 is the constant."""
     if index < before.size:
@@ -23,7 +23,7 @@ def _shown(index: int, n: int, before: Any, after: Any) -> Any:
     return after[index - before.size - n] if index - before.size - n < after.size else -1
 
 
-@kernel
+@part
 def _fill(
     ring: Any,
     base: int,
@@ -38,9 +38,19 @@ def _fill(
 ) -> None:
     """ring[base + (i % step) pitch + i // step] = the row at start + i, for i < need; an empty row is the constant."""
     n = row.size
-    if step == 1 and n and start >= before.size and start + need <= before.size + n:
-        for i in range(need):
-            ring[base + i] = row[start - before.size + i]
+    if step == 1 and n:
+        head = min(max(before.size - start, 0), need)
+        stop = min(max(before.size + n - start, head), need)
+        for i in range(head):
+            at = _shown(start + i, n, before, after)
+            ring[base + i] = row[at] if at >= 0 else constant
+        if stop > head:
+            middle, inside = ring[base + head : base + stop], row[start + head - before.size :]
+            for i in range(middle.size):  # places that cannot be negative: so the compiler takes many at a time
+                middle[i] = inside[i]
+        for i in range(stop, need):
+            at = _shown(start + i, n, before, after)
+            ring[base + i] = row[at] if at >= 0 else constant
         return
     for phase in range(min(step, need)):
         count = (need - phase + step - 1) // step
@@ -55,10 +65,7 @@ def _fill(
             at = _shown(first + i * step, n, before, after)
             into[i] = row[at] if at >= 0 else constant
         inside, middle = row[first + head * step - before.size :] if stop > head else row[:0], into[head:stop]
-        if step == 1:
-            for i in range(middle.size):
-                middle[i] = inside[i]
-        elif step == ROWS:
+        if step == ROWS:
             whole = min(inside.size // ROWS, middle.size)
             threes = inside[: whole * ROWS].reshape(-1, ROWS)
             for i in range(whole):
@@ -73,7 +80,7 @@ def _fill(
             into[i] = row[at] if at >= 0 else constant
 
 
-@kernel
+@part
 def _fetch(
     ring: Any,
     held: Any,
@@ -120,7 +127,7 @@ def _fetch(
             slot -= slots
 
 
-@kernel
+@part
 def _agree(shown: Any, places: Any, planes: Any) -> bool:
     """Put the planes of one more output where they wait in the ring, if none of these places holds another."""
     for p in range(planes.size):
@@ -182,7 +189,7 @@ def grid(
         settled()
 
 
-@kernel
+@part
 def _places(offsets: Any, floors: Any, floor: int, lines: Any, steps: Any) -> None:
     """Where all loads of one output lie in the ring: planes, then rows, then columns."""
     load = 0
@@ -206,15 +213,15 @@ def _outputs(
     y: Any,
     start: int,
     across: int,
-    part: Any,
+    columns: Any,
     past: bool,
 ) -> None:
     """Columns first to last of a few rows of y, the first of which begins at `start` and has its whole strip there.
 
-    part : first and last column, columns of the strip, rows of y; sums that are more than y holds are put aside
+    columns : first and last, columns of the strip, rows of y; sums that are more than y holds are put aside
     """
     lanes = tile.size // len(together)
-    first, last, some, filled = part
+    first, last, some, filled = columns
     for column in range(first, last, lanes):
         at = start + column
         if filled == len(together) and column + lanes <= some:
@@ -272,8 +279,8 @@ def _grid(
                     for q in range(q0, q1):
                         _places(offsets, places[q], floor, lines, steps)
                         at = (q * rows + r) * across + c
-                        part = (c0, min(c0 + near, some), some, min(group, bottom - r))
-                        _outputs(ring, offsets, taps, how, together, tall, tile, y, at, across, part, past)
+                        columns = (c0, min(c0 + near, some), some, min(group, bottom - r))
+                        _outputs(ring, offsets, taps, how, together, tall, tile, y, at, across, columns, past)
         q0 = q1
 
 
