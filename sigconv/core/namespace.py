@@ -46,12 +46,17 @@ def inexact(x: Any, argument: str = "x") -> tuple[Any, Any]:
     else:
         if isinstance(x, np.ma.MaskedArray):
             raise ArgumentError(f"{argument} is a masked array; say what its gaps are, as in {argument}.filled(np.nan)")
+        if type(x).__module__.partition(".")[0] == "dask":
+            raise ArgumentError(
+                f"{argument} is a dask array, which a CCDE filters as it is; else give {argument}.compute()"
+            )
         try:
             x = np.asarray(x)
         except ValueError as error:
             raise ArgumentError(f"{argument} is no array: {error}") from error
         if x.dtype.kind not in "biufc":
-            raise ArgumentError(f"{argument} holds {x.dtype}; it holds numbers")
+            what = f" (one {type(x.item()).__name__})" if x.dtype.kind == "O" and not x.ndim else ""
+            raise ArgumentError(f"{argument} holds {x.dtype}{what}; it holds numbers")
         if not x.dtype.isnative:
             x = x.astype(x.dtype.newbyteorder("="))
     xp = array_namespace(x)

@@ -66,9 +66,10 @@ def filter_file(f: Fed, source: Any, target: str | Path, *, axis: int = -1, zero
     target = Path(target)
     if target.suffix != ".npy":
         raise ArgumentError(f"target is {str(target)!r}; it ends in .npy")
+    origin = source if isinstance(source, str | Path) else _file_behind(source)
+    if origin is not None and target.exists() and target.samefile(origin):
+        raise ArgumentError(f"target is the source, {str(origin)!r}; write to another file")
     if isinstance(source, str | Path):
-        if target.exists() and target.samefile(source):
-            raise ArgumentError(f"target is the source, {str(source)!r}; write to another file")
         source = _loaded(source)
     shape = _shape(source)
     axis = _time_axis(shape, axis)
@@ -112,6 +113,16 @@ def filtered(f: Fed, source: Any, *, axis: int = -1, zero_phase: bool = False) -
     size = max(1, _AT_ONCE // max(1, prod(shape) // max(1, shape[axis])))
     for _, piece in passes(f, _reader(source, axis, slice(None)), shape[axis], size, zero_phase):
         yield np.moveaxis(piece, -1, axis)
+
+
+def _file_behind(array: Any) -> Any:
+    """The file that a memory-mapped array, or a view of one, shows; None if there is none."""
+    while isinstance(array, np.ndarray):
+        name = getattr(array, "filename", None)
+        if name is not None and Path(name).exists():
+            return name
+        array = array.base
+    return None
 
 
 def _loaded(path: str | Path) -> Any:

@@ -158,3 +158,12 @@ def test_what_is_no_source_no_target_and_no_filter(tmp_path):
         filter_file("low", np.zeros(3), tmp_path / "y.npy")
     with pytest.raises(FormatError, match="state is 5"):
         CCDE([1, 1]).stream(state=5)
+
+
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x[10:], lambda x: np.asarray(x)[None, ::2]])
+def test_a_mapped_file_is_not_written_over(tmp_path, view):
+    np.save(tmp_path / "x.npy", np.arange(100.0))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    with pytest.raises(ArgumentError, match="target is the source"):
+        filter_file(CCDE([0.5, 0.5]), view(mapped), tmp_path / "x.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), np.arange(100.0))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
+import sigconv
 from sigconv.errors import ArgumentError, MissingExtra, ShapeError
 from sigconv.filters import CCDE
 from sigconv.filters.cluster import both_ways, scanned
@@ -74,3 +75,10 @@ def test_what_is_refused(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_dask)
     with pytest.raises(MissingExtra, match=r"sigconv\[distributed\]"):
         FILTERS["fir"](x)
+
+
+def test_functions_of_arrays_say_that_they_do_not_take_dask():
+    lazy = da.zeros((2, 100), chunks=(2, 50))
+    for call in (lambda: sigconv.moving_average(lazy, 9), lambda: sigconv.lfilter([1.0], [1, 0.5], lazy)):
+        with pytest.raises(ArgumentError, match=r"dask array.*compute"):
+            call()
