@@ -189,6 +189,16 @@ class CCDE:
 
     __matmul__, __add__ = cascade, parallel
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the coefficients, the sections and the rate are the same numbers; no tolerance."""
+        return self._identity == other._identity if isinstance(other, CCDE) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self._numbers, self.fs)  # built anew: pickled arrays come back writable
+
     def __call__(self, x: Any) -> Any:
         """x filtered forward in time from rest; (..., time) array or tensor, or a Signal with a time axis.
 
@@ -293,6 +303,10 @@ class CCDE:
 
     def _rate(self, fs: float | None) -> float:
         return fs if fs is not None else self.fs or 2 * np.pi
+
+    @property
+    def _identity(self) -> tuple[Any, ...]:
+        return self.fs, *((None if v is None else (v.shape, *v.ravel().tolist())) for v in self._numbers)
 
     @property
     def _numbers(self) -> algebra.Filter:

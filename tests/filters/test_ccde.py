@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -170,6 +172,24 @@ def test_it_is_frozen_and_differentiable():
             numbers[0] = 3
     x = torch.randn(8, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(f, x)
+
+
+def test_filters_of_the_same_numbers_are_one_value():
+    f = CCDE.butterworth(4, 30, fs=250)
+    _ = f.poles
+    again = pickle.loads(pickle.dumps(f))
+    for same in (CCDE.butterworth(4, 30, fs=250), CCDE.from_sos(f.sos, 250), again, copy.copy(f), copy.deepcopy(f)):
+        assert same == f
+        assert len({same, f}) == 1
+        assert not same.b.flags.writeable
+        assert not same.sos.flags.writeable
+    assert again(X).tobytes() == f(X).tobytes()
+    assert CCDE([1, 2]) == CCDE(np.array([1.0, 2]), (1,))
+    assert hash(CCDE([0.0])) == hash(CCDE([-0.0]))
+    others = CCDE(f.b, f.a, fs=250), CCDE.from_sos(f.sos), CCDE.from_sos(f.sos, 251), CCDE(f.b + 1e-15, f.a, fs=250)
+    assert len({f, *others}) == 5
+    assert f != "a filter"
+    assert CCDE([1, 2]) != CCDE([1], [1, 2])
 
 
 def test_what_does_not_fit_is_refused():
