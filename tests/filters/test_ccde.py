@@ -48,6 +48,7 @@ def test_every_design_passes_and_stops(xp):
         CCDE.ellip(4, 0.1, 50, 30, fs=250),
         CCDE.bessel(6, 30, fs=250),
         CCDE.fir(101, 30, fs=250),
+        CCDE.fir(101, 30, fs=250, window=("kaiser", 8)),
         CCDE.remez(61, (0, "25 Hz", 45, 125), (1, 0), fs=250),
         CCDE.peak(8, 2, fs=250),
     ):
@@ -177,7 +178,7 @@ def test_it_is_frozen_and_differentiable():
 def test_filters_of_the_same_numbers_are_one_value():
     f = CCDE.butterworth(4, 30, fs=250)
     _ = f.poles
-    again = pickle.loads(pickle.dumps(f))
+    again = pickle.loads(pickle.dumps(f))  # noqa: S301 - our own bytes
     for same in (CCDE.butterworth(4, 30, fs=250), CCDE.from_sos(f.sos, 250), again, copy.copy(f), copy.deepcopy(f)):
         assert same == f
         assert len({same, f}) == 1
@@ -214,6 +215,8 @@ def test_what_does_not_fit_is_refused():
         (lambda f: f.response(-1), ArgumentError, "n is -1"),
         (lambda f: f.response(1.5), ArgumentError, r"n is 1\.5"),
         (lambda f: f.response(10**30), ArgumentError, "n is 10+; no array"),
+        (lambda f: CCDE([1], [1e-320, 1])(X), ArgumentError, "leave double precision"),
+        (lambda f: CCDE.fir(31, 30, fs=250, window=("kaiser",)), ArgumentError, r"window is \('kaiser',\)"),
         (lambda f: f.settle("a"), ArgumentError, "tol is 'a'"),
         (lambda f: f @ X, ArgumentError, "other is .*array"),
         (lambda f: f + 1, ArgumentError, "other is 1; "),
