@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from sigconv.core import design, response
+from sigconv.core.namespace import inexact
 from sigconv.core.recurrence import beside, coefficients, lfilter, sections_beside, sosfilt
-from sigconv.core.stream import Stream
+from sigconv.core.stream import Stream, before_time
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
-from sigconv.errors import ArgumentError, one_number
+from sigconv.errors import ArgumentError, ShapeError, one_number
 from sigconv.filters import algebra
 from sigconv.filters.cluster import both_ways, is_dask, scanned
 from sigconv.filters.designed import Designed
 from sigconv.filters.equation import difference_equation
+from sigconv.filters.memory import padding
 from sigconv.filters.sampling import opened
 from sigconv.signal import Signal
 
@@ -161,7 +163,7 @@ class CCDE(Designed):
         self._warned()
         if is_dask(x):
             return both_ways(self, x)
-        return self._applied(x, filtfilt, sosfiltfilt)
+        return self._applied(x, filtfilt, sosfiltfilt, more_than=padding(self))
 
     def stream(
         self, channels: int | tuple[int, ...] = (), *, dtype: Any = "float64", state: Mapping[str, Any] | None = None
@@ -176,7 +178,7 @@ class CCDE(Designed):
 
         Raises
         ------
-        ArgumentError : another dtype, or the state of another filter or of other chunks
+        ArgumentError : channels below 0, another dtype, or the state of another filter or of other chunks
         FormatError : a state that no stream wrote
 
         >>> s = CCDE([1], [1, -0.5]).stream()
@@ -185,7 +187,7 @@ class CCDE(Designed):
         """
         self._warned()
         coefficients = (self.b, self.a) if self.sos is None else ()
-        fresh = Stream(*coefficients, sos=self.sos, shape=channels, dtype=dtype)
+        fresh = Stream(*coefficients, sos=self.sos, shape=before_time(channels, "channels"), dtype=dtype)
         if state is None:
             return fresh
         again, mine = Stream.from_state(state), fresh.state()
@@ -304,13 +306,18 @@ class CCDE(Designed):
     def _numbers(self) -> algebra.Filter:
         return self.b, self.a, self.sos
 
-    def _applied(self, x: Any, whole: Any, sections: Any) -> Any:
+    def _applied(self, x: Any, whole: Any, sections: Any, more_than: int = -1) -> Any:
         signal = x if isinstance(x, Signal) else None
         if signal is not None:
             given = opened(signal, self.fs)
             axis, x = given.axis, given.data
         else:
-            axis = -1
+            axis, x = -1, inexact(x)[1]
+        if x.ndim and x.shape[axis] <= more_than:
+            raise ShapeError(
+                f"x has {x.shape[axis]} samples along axis {axis % x.ndim}; zero phase of this filter needs at least "
+                f"{more_than + 1}; give a longer signal or a filter of lower order, or filter forward only"
+            )
         y = whole(self.b, self.a, x, axis) if self.sos is None else sections(self.sos, x, axis)
         return y if signal is None else signal.with_data(y)
 
