@@ -215,7 +215,9 @@ def bessel(order: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, nor
     return _sections(partial(signal.bessel, norm=norm), order, (), cutoff, btype, fs)
 
 
-def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window: str = "hamming") -> Any:
+def fir(
+    taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window: str | tuple[Any, ...] = "hamming"
+) -> Any:
     """A symmetric finite impulse response by the window method: exactly linear phase, delay (taps - 1) / 2 samples.
 
     Parameters
@@ -224,7 +226,7 @@ def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window:
     cutoff : Hz, 0 < cutoff < fs/2, where the gain is 1/2; (low, high) for band filters
     btype : "lowpass", "highpass", "bandpass" or "bandstop"
     fs : Hz, > 0
-    window : a name scipy.signal.get_window knows
+    window : a name that scipy.signal.get_window knows, or a tuple of a name and its numbers: ("kaiser", 8)
 
     Returns
     -------
@@ -232,7 +234,7 @@ def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window:
 
     Raises
     ------
-    ArgumentError : taps even where a zero at fs/2 would spoil the passband
+    ArgumentError : taps even where a zero at fs/2 would spoil the passband, or an unknown window
     SamplingError : a cutoff outside its range
 
     Source: Oppenheim & Schafer (2010), section 7.5.  Same as: scipy.signal.firwin.
@@ -249,7 +251,9 @@ def fir(taps: int, cutoff: Edges, btype: Band = "lowpass", *, fs: float, window:
     try:
         signal.get_window(window, taps)
     except (ValueError, TypeError, IndexError) as error:
-        raise ArgumentError(f"window is {window!r}; it is a name that scipy.signal.get_window knows") from error
+        raise ArgumentError(
+            f"window is {window!r}; it is a name that scipy.signal.get_window knows, or a tuple of one and numbers"
+        ) from error
     return signal.firwin(taps, edges, pass_zero=btype, window=window, fs=float(fs))
 
 

@@ -43,9 +43,9 @@ def remez(taps: int, bands: Sequence[float], desired: Sequence[float], *, fs: fl
     fs, edges, gains = checked_rate(fs), _numbers("bands", bands), _numbers("desired", desired)
     weights = [1.0] * len(gains) if weight is None else _numbers("weight", weight)
     if len(edges) != 2 * len(gains) or not edges or len(weights) != len(gains):
-        raise ArgumentError(
-            f"bands has {len(edges)} edges, desired {len(gains)} gains and weight {len(weights)}; two edges make a band"
-        )
+        given = f"bands has {len(edges)} edges, desired {len(gains)} gains"
+        given += "" if weight is None else f", weight {len(weights)}"
+        raise ArgumentError(f"{given}; two edges make a band, and each band has one gain")
     if not all(low < high for low, high in pairwise([-1e-300, *edges])) or edges[-1] > fs / 2:
         raise SamplingError(f"bands is {tuple(edges)} Hz; its edges rise from 0 to at most {fs / 2:g} Hz, half of fs")
     covered = sum(high - low for low, high in zip(edges[::2], edges[1::2], strict=True))

@@ -30,7 +30,7 @@ def poles(b: Any, a: Any) -> Any:
 
     Raises
     ------
-    ArgumentError : no coefficients, or a[0] = 0
+    ArgumentError : no coefficients, a[0] = 0, or roots that double precision cannot hold
 
     Source: Oppenheim & Schafer (2010), section 5.3.
 
@@ -38,7 +38,7 @@ def poles(b: Any, a: Any) -> Any:
     array([0.5+0.j])
     """
     b, a = _equally_long(b, a)
-    return np.roots(a).astype(complex)
+    return _roots("a", a)
 
 
 def zeros(b: Any, a: Any) -> Any:
@@ -54,7 +54,7 @@ def zeros(b: Any, a: Any) -> Any:
 
     Raises
     ------
-    ArgumentError : no coefficients, or a[0] = 0
+    ArgumentError : no coefficients, a[0] = 0, or roots that double precision cannot hold
 
     Source: Oppenheim & Schafer (2010), section 5.3.
 
@@ -62,7 +62,7 @@ def zeros(b: Any, a: Any) -> Any:
     array([1.+0.j])
     """
     b, a = _equally_long(b, a)
-    return np.roots(b).astype(complex)
+    return _roots("b", b)
 
 
 def is_stable(b: Any, a: Any) -> bool:
@@ -159,6 +159,14 @@ def group_delay(b: Any, a: Any, n: int = 512, fs: float = 2 * np.pi) -> tuple[An
     b, a = _equally_long(b, a)
     frequencies, back = _places(n, fs)
     return frequencies, _lateness(b, back) - _lateness(a, back)
+
+
+def _roots(argument: str, c: Any) -> Any:
+    try:
+        with np.errstate(all="ignore"):
+            return np.roots(c).astype(complex)
+    except np.linalg.LinAlgError as error:
+        raise ArgumentError(f"{argument} is {c!r:.60}; its roots leave double precision, so scale it") from error
 
 
 def _places(n: int, fs: float) -> tuple[Any, Any]:

@@ -211,8 +211,8 @@ def taken(chunk: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Callable
     return x.resolve_conj().resolve_neg().cpu().numpy(), lambda y: xp.asarray(y, device=x.device)
 
 
-def before_time(shape: Any) -> tuple[int, ...]:
-    """The axes of a chunk before time: none, one as a number, or several.
+def before_time(shape: Any, argument: str = "shape") -> tuple[int, ...]:
+    """The axes of a chunk before time: none, one as a number, or several; errors call them `argument`.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def before_time(shape: Any) -> tuple[int, ...]:
     ((64,), ())
     """
     several = isinstance(shape, tuple | list | np.ndarray) and getattr(shape, "ndim", 1) == 1
-    return tuple(at_least("shape", size, 0) for size in (shape if several else (shape,)))
+    return tuple(at_least(argument, size, 0) for size in (shape if several else (shape,)))
 
 
 def precision(dtype: Any) -> np.dtype[Any]:

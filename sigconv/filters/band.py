@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sigconv.core.design import Band
+from sigconv.errors import SamplingError
 from sigconv.filters.ccde import CCDE
-from sigconv.filters.sampling import Quantity, opened
+from sigconv.filters.sampling import Quantity, hertz, opened
 
 
 def lowpass(x: Any, cutoff: Quantity, fs: Quantity | None = None, *, order: int = 4, zero_phase: bool = True) -> Any:
@@ -66,7 +67,8 @@ def bandpass(
 
     Raises
     ------
-    SamplingError, ShapeError, ArgumentError : as `lowpass`
+    SamplingError : as `lowpass`; low not below high
+    ShapeError, ArgumentError : as `lowpass`
 
     Same as: scipy.signal.butter(order, (low, high), "bandpass"), then sosfiltfilt or sosfilt.
 
@@ -121,7 +123,11 @@ def notch(x: Any, freq: Quantity, q: float = 30.0, fs: Quantity | None = None, *
 
 def _banded(x: Any, cutoff: Sequence[Quantity], btype: Band, fs: Quantity | None, order: int, zero_phase: bool) -> Any:
     given = opened(x, fs)
-    edges = cutoff if len(cutoff) > 1 else cutoff[0]
+    if len(cutoff) == 1:
+        return _run(CCDE.butterworth(order, cutoff[0], btype, fs=given.fs), x, given.data, zero_phase)
+    edges = [hertz(name, edge, given.fs) for name, edge in zip(("low", "high"), cutoff, strict=True)]
+    if edges[0] >= edges[1]:
+        raise SamplingError(f"low is {edges[0]:g} Hz and high is {edges[1]:g} Hz; low is below high")
     return _run(CCDE.butterworth(order, edges, btype, fs=given.fs), x, given.data, zero_phase)
 
 

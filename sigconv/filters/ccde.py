@@ -1,7 +1,7 @@
 """A filter as a value: a linear difference equation with constant coefficients (CCDE)."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -9,24 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from sigconv import units
 from sigconv.core import design, response
+from sigconv.core.namespace import inexact
 from sigconv.core.recurrence import beside, coefficients, lfilter, sections_beside, sosfilt
-from sigconv.core.remez import remez
-from sigconv.core.stream import Stream
+from sigconv.core.stream import Stream, before_time
 from sigconv.core.zerophase import filtfilt, sosfiltfilt
-from sigconv.errors import ArgumentError, one_number
+from sigconv.errors import ArgumentError, ShapeError, one_number
 from sigconv.filters import algebra
 from sigconv.filters.cluster import both_ways, is_dask, scanned
+from sigconv.filters.designed import Designed
 from sigconv.filters.equation import difference_equation
-from sigconv.filters.sampling import Quantity, hertz, opened
+from sigconv.filters.memory import padding
+from sigconv.filters.sampling import opened
 from sigconv.signal import Signal
-
-Edges = Quantity | Sequence[Quantity]
 
 
 @dataclass(frozen=True, eq=False)
-class CCDE:
+class CCDE(Designed):
     """sum_k a[k] y[n-k] = sum_k b[k] x[n-k]: call it to filter forward in time, from rest.
 
     Parameters
@@ -99,66 +98,6 @@ class CCDE:
         except ValueError as error:
             raise ArgumentError(f"z is {z!r:.60} and p is {p!r:.60}; complex ones come in conjugate pairs") from error
 
-    @classmethod
-    def butterworth(cls, order: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float) -> "CCDE":
-        """The flattest passband: cutoff in Hz or text ("7 Hz"), (low, high) for band filters; see core.design.
-
-        >>> CCDE.butterworth(4, ("7 Hz", 30), "bandpass", fs=160).is_stable
-        True
-        """
-        return cls.from_sos(design.butterworth(order, _hertz(cutoff, fs), btype, fs=fs), fs)
-
-    @classmethod
-    def cheby1(cls, order: int, ripple: float, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float) -> "CCDE":
-        """Steeper, for `ripple` dB in the passband; cutoff, btype and fs as in `butterworth`."""
-        return cls.from_sos(design.cheby1(order, ripple, _hertz(cutoff, fs), btype, fs=fs), fs)
-
-    @classmethod
-    def cheby2(
-        cls, order: int, attenuation: float, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float
-    ) -> "CCDE":
-        """Steeper, for a stopband that ripples `attenuation` dB down and begins at the cutoff."""
-        return cls.from_sos(design.cheby2(order, attenuation, _hertz(cutoff, fs), btype, fs=fs), fs)
-
-    @classmethod
-    def ellip(
-        cls, order: int, ripple: float, attenuation: float, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float
-    ) -> "CCDE":
-        """The steepest edge, for ripples in both bands (dB); cutoff, btype and fs as in `butterworth`."""
-        return cls.from_sos(design.ellip(order, ripple, attenuation, _hertz(cutoff, fs), btype, fs=fs), fs)
-
-    @classmethod
-    def bessel(
-        cls, order: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float, norm: str = "phase"
-    ) -> "CCDE":
-        """Keeps the shape of a wave; norm says what the cutoff is: "phase", "mag" or "delay"."""
-        return cls.from_sos(design.bessel(order, _hertz(cutoff, fs), btype, fs=fs, norm=norm), fs)
-
-    @classmethod
-    def fir(
-        cls, taps: int, cutoff: Edges, btype: design.Band = "lowpass", *, fs: float, window: str = "hamming"
-    ) -> "CCDE":
-        """No feedback, linear phase, by the window method; late by (taps - 1) / 2 samples."""
-        return cls(design.fir(taps, _hertz(cutoff, fs), btype, fs=fs, window=window), fs=fs)
-
-    @classmethod
-    def remez(cls, taps: int, bands: Sequence[Quantity], desired: Sequence[float], *, fs: float) -> "CCDE":
-        """No feedback, linear phase, least largest error over bands given by their edges from 0 to fs/2."""
-        edges: Any = [units.parse(edge, "Hz", "bands") for edge in bands] if _several(bands) else bands
-        return cls(remez(taps, edges, desired, fs=fs), fs=fs)
-
-    @classmethod
-    def notch(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
-        """A filter that removes `freq` (Hz or text) and a gap of freq / q around it."""
-        b, a = design.notch(hertz("freq", freq, fs), q, fs=fs)
-        return cls.from_sos(np.concatenate([b, a])[None], fs)
-
-    @classmethod
-    def peak(cls, freq: Quantity, q: float = 30.0, *, fs: float) -> "CCDE":
-        """A filter that keeps `freq` (Hz or text) and a band of freq / q around it."""
-        b, a = design.peak(hertz("freq", freq, fs), q, fs=fs)
-        return cls.from_sos(np.concatenate([b, a])[None], fs)
-
     def cascade(self, other: "CCDE") -> "CCDE":
         """One filter after the other, also written f @ g. Sections stay sections.
 
@@ -170,6 +109,16 @@ class CCDE:
 
     def parallel(self, other: "CCDE") -> "CCDE":
         """Both filters on one input, their outputs added, also written f + g.
+
+        The sum is one polynomial pair, without sections: its coefficients are rounded, and a long one would lose
+        its poles. Then it is refused; add the outputs instead: f(x) + g(x).
+
+        Raises
+        ------
+        ArgumentError : a sum whose response would be off by more than 1e-6 of its peak, or another that is no CCDE
+        SamplingError : filters designed for two rates
+
+        Source: Oppenheim & Schafer (2010), section 6.3.
 
         >>> print(CCDE([1, 1]) + CCDE([1, -1]))
         y[n] = 2 x[n]
@@ -189,6 +138,16 @@ class CCDE:
 
     __matmul__, __add__ = cascade, parallel
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the coefficients, the sections and the rate are the same numbers; no tolerance."""
+        return self._identity == other._identity if isinstance(other, CCDE) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self._numbers, self.fs)  # built anew: pickled arrays come back writable
+
     def __call__(self, x: Any) -> Any:
         """x filtered forward in time from rest; (..., time) array or tensor, or a Signal with a time axis.
 
@@ -204,7 +163,7 @@ class CCDE:
         self._warned()
         if is_dask(x):
             return both_ways(self, x)
-        return self._applied(x, filtfilt, sosfiltfilt)
+        return self._applied(x, filtfilt, sosfiltfilt, more_than=padding(self))
 
     def stream(
         self, channels: int | tuple[int, ...] = (), *, dtype: Any = "float64", state: Mapping[str, Any] | None = None
@@ -219,7 +178,7 @@ class CCDE:
 
         Raises
         ------
-        ArgumentError : another dtype, or the state of another filter or of other chunks
+        ArgumentError : channels below 0, another dtype, or the state of another filter or of other chunks
         FormatError : a state that no stream wrote
 
         >>> s = CCDE([1], [1, -0.5]).stream()
@@ -228,7 +187,7 @@ class CCDE:
         """
         self._warned()
         coefficients = (self.b, self.a) if self.sos is None else ()
-        fresh = Stream(*coefficients, sos=self.sos, shape=channels, dtype=dtype)
+        fresh = Stream(*coefficients, sos=self.sos, shape=before_time(channels, "channels"), dtype=dtype)
         if state is None:
             return fresh
         again, mine = Stream.from_state(state), fresh.state()
@@ -239,7 +198,15 @@ class CCDE:
 
     @cached_property
     def poles(self) -> Any:
-        """Where H(z) is infinite, complex; the origin included."""
+        """Where H(z) is infinite, complex; the origin included.
+
+        Raises
+        ------
+        ArgumentError : poles that double precision cannot hold
+
+        >>> CCDE([1], [1, -0.5]).poles
+        array([0.5+0.j])
+        """
         return _frozen(np.concatenate([response.poles(b, a) for b, a in self._sections]))
 
     @cached_property
@@ -261,12 +228,37 @@ class CCDE:
         """(frequencies, H) at n frequencies from 0 to just below half the rate.
 
         Frequencies are in Hz for fs (by default the design's), and in radians per sample if there is none.
+
+        Parameters
+        ----------
+        n : int >= 1
+        fs : Hz, > 0
+
+        Raises
+        ------
+        ArgumentError : n below 1 or too large for an array
+        SamplingError : fs not positive and finite
+
+        Same as: scipy.signal.freqz, or freqz_sos for sections.
+
+        >>> CCDE([0.5, 0.5]).response(2)[1].round(3)
+        array([1. +0.j , 0.5-0.5j])
         """
         answers = [response.frequency_response(b, a, n, self._rate(fs)) for b, a in self._sections]
         return answers[0][0], np.prod([h for _, h in answers], axis=0)
 
     def group_delay(self, n: int = 512, fs: float | None = None) -> tuple[Any, Any]:
-        """(frequencies, samples) at n frequencies as in `response`: how late each comes out; nan at a zero."""
+        """(frequencies, samples) at n frequencies as in `response`: how late each comes out; nan at a zero.
+
+        Raises
+        ------
+        ArgumentError, SamplingError : as `response`
+
+        Same as: scipy.signal.group_delay.
+
+        >>> CCDE([0, 0, 1]).group_delay(2)[1]
+        array([2., 2.])
+        """
         late = [response.group_delay(b, a, n, self._rate(fs)) for b, a in self._sections]
         return late[0][0], np.sum([samples for _, samples in late], axis=0)
 
@@ -277,7 +269,19 @@ class CCDE:
         return sosfilt(self.sos, response.impulse(n))
 
     def settle(self, tol: float = 1e-6) -> int:
-        """Samples after which the impulse response stays below tol of its peak: the margin that pieces need."""
+        """Samples after which the impulse response stays below tol of its peak: the margin that pieces need.
+
+        Parameters
+        ----------
+        tol : float, 0 < tol < 1
+
+        Raises
+        ------
+        ArgumentError : tol outside its range, or a filter with a pole on or outside the unit circle, which never does
+
+        >>> CCDE([1], [1, -0.5]).settle(0.01)
+        7
+        """
         return response.settled(self.impulse, self.poles, tol)
 
     def __str__(self) -> str:
@@ -295,16 +299,25 @@ class CCDE:
         return fs if fs is not None else self.fs or 2 * np.pi
 
     @property
+    def _identity(self) -> tuple[Any, ...]:
+        return self.fs, *((None if v is None else (v.shape, *v.ravel().tolist())) for v in self._numbers)
+
+    @property
     def _numbers(self) -> algebra.Filter:
         return self.b, self.a, self.sos
 
-    def _applied(self, x: Any, whole: Any, sections: Any) -> Any:
+    def _applied(self, x: Any, whole: Any, sections: Any, more_than: int = -1) -> Any:
         signal = x if isinstance(x, Signal) else None
         if signal is not None:
             given = opened(signal, self.fs)
             axis, x = given.axis, given.data
         else:
-            axis = -1
+            axis, x = -1, inexact(x)[1]
+        if x.ndim and x.shape[axis] <= more_than:
+            raise ShapeError(
+                f"x has {x.shape[axis]} samples along axis {axis % x.ndim}; zero phase of this filter needs at least "
+                f"{more_than + 1}; give a longer signal or a filter of lower order, or filter forward only"
+            )
         y = whole(self.b, self.a, x, axis) if self.sos is None else sections(self.sos, x, axis)
         return y if signal is None else signal.with_data(y)
 
@@ -317,17 +330,6 @@ class CCDE:
                 RuntimeWarning,
                 stacklevel=3,
             )
-
-
-def _hertz(cutoff: Edges, fs: float) -> float | list[float]:
-    if not _several(cutoff):
-        return hertz("cutoff", cutoff, fs)  # type: ignore[arg-type]
-    return [hertz("cutoff", edge, fs) for edge in cutoff]  # type: ignore[union-attr]
-
-
-def _several(values: Any) -> bool:
-    """Whether values can be looked at one by one."""
-    return isinstance(values, Iterable) and not isinstance(values, str | bytes) and getattr(values, "ndim", 1) != 0
 
 
 def _filter_of(other: Any) -> "CCDE":

@@ -1,12 +1,14 @@
 """`sigconv filter`: a recording through filters into a new file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from sigconv import filters, loaders, units
 from sigconv.core.design import Band
-from sigconv.errors import ArgumentError, SamplingError
+from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.filters import CCDE
 from sigconv.filters.lazy import Filtered, Resampled
 from sigconv.filters.memory import padding
@@ -37,9 +39,13 @@ def convert(
     Raises
     ------
     ArgumentError : nothing to do, or the target is the source
+    ArgumentError, SamplingError, ShapeError : a step that the recording does not allow; the message names its option
     """
     if not edges and smooth is None and not average_reference and resample is None:
-        raise ArgumentError("nothing to do; give one or more of --bandpass, --notch, --smooth, --resample (see --help)")
+        raise ArgumentError(
+            "nothing to do; give one or more of --bandpass, --bandstop, --lowpass, --highpass, --notch, --smooth, "
+            "--average-reference, --resample (see --help)"
+        )
     if target.exists() and source.exists() and target.samefile(source):
         raise ArgumentError(f"{target} is the source itself; write to another file")
     steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
@@ -89,8 +95,28 @@ def _quantity(option: str, text: str, unit: str) -> float:
         raise ArgumentError(f"--{option}: {error}") from error
 
 
+@contextmanager
+def _named(option: str) -> Iterator[None]:
+    """Errors within begin with the option they come from."""
+    try:
+        yield
+    except (ArgumentError, SamplingError, ShapeError) as error:
+        raise type(error)(f"{option}: {error}") from error
+
+
 def _behind(source: Source, name: str, values: list[float], order: int, zero_phase: bool) -> tuple[Source, float]:
     """The source behind one step, and how far (s) the step looks to either side of a piece."""
+    option = " ".join([f"--{name.replace('_', '-')}", *(f"{value:g}" for value in values)])
+    with _named(option):
+        behind, margin = _step(source, name, values, order, zero_phase)
+    if isinstance(behind, Filtered):
+        behind = replace(behind, step=_named(option)(behind.step))
+    return behind, margin
+
+
+def _step(
+    source: Source, name: str, values: list[float], order: int, zero_phase: bool
+) -> tuple[Filtered | Resampled, float]:
     if name == "resample":
         return Resampled(source, values[0]), 0.0
     if name == "average_reference":

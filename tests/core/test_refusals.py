@@ -351,7 +351,7 @@ def test_an_axis_as_an_array_without_axes():
 @pytest.mark.parametrize("odd", [float("nan"), float("inf"), "seven", "7 Hx", "7 mm", None, 1j, object()], ids=repr)
 def test_hertz_and_seconds_are_called_by_their_argument(odd):
     refused(SamplingError, ("cutoff",), lambda: filters.lowpass(X, odd, fs=250))
-    refused(SamplingError, ("cutoff",), lambda: filters.bandpass(X, 1, odd, fs=250))
+    refused(SamplingError, ("high",), lambda: filters.bandpass(X, 1, odd, fs=250))
     refused(SamplingError, ("fs is",), lambda: filters.lowpass(X, 7, fs=odd))
     refused(SamplingError, ("new_rate",), lambda: filters.resample(X, odd, fs=250))
     refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, fs=250))

@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -46,6 +48,7 @@ def test_every_design_passes_and_stops(xp):
         CCDE.ellip(4, 0.1, 50, 30, fs=250),
         CCDE.bessel(6, 30, fs=250),
         CCDE.fir(101, 30, fs=250),
+        CCDE.fir(101, 30, fs=250, window=("kaiser", 8)),
         CCDE.remez(61, (0, "25 Hz", 45, 125), (1, 0), fs=250),
         CCDE.peak(8, 2, fs=250),
     ):
@@ -172,6 +175,24 @@ def test_it_is_frozen_and_differentiable():
     assert torch.autograd.gradcheck(f, x)
 
 
+def test_filters_of_the_same_numbers_are_one_value():
+    f = CCDE.butterworth(4, 30, fs=250)
+    _ = f.poles
+    again = pickle.loads(pickle.dumps(f))  # noqa: S301 - our own bytes
+    for same in (CCDE.butterworth(4, 30, fs=250), CCDE.from_sos(f.sos, 250), again, copy.copy(f), copy.deepcopy(f)):
+        assert same == f
+        assert len({same, f}) == 1
+        assert not same.b.flags.writeable
+        assert not same.sos.flags.writeable
+    assert again(X).tobytes() == f(X).tobytes()
+    assert CCDE([1, 2]) == CCDE(np.array([1.0, 2]), (1,))
+    assert hash(CCDE([0.0])) == hash(CCDE([-0.0]))
+    others = CCDE(f.b, f.a, fs=250), CCDE.from_sos(f.sos), CCDE.from_sos(f.sos, 251), CCDE(f.b + 1e-15, f.a, fs=250)
+    assert len({f, *others}) == 5
+    assert f != "a filter"
+    assert CCDE([1, 2]) != CCDE([1], [1, 2])
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ArgumentError, match=r"a\[0\] is 0"):
         CCDE([1], [0, 1])
@@ -194,10 +215,14 @@ def test_what_does_not_fit_is_refused():
         (lambda f: f.response(-1), ArgumentError, "n is -1"),
         (lambda f: f.response(1.5), ArgumentError, r"n is 1\.5"),
         (lambda f: f.response(10**30), ArgumentError, "n is 10+; no array"),
+        (lambda f: CCDE([1], [1e-320, 1])(X), ArgumentError, "leave double precision"),
+        (lambda f: CCDE.fir(31, 30, fs=250, window=("kaiser",)), ArgumentError, r"window is \('kaiser',\)"),
         (lambda f: f.settle("a"), ArgumentError, "tol is 'a'"),
         (lambda f: f @ X, ArgumentError, "other is .*array"),
         (lambda f: f + 1, ArgumentError, "other is 1; "),
-        (lambda f: f.stream(None), ArgumentError, "shape is None"),
+        (lambda f: f.stream(None), ArgumentError, "channels is None"),
+        (lambda f: f.stream(-1), ArgumentError, "channels is -1"),
+        (lambda f: CCDE.remez(31, (0, 30, 50, 125), (1,), fs=250), ArgumentError, "4 edges, desired 1 gains; two"),
         (lambda f: CCDE.remez(31, None, (1, 0), fs=250), ArgumentError, "bands is None"),
         (lambda f: CCDE.from_zpk([[0.5]], [0.2], 1), ArgumentError, r"z has shape \(1, 1\)"),
         (lambda f: CCDE.from_zpk([0.5], torch.zeros(1), 1), ArgumentError, "p is a torch tensor"),

@@ -24,6 +24,19 @@ def test_a_common_average_leaves_what_is_no_eeg_alone():
     [
         (lambda x: filters.resample(x[:, :1], 50, fs=100), ShapeError, "one sample"),
         (lambda x: filters.smooth(x, 1e9, fs=100), SamplingError, "the signal has 50"),
+        (lambda x: filters.bandpass(x, 30, 7, fs=100), SamplingError, "low is 30 Hz and high is 7 Hz; low is below"),
+        (lambda x: filters.bandpass(x, 0, 7, fs=100), SamplingError, "low is 0 Hz"),
+        (lambda x: filters.bandstop(x, 7, "1 kHz", fs=100), SamplingError, "high is 1000 Hz"),
+        (
+            lambda x: filters.lowpass(x[:, :9], 7, fs=100),
+            ShapeError,
+            "^x has 9 samples along axis 1; zero phase of",
+        ),
+        (
+            lambda x: filters.notch(x[0, :9], 7, fs=100),
+            ShapeError,
+            "at least 10; .* filter forward only$",
+        ),
         (lambda x: median(x, 10**9 + 1), ResourceError, "allowed"),
         (lambda x: savgol(x, 5, 2, 1, 0.0), ArgumentError, "delta is 0.0"),
         (lambda x: moving_average(x, True), ArgumentError, "width is True"),

@@ -100,8 +100,15 @@ def test_filter_of_a_long_file_takes_little_memory(tmp_path):
     [
         (["filter", "{edf}", "{tmp}/o.edf", "--lowpass", "80"], "80"),
         (["filter", "{edf}", "{tmp}/o.edf", "--lowpass", "80 mm"], "cannot turn 'mm'"),
-        (["filter", "{edf}", "{tmp}/o.edf", "--bandpass", "30", "7"], "30"),
-        (["filter", "{edf}", "{tmp}/o.edf"], "nothing to do"),
+        (["filter", "{edf}", "{tmp}/o.edf", "--bandpass", "30", "7"], "--bandpass 30 7: cutoff"),
+        (["filter", "{edf}", "{tmp}/o.edf", "--lowpass", "200"], "sigconv: --lowpass 200: cutoff is 200 Hz; "),
+        (["filter", "{edf}", "{tmp}/o.edf", "--notch", "0"], "sigconv: --notch 0: freq is 0 Hz; "),
+        (["filter", "{edf}", "{tmp}/o.edf", "--smooth", "1 h"], "--smooth 3600: width is"),
+        (["filter", "{edf}", "{tmp}/o.edf", "--resample", "0"], "sigconv: --resample 0: new_rate is"),
+        (
+            ["filter", "{edf}", "{tmp}/o.edf"],
+            "--lowpass, --highpass, --notch, --smooth, --average-reference",
+        ),
         (["filter", "{edf}", "{edf}", "--notch", "50"], "is the source itself"),
         (["filter", "{edf}", "{tmp}/o.wav", "--notch", "50"], ".wav"),
         (["filter", "{edf}", "{tmp}/no/such/o.edf", "--notch", "50"], "no/such"),
