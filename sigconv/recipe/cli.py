@@ -137,7 +137,7 @@ def filter_(
     average_reference: Annotated[bool, typer.Option(help="Subtract the mean of all channels.")] = False,
     resample: Annotated[str | None, typer.Option(help="New sampling rate, Hz.")] = None,
     order: Annotated[int, typer.Option(min=1, max=20, help="Order of the Butterworth filters.")] = 4,
-    causal: Annotated[bool, typer.Option(help="Use the past only; default is zero phase (forward and back).")] = False,
+    causal: Annotated[bool, typer.Option(help="Filters use the past only; default is zero phase.")] = False,
 ) -> None:
     """Filter a recording into a new file; channels, unit, events and start time are kept."""
     from sigconv.recipe.convert import convert

@@ -38,13 +38,17 @@ def convert(
 
     Raises
     ------
-    ArgumentError : nothing to do, or the target is the source
+    ArgumentError : nothing to do, the target is the source, or causal steps beside others that cannot be
     ArgumentError, SamplingError, ShapeError : a step that the recording does not allow; the message names its option
     """
     if not edges and smooth is None and not average_reference and resample is None:
         raise ArgumentError(
             "nothing to do; give one or more of --bandpass, --bandstop, --lowpass, --highpass, --notch, --smooth, "
             "--average-reference, --resample (see --help)"
+        )
+    if not zero_phase and (smooth is not None or resample is not None):
+        raise ArgumentError(
+            "--causal does not go with --smooth and --resample, which look to both sides; leave one out"
         )
     if target.exists() and source.exists() and target.samefile(source):
         raise ArgumentError(f"{target} is the source itself; write to another file")
