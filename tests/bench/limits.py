@@ -4,8 +4,8 @@ from fnmatch import fnmatch
 
 NOTES = {  # pattern of the row's name: note
     "lfilter order 4, one*": "bandwidth: the signal is read twice and written once, three copies' worth of trips",
-    "moving_average *, 3*": "bandwidth: 48 MB in and out of a cache of 32; NumPy's copy of the input takes as long, one "
-    "on two threads and past the caches 0.6 to 0.9 ms",
+    "moving_average *, 3*": "bandwidth: 48 MB in and out of a cache of 32; NumPy's copy of the input takes as long, "
+    "one on two threads and past the caches 0.6 to 0.9 ms",
     "convolve 3 taps*, torch": "bandwidth: a tenth of conv1d's time is what a copy takes",
     "convolve*beside NumPy": "the same kernel; a tensor's door is 20 µs, in a call of 400",
     "correlate 3×3, *": "copies: rows go through a ring; alone 0.45 ms on one thread, 0.35 on two, which start in 0.05",
