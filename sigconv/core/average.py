@@ -11,7 +11,7 @@ from sigconv.core.boundary import ODD, BoundaryLike, rule_of, shown
 from sigconv.core.convolve import per_axis
 from sigconv.core.gaps import Nan, bridged, checked
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for
-from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
+from sigconv.core.namespace import along, axis_index, axis_indices, inexact, wide_enough
 from sigconv.core.passes import Passes, passed
 from sigconv.core.recurrence import lfilter, native
 from sigconv.errors import ArgumentError, ShapeError, one_number
@@ -33,8 +33,7 @@ def moving_average(
     """The mean of `width` neighbours, at every sample: y[n] = (x[n+s] + x[n+s-1] + ... + x[n+s-width+1]) / width.
 
     s is (width - 1) // 2 for "same", so that the window lies around n; 0 for "causal" and "full". The time does not
-    depend on the width, and nothing is ever subtracted: there is no drift, and a loud sample is forgotten with the
-    window that holds it. A causal average in pieces, by `native.box.means`, has the bits of the whole.
+    depend on the width, and nothing is ever subtracted: no drift, and a loud sample is forgotten with its window.
 
     Parameters
     ----------
@@ -66,28 +65,37 @@ def moving_average(
     >>> moving_average([1, float("nan"), 3, 4], 3, boundary="edge", nan="ignore")
     array([1.        , 2.        , 3.5       , 3.66666667])
     """
-    plain = isinstance(axis, int) and isinstance(nan, str) and axis == -1 and nan == "propagate"
-    if plain and axes is None and max_gap is None and type(x) is np.ndarray:
+    usual = isinstance(axis, int) and isinstance(nan, str) and axis == -1 and nan == "propagate"
+    if usual and axes is None and max_gap is None and type(x) is np.ndarray:
         y = _short(x, width, mode, boundary)
         if y is not None:
             return y
     xp, x = inexact(x)
     where = (axis_index(axis, x.ndim),) if axes is None else axis_indices(axes, x.ndim)
     width = width if isinstance(width, Sequence) else at_least("width", width, 1)
-    widths = tuple(at_least("width", w, 1) for w in per_axis("width", width, len(where)))
-    ignore = checked(nan, max_gap)
-    if max_gap is not None and mode not in ("same", "causal"):
-        raise ArgumentError(f"max_gap is {max_gap} with mode {mode!r}; 'same' and 'causal' have an output a sample")
-    padding = tuple(padding_for(mode, w) for w in widths)
-    for a, w in zip(where, widths, strict=True):
-        if mode == "valid" and x.shape[a]:
-            length_after(x.shape[a], w)
-    how = Passes(where, widths, padding, rule_of(boundary))
+    ignore = _ignores(nan, max_gap, mode)
+    how = _passes(x.shape, where, per_axis("width", width, len(where)), mode, boundary)
     if 0 in x.shape:
         return _empty(xp, x, how)
-    if isinstance(how.boundary[1], complex) and not is_complex(x):
-        x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+    x = wide_enough(x, how.boundary[1])
     return bridged(x, how, max_gap) if ignore else passed(x, how)
+
+
+def _ignores(nan: Nan, max_gap: int | None, mode: Mode) -> bool:
+    """Whether missing samples are left out; a longest gap needs an output for every sample."""
+    if max_gap is not None and mode not in ("same", "causal"):
+        raise ArgumentError(f"max_gap is {max_gap} with mode {mode!r}; 'same' and 'causal' have an output a sample")
+    return checked(nan, max_gap)
+
+
+def _passes(shape: Any, axes: tuple[int, ...], widths: tuple[int, ...], mode: Mode, boundary: BoundaryLike) -> Passes:
+    """One mean along each axis; a window that does not fit is refused."""
+    widths = tuple(at_least("width", w, 1) for w in widths)
+    padding = tuple(padding_for(mode, w) for w in widths)
+    for axis, width in zip(axes, widths, strict=True):
+        if mode == "valid" and shape[axis]:
+            length_after(shape[axis], width)
+    return Passes(axes, widths, padding, rule_of(boundary))
 
 
 def _short(x: Any, width: Any, mode: Any, boundary: Any) -> Any:

@@ -20,7 +20,7 @@ from array_api_compat import is_numpy_array
 from sigconv.core.boundary import BoundaryLike, extend, rule_of
 from sigconv.core.geometry import Mode, at_least, length_after, padding_for, span
 from sigconv.core.memory import lengthened
-from sigconv.core.namespace import axis_indices, inexact, is_complex, like
+from sigconv.core.namespace import axis_indices, inexact, is_complex, like, wide_enough
 from sigconv.core.planner import Slide
 from sigconv.errors import ArgumentError, ShapeError, one_of
 
@@ -142,9 +142,7 @@ def _slid(
     except TypeError:  # a list
         slide, empty = _slide(*how)
     if x.dtype != taps.dtype or slide.boundary[1]:
-        if (is_complex(taps) or isinstance(slide.boundary[1], complex)) and not is_complex(x):
-            xp = inexact(x)[0]
-            x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+        x = wide_enough(x, 1j if is_complex(taps) else slide.boundary[1])
         taps = like(taps, x)
     if empty:
         return _empty(x, taps, slide)

@@ -11,7 +11,7 @@ from sigconv.core.convolve import correlate, per_axis
 from sigconv.core.gaps import Nan, bridged, checked
 from sigconv.core.geometry import at_least
 from sigconv.core.kernels import gaussian_derivative
-from sigconv.core.namespace import axis_indices, inexact, is_complex
+from sigconv.core.namespace import axis_indices, inexact, wide_enough
 from sigconv.core.passes import Passes, passed
 from sigconv.errors import ArgumentError, one_number
 
@@ -64,29 +64,39 @@ def gaussian(
     xp, x = inexact(x)
     where = axis_indices(axes, x.ndim)
     told, ignore = rule_of(boundary), checked(nan, max_gap)
-    if isinstance(told[1], complex) and not is_complex(x):
-        x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
-    cut = one_number("truncate", truncate, "above 0")
+    x = wide_enough(x, told[1])
     orders = per_axis("order", order, len(where))
-    bells = [
-        (axis, bell)
-        for axis, s, o in zip(where, _sigmas(sigma, len(where)), orders, strict=True)
-        if (bell := _bell(s, at_least("order", o, 0), cut)) is not None
-    ]
+    bells = _bells(where, _sigmas(sigma, len(where)), orders, one_number("truncate", truncate, "above 0"))
     if ignore and any(orders):
         raise ArgumentError(f"order is {order!r} with nan 'ignore'; a mean of what is there has order 0")
     if 0 in x.shape or not bells:
         return xp.asarray(x, copy=True)
-    taps = tuple(bell for _, bell in bells)
-    radii = tuple((len(bell) // 2,) * 2 for bell in taps)
-    how = Passes(tuple(axis for axis, _ in bells), tuple(map(len, taps)), radii, told, taps)
-    if ignore:
-        return bridged(x, how, max_gap)
-    if max(how.widths) < _LONG or told[1]:
+    how = _passes(bells, told)
+    return bridged(x, how, max_gap) if ignore else _blurred(x, how, boundary)
+
+
+def _blurred(x: Any, how: Passes, boundary: BoundaryLike) -> Any:
+    """All passes; the planner of `correlate` knows better ways along a long bell."""
+    if max(how.widths) < _LONG or how.boundary[1] or how.taps is None:
         return passed(x, how)
-    for axis, bell in bells:
+    for axis, bell in zip(how.axes, how.taps, strict=True):
         x = correlate(x, bell, "same", axes=axis, boundary=boundary)
     return x
+
+
+def _bells(
+    axes: tuple[int, ...], sigmas: tuple[float, ...], orders: tuple[int, ...], truncate: float
+) -> list[tuple[int, Any]]:
+    """Each axis that is not left alone, and its line of taps."""
+    every = [_bell(s, at_least("order", o, 0), truncate) for s, o in zip(sigmas, orders, strict=True)]
+    return [(axis, bell) for axis, bell in zip(axes, every, strict=True) if bell is not None]
+
+
+def _passes(bells: list[tuple[int, Any]], told: Any) -> Passes:
+    """One line of taps along each axis, and as many outputs as samples."""
+    taps = tuple(bell for _, bell in bells)
+    radii = tuple((len(bell) // 2,) * 2 for bell in taps)
+    return Passes(tuple(axis for axis, _ in bells), tuple(map(len, taps)), radii, told, taps)
 
 
 def _sigmas(sigma: float | Sequence[float], axes: int) -> tuple[float, ...]:

@@ -69,14 +69,8 @@ def convolution_matrix(
         for n, k, s, d, o in zip(sizes, taps.shape, strides, dilations, origins, strict=True)
     ]
     affordable(f"shape {sizes} and kernel {taps.shape} take the matrix", 8 * prod(len(line.rows) for line in lines))
-    rows, columns = np.zeros(1, np.int64), np.zeros(1, np.int64)
-    values, tap = np.ones(1), np.zeros(1, np.int64)
-    for line, n, k in zip(lines, sizes, taps.shape, strict=True):  # the entries of all axes before, times those of one
-        rows = np.add.outer(rows * line.length, line.rows).ravel()
-        columns = np.add.outer(columns * n, line.columns).ravel()
-        tap = np.add.outer(tap * k, line.taps).ravel()
-        values = np.multiply.outer(values, line.values).ravel()
-    shape_of = (prod(line.length for line in lines), prod(sizes))
+    length, rows, columns, tap, values = _together(lines, sizes, taps.shape)
+    shape_of = (length, prod(sizes))
     index = np.int32 if max(*shape_of, values.size) < 2**31 else np.int64
     where = (rows.astype(index), columns.astype(index))
     return sparse.csr_array(sparse.coo_array((values * taps.ravel()[tap], where), shape=shape_of))
@@ -90,6 +84,21 @@ class _Line(NamedTuple):
     columns: Any
     taps: Any
     values: Any
+
+
+def _together(lines: "list[_Line]", sizes: Sequence[int], taps: Sequence[int]) -> "_Line":
+    """All axes as one: the entries of those before, times those of one more."""
+    none = np.zeros(1, np.int64)
+    whole = _Line(1, none, none, none, np.ones(1))
+    for line, n, k in zip(lines, sizes, taps, strict=True):
+        whole = _Line(
+            whole.length * line.length,
+            np.add.outer(whole.rows * line.length, line.rows).ravel(),
+            np.add.outer(whole.columns * n, line.columns).ravel(),
+            np.add.outer(whole.taps * k, line.taps).ravel(),
+            np.multiply.outer(whole.values, line.values).ravel(),
+        )
+    return whole
 
 
 def _line(n: int, k: int, stride: int, dilation: int, padding: tuple[int, int], rule: Boundary) -> _Line:

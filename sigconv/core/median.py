@@ -78,13 +78,18 @@ def median(
     for axis in where:
         long = extend(long, *padding_for("same", sizes[axis]), boundary, axis)
     middle = _middles(long, where, [sizes[axis] for axis in where])
-    xp = array_namespace(x)
+    return _spoilt(middle, long, where, sizes)
+
+
+def _spoilt(middle: Any, long: Any, where: list[int], sizes: dict[int, int]) -> Any:
+    """The medians, NaN where the window sees a NaN of the extended samples."""
+    xp = array_namespace(middle)
     missing = xp.isnan(long)
     if not bool(xp.any(missing)):
         return middle
     window = [sizes[axis] for axis in where]
-    spoilt = moving_average(xp.astype(missing, x.dtype), window, mode="valid", axes=where) > 0
-    return xp.where(spoilt, xp.full_like(middle, xp.nan), middle)
+    seen = moving_average(xp.astype(missing, middle.dtype), window, mode="valid", axes=where) > 0
+    return xp.where(seen, xp.full_like(middle, xp.nan), middle)
 
 
 def _short(x: Any, size: Any, axes: Any, boundary: Any) -> Any:

@@ -100,6 +100,18 @@ def is_complex(x: Any) -> bool:
     return bool(array_namespace(x).isdtype(x.dtype, "complex floating"))
 
 
+def wide_enough(x: Any, constant: Any) -> Any:
+    """x, complex if the constant that lies outside of it is.
+
+    >>> wide_enough(np.zeros(1, np.float32), 1j).dtype
+    dtype('complex64')
+    """
+    if isinstance(constant, complex) and not is_complex(x):
+        xp = array_namespace(x)
+        return xp.astype(x, xp.result_type(x.dtype, xp.complex64))
+    return x
+
+
 def axis_index(axis: int, ndim: int, argument: str = "axis") -> int:
     """An axis counted from the front.
 

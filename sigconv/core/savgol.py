@@ -12,7 +12,7 @@ from sigconv.core.convolve import correlate, per_axis
 from sigconv.core.fits import Fit, fit, fitted
 from sigconv.core.gaps import Nan, checked, too_long
 from sigconv.core.geometry import at_least
-from sigconv.core.namespace import along, axis_index, axis_indices, inexact, is_complex
+from sigconv.core.namespace import along, axis_index, axis_indices, inexact, wide_enough
 from sigconv.core.passes import Passes, passed
 from sigconv.errors import ArgumentError, ShapeError, one_number
 
@@ -69,28 +69,41 @@ def savgol(
     """
     xp, x = inexact(x)
     where = (axis_index(axis, x.ndim),) if axes is None else axis_indices(axes, x.ndim)
-    windows = per_axis("window_length", window_length, len(where))
-    for window in windows:
-        if at_least("window_length", window, 1) % 2 == 0:
-            raise ArgumentError(f"window_length is {window_length}; it is odd")
-        if at_least("polyorder", polyorder, 0) >= window:
-            raise ArgumentError(f"polyorder is {polyorder}; it is below window_length {window_length}")
-    if not 0 < one_number("delta", delta, "a step, positive and finite") < inf:
-        raise ArgumentError(f"delta is {delta}; a step is positive and finite")
+    windows = _windows(window_length, polyorder, len(where))
     derivs = tuple(at_least("deriv", d, 0) for d in per_axis("deriv", deriv, len(where)))
     told = None if boundary == "interp" else rule_of(boundary)
-    for a, window in zip(where, windows, strict=True):
-        if told is None and x.shape[a] < window:
-            raise ShapeError(f"x has {x.shape[a]} samples along axis {a}; a window of {window} needs as many")
-    if told and isinstance(told[1], complex) and not is_complex(x):
-        x = xp.astype(x, xp.result_type(x.dtype, xp.complex64))
-    how = fit(windows, polyorder, derivs, float(delta))
-    ignore = checked(nan, max_gap)
+    _all_fit(x.shape, where, windows if told is None else (0,) * len(where))
+    x = wide_enough(x, told and told[1])
+    how, ignore = fit(windows, polyorder, derivs, _step(delta)), checked(nan, max_gap)
     if 0 in x.shape:
         return xp.zeros_like(x)
     if ignore and (bool(xp.any(xp.isnan(x))) or (told and told[1] != told[1])):
         return _bridged(x, how, where, told, max_gap)
     return _slid(x, how, where, told)
+
+
+def _windows(window_length: int | Sequence[int], polyorder: int, axes: int) -> tuple[int, ...]:
+    """The length of the window along each axis: odd, and longer than the polynomial's highest power."""
+    windows = per_axis("window_length", window_length, axes)
+    for window in windows:
+        if at_least("window_length", window, 1) % 2 == 0:
+            raise ArgumentError(f"window_length is {window_length}; it is odd")
+        if at_least("polyorder", polyorder, 0) >= window:
+            raise ArgumentError(f"polyorder is {polyorder}; it is below window_length {window_length}")
+    return windows
+
+
+def _step(delta: float) -> float:
+    if not 0 < one_number("delta", delta, "a step, positive and finite") < inf:
+        raise ArgumentError(f"delta is {delta}; a step is positive and finite")
+    return float(delta)
+
+
+def _all_fit(shape: Any, axes: tuple[int, ...], windows: tuple[int, ...]) -> None:
+    """A polynomial is fitted to the first and the last window: there has to be one."""
+    for axis, window in zip(axes, windows, strict=True):
+        if shape[axis] < window:
+            raise ShapeError(f"x has {shape[axis]} samples along axis {axis}; a window of {window} needs as many")
 
 
 def _slid(x: Any, how: Fit, axes: tuple[int, ...], told: Any) -> Any:

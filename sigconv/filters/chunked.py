@@ -61,14 +61,7 @@ def filter_file(f: Fed, source: Any, target: str | Path, *, axis: int = -1, zero
     ...     filter_file(CCDE([0.5, 0.5]), np.arange(4.0), folder + "/y.npy").tolist()
     [0.0, 0.5, 1.5, 2.5]
     """
-    if not isinstance(target, str | Path):
-        raise ArgumentError(f"target is {target!r}; it is a path that ends in .npy")
-    target = Path(target)
-    if target.suffix != ".npy":
-        raise ArgumentError(f"target is {str(target)!r}; it ends in .npy")
-    origin = source if isinstance(source, str | Path) else _file_behind(source)
-    if origin is not None and target.exists() and target.samefile(origin):
-        raise ArgumentError(f"target is the source, {str(origin)!r}; write to another file")
+    target = _new_file(target, source)
     if isinstance(source, str | Path):
         source = _loaded(source)
     shape = _shape(source)
@@ -113,6 +106,19 @@ def filtered(f: Fed, source: Any, *, axis: int = -1, zero_phase: bool = False) -
     size = max(1, _AT_ONCE // max(1, prod(shape) // max(1, shape[axis])))
     for _, piece in passes(f, _reader(source, axis, slice(None)), shape[axis], size, zero_phase):
         yield np.moveaxis(piece, -1, axis)
+
+
+def _new_file(target: Any, source: Any) -> Path:
+    """The path of a target that ends in .npy and is not where the source's samples are."""
+    if not isinstance(target, str | Path):
+        raise ArgumentError(f"target is {target!r}; it is a path that ends in .npy")
+    path = Path(target)
+    if path.suffix != ".npy":
+        raise ArgumentError(f"target is {str(path)!r}; it ends in .npy")
+    origin = source if isinstance(source, str | Path) else _file_behind(source)
+    if origin is not None and path.exists() and path.samefile(origin):
+        raise ArgumentError(f"target is the source, {str(origin)!r}; write to another file")
+    return path
 
 
 def _file_behind(array: Any) -> Any:

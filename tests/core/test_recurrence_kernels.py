@@ -24,7 +24,7 @@ def rest(sos, x):
     return np.zeros((len(sos), *x.shape[:-1], 2), x.dtype)
 
 
-def same(one, other):
+def assert_same(one, other):
     """Equal bits, NaN for NaN."""
     one, other = np.ascontiguousarray(one), np.ascontiguousarray(other)
     assert one.dtype == other.dtype
@@ -66,14 +66,14 @@ def test_a_row_alone_in_pieces_or_strided_has_the_bits_of_the_batch(sections, ro
     y, zf = recurrence.sosfilt(sos, x, zi, back)
     for row in {0, rows - 1, data.draw(st.integers(0, rows - 1))}:
         alone, after = recurrence.sosfilt(sos, x[row], zi[:, row], back)
-        same(alone, y[row])
-        same(after, zf[:, row])
+        assert_same(alone, y[row])
+        assert_same(after, zf[:, row])
     cut = data.draw(st.integers(0, n))
     parts = [x[:, cut:], x[:, :cut]] if back else [x[:, :cut], x[:, cut:]]
     first, state = recurrence.sosfilt(sos, parts[0], zi, back)
     second, state = recurrence.sosfilt(sos, parts[1], state, back)
-    same(np.concatenate([second, first] if back else [first, second], -1), y)
-    same(state, zf)
+    assert_same(np.concatenate([second, first] if back else [first, second], -1), y)
+    assert_same(state, zf)
     for view in (
         x.T.copy().T,
         np.repeat(x, 2, -1)[:, ::2],
@@ -81,7 +81,7 @@ def test_a_row_alone_in_pieces_or_strided_has_the_bits_of_the_batch(sections, ro
         x.astype(x.dtype.newbyteorder()),
     ):
         view.flags.writeable = False
-        same(recurrence.sosfilt(sos, view, zi, back)[0], y)
+        assert_same(recurrence.sosfilt(sos, view, zi, back)[0], y)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 8, 20, 70])
@@ -91,8 +91,8 @@ def test_threads_change_nothing(rows, one_thread_then):
     for count in (1, 2, 4):
         one_thread_then(count)
         results.append(recurrence.sosfilt(sos, x, rest(sos, x))[0])
-    same(results[1], results[0])
-    same(results[2], results[0])
+    assert_same(results[1], results[0])
+    assert_same(results[2], results[0])
 
 
 def test_backwards_is_forwards_on_the_flipped_signal_and_writes_in_place():
@@ -101,8 +101,8 @@ def test_backwards_is_forwards_on_the_flipped_signal_and_writes_in_place():
     y = x.copy()
     back, after = recurrence.sosfilt(sos, y, rest(sos, x), reverse=True, out=y)
     assert back is y
-    same(y, forward[:, ::-1])
-    same(after, zf)
+    assert_same(y, forward[:, ::-1])
+    assert_same(after, zf)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -112,12 +112,12 @@ def test_what_is_not_finite_stays_in_its_row_and_behind_its_sample(bad, rows):
     clean = recurrence.sosfilt(sos, x, rest(sos, x))[0]
     x[0, 201] = bad
     y = recurrence.sosfilt(sos, x, rest(sos, x))[0]
-    same(y[1:], clean[1:])
-    same(y[0, :201], clean[0, :201])
+    assert_same(y[1:], clean[1:])
+    assert_same(y[0, :201], clean[0, :201])
     with np.errstate(invalid="ignore"):
         want = signal.sosfilt(sos, x[0])
-    same(np.isfinite(y[0]), np.isfinite(want))
-    same(y[0], recurrence.sosfilt(sos, x[0], rest(sos, x[0]))[0])
+    assert_same(np.isfinite(y[0]), np.isfinite(want))
+    assert_same(y[0], recurrence.sosfilt(sos, x[0], rest(sos, x[0]))[0])
 
 
 EQUATIONS = {
@@ -175,11 +175,11 @@ def test_a_row_of_an_equation_has_its_bits_in_any_batch_and_layout(name, rows, n
     y, zf = recurrence.lfilter(b, a, x, zi)
     row = data.draw(st.integers(0, rows - 1))
     alone, after = recurrence.lfilter(b, a, x[row], zi[row])
-    same(alone, y[row])
-    same(after, zf[row])
+    assert_same(alone, y[row])
+    assert_same(after, zf[row])
     back, after = recurrence.lfilter(b, a, x[:, ::-1].copy(), zi, reverse=True)
-    same(back, y[:, ::-1])
-    same(after, zf)
+    assert_same(back, y[:, ::-1])
+    assert_same(after, zf)
     for view in (
         x.T.copy().T,
         np.repeat(x, 2, -1)[:, ::2],
@@ -187,7 +187,7 @@ def test_a_row_of_an_equation_has_its_bits_in_any_batch_and_layout(name, rows, n
         x.astype(x.dtype.newbyteorder()),
     ):
         view.flags.writeable = False
-        same(recurrence.lfilter(b, a, view, zi)[0], y)
+        assert_same(recurrence.lfilter(b, a, view, zi)[0], y)
 
 
 @pytest.mark.parametrize("name", ["order 4", "taps", "one pole"])
@@ -199,8 +199,8 @@ def test_threads_change_no_equation(name, rows, one_thread_then):
         one_thread_then(count)
         results.append(recurrence.lfilter(b, a, x, state_for(b, x, 0)))
     for one in results[1:]:
-        same(one[0], results[0][0])
-        same(one[1], results[0][1])
+        assert_same(one[0], results[0][0])
+        assert_same(one[1], results[0][1])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -212,12 +212,12 @@ def test_what_is_not_finite_is_so_where_it_is_in_scipy(bad, name, rows):
     clean = recurrence.lfilter(b, a, x, zi)[0]
     x[0, 701] = bad
     y, zf = recurrence.lfilter(b, a, x, zi)
-    same(y[1:], clean[1:])
-    same(y[0, :701], clean[0, :701])
+    assert_same(y[1:], clean[1:])
+    assert_same(y[0, :701], clean[0, :701])
     with np.errstate(invalid="ignore"):
         want, after = signal.lfilter(b, a if name != "taps" else [1.0], x[0], zi=zi[0])
-    same(np.isfinite(y[0]), np.isfinite(want))
-    same(np.isfinite(zf[0]), np.isfinite(after))
+    assert_same(np.isfinite(y[0]), np.isfinite(want))
+    assert_same(np.isfinite(zf[0]), np.isfinite(after))
 
 
 CLOSE = {
@@ -231,7 +231,7 @@ CLOSE = {
 }
 
 
-def against_extended_precision(ours, theirs, exact):
+def assert_no_larger(ours, theirs, exact):
     """Over many signals: the error of one alone wanders as slowly as its filter, and says little."""
     ours, theirs = (float(np.sqrt(np.mean(np.abs(y - exact) ** 2))) for y in (ours, theirs))
     assert ours <= theirs
@@ -243,7 +243,7 @@ def test_rounding_is_no_larger_than_scipys(name):
     (b, a), x = (np.asarray(c, float) for c in CLOSE[name]), np.random.default_rng(0).normal(size=(32, 3000))
     zi = np.zeros((len(x), len(b) - 1))
     exact, _ = lfilter_loop(*(values.astype(np.longdouble) for values in (b, a, x, zi)))
-    against_extended_precision(recurrence.lfilter(b, a, x, zi)[0], signal.lfilter(b, a, x), exact)
+    assert_no_larger(recurrence.lfilter(b, a, x, zi)[0], signal.lfilter(b, a, x), exact)
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no extended precision here")
@@ -253,7 +253,7 @@ def test_rounding_of_sections_is_no_larger_than_scipys(order, edge, kind):
     sos, x = signal.butter(order, edge, kind, output="sos"), np.random.default_rng(0).normal(size=(32, 3000))
     zi = np.zeros((len(sos), len(x), 2))
     exact, _ = sosfilt_loop(*(values.astype(np.longdouble) for values in (sos, x, zi)))
-    against_extended_precision(recurrence.sosfilt(sos, x, zi)[0], signal.sosfilt(sos, x), exact)
+    assert_no_larger(recurrence.sosfilt(sos, x, zi)[0], signal.sosfilt(sos, x), exact)
 
 
 @pytest.mark.parametrize("shape", [(1, 2_200_000), (8, 280_000), (9, 250_001)])
@@ -262,5 +262,5 @@ def test_results_that_go_past_the_caches_have_the_bits_of_small_ones(shape):
     (b, a), sos = (np.asarray(c) for c in signal.butter(4, 0.2)), signal.butter(8, [0.1, 0.3], "bandpass", output="sos")
     zi, zs = np.zeros((len(x), 4)), np.zeros((len(sos), len(x), 2))
     part = x[:, :20_001].copy()
-    same(recurrence.lfilter(b, a, x, zi)[0][:, :20_001], recurrence.lfilter(b, a, part, zi)[0])
-    same(recurrence.sosfilt(sos, x, zs)[0][:, :20_001], recurrence.sosfilt(sos, part, zs)[0])
+    assert_same(recurrence.lfilter(b, a, x, zi)[0][:, :20_001], recurrence.lfilter(b, a, part, zi)[0])
+    assert_same(recurrence.sosfilt(sos, x, zs)[0][:, :20_001], recurrence.sosfilt(sos, part, zs)[0])

@@ -44,7 +44,7 @@ OF_A_LINE = {
 every_line = pytest.mark.parametrize("run", OF_A_LINE.values(), ids=OF_A_LINE)
 
 
-def refused(error, words, call):
+def assert_refused(error, words, call):
     """The call raises this error, quietly, and its message has every word."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -57,14 +57,14 @@ def refused(error, words, call):
 @every_line
 @pytest.mark.parametrize("axis", [2, -3, 100])
 def test_an_axis_that_is_not_there(run, axis):
-    refused(ShapeError, ("ax", str(axis), "-2", "1"), lambda: run(X, axis))
-    refused(ShapeError, ("ax", str(axis)), lambda: run(torch.from_numpy(X), axis))
+    assert_refused(ShapeError, ("ax", str(axis), "-2", "1"), lambda: run(X, axis))
+    assert_refused(ShapeError, ("ax", str(axis)), lambda: run(torch.from_numpy(X), axis))
 
 
 @every_line
 @pytest.mark.parametrize("axis", [1.5, "time", int, True], ids=["1.5", "text", "type", "True"])
 def test_an_axis_that_is_no_whole_number(run, axis):
-    refused(ArgumentError, ("ax", "whole number"), lambda: run(X, axis))
+    assert_refused(ArgumentError, ("ax", "whole number"), lambda: run(X, axis))
 
 
 @every_line
@@ -82,12 +82,12 @@ def test_an_axis_that_is_no_whole_number(run, axis):
     ids=["objects", "texts", "dates", "ragged", "masked", "dict", "None"],
 )
 def test_what_is_no_array_of_numbers(run, bad, said):
-    refused(ArgumentError, ("x", said), lambda: run(bad, 0))
+    assert_refused(ArgumentError, ("x", said), lambda: run(bad, 0))
 
 
 @every_line
 def test_a_single_number_has_no_axis(run):
-    refused(ShapeError, ("ax",), lambda: run(np.float64(1.5), 0))
+    assert_refused(ShapeError, ("ax",), lambda: run(np.float64(1.5), 0))
 
 
 @every_line
@@ -105,16 +105,16 @@ def test_nothing_at_all_is_nothing_or_refused(run):
 
 def test_a_tensor_that_is_not_dense():
     sparse = torch.ones(5).to_sparse()
-    refused(ArgumentError, ("x", "sparse_coo", "dense"), lambda: sigconv.convolve(sparse, [1.0]))
-    refused(ArgumentError, ("kernel", "sparse_coo", "dense"), lambda: sigconv.convolve(torch.ones(5), sparse))
+    assert_refused(ArgumentError, ("x", "sparse_coo", "dense"), lambda: sigconv.convolve(sparse, [1.0]))
+    assert_refused(ArgumentError, ("kernel", "sparse_coo", "dense"), lambda: sigconv.convolve(torch.ones(5), sparse))
 
 
 def test_what_reaches_far_beyond_x_and_costs_nothing():
     assert sigconv.convolve(X[0], [1.0, 2.0], stride=10**15).tolist() == [X[0, 0]]
     assert sigconv.convolve(X[0], [2.0], dilation=10**15).tolist() == (2 * X[0]).tolist()
     assert sigconv.savgol(X, 5, 2, deriv=10**9).tolist() == np.zeros_like(X).tolist()
-    refused(ArgumentError, ("delta is 1e-300", "deriv"), lambda: sigconv.savgol(X, 5, 2, 2, 1e-300))
-    refused(ArgumentError, ("order is 1000000", "sigma"), lambda: sigconv.gaussian(X, 1, order=10**6))
+    assert_refused(ArgumentError, ("delta is 1e-300", "deriv"), lambda: sigconv.savgol(X, 5, 2, 2, 1e-300))
+    assert_refused(ArgumentError, ("order is 1000000", "sigma"), lambda: sigconv.gaussian(X, 1, order=10**6))
 
 
 @pytest.mark.parametrize("name", ["stride", "dilation", "origin", "axes"])
@@ -123,7 +123,9 @@ def test_a_number_that_was_right_before_as_another_type(name, odd):
     """What is kept from an earlier call does not let 1.0 or True pass for 1."""
     x = X if name == "axes" else X[0]
     sigconv.convolve(x, [1.0, 2.0], "same", **{name: (1,)})
-    refused(ArgumentError, (name, "whole number"), lambda: sigconv.convolve(x, [1.0, 2.0], "same", **{name: odd}))
+    assert_refused(
+        ArgumentError, (name, "whole number"), lambda: sigconv.convolve(x, [1.0, 2.0], "same", **{name: odd})
+    )
 
 
 WRONG_MODE = ["Same", "", None, 7, ("full",)]
@@ -209,7 +211,7 @@ WRONG_MODE = ["Same", "", None, 7, ("full",)]
     ],
 )
 def test_what_is_refused_and_why(error, words, call):
-    refused(error, words, call)
+    assert_refused(error, words, call)
 
 
 @pytest.mark.parametrize("mode", WRONG_MODE)
@@ -219,7 +221,7 @@ def test_an_extent_that_is_none(mode):
         lambda: sigconv.correlate(X, [1.0], mode),
         lambda: sigconv.moving_average(X, 3, mode=mode),
     ):
-        refused(ArgumentError, ("mode", repr(mode), "full", "same", "valid", "causal"), run)
+        assert_refused(ArgumentError, ("mode", repr(mode), "full", "same", "valid", "causal"), run)
 
 
 @pytest.mark.parametrize("width", [41, 1000, 10**6])
@@ -241,7 +243,7 @@ def test_a_cutoff_at_half_the_rate_or_beyond(cutoff):
         lambda: CCDE.butterworth(2, cutoff, "lowpass", fs=100),
         lambda: design.butterworth(2, cutoff, fs=100),
     ):
-        refused(SamplingError, ("cutoff", f"{cutoff:g} Hz", "100 Hz", "50 Hz"), run)
+        assert_refused(SamplingError, ("cutoff", f"{cutoff:g} Hz", "100 Hz", "50 Hz"), run)
 
 
 @pytest.mark.parametrize(("a", "radius"), [([1, -1.5], "1.5"), ([1, 0, 1.21], "1.1"), ([1, -1], "1")])
@@ -330,32 +332,32 @@ NO_NUMBERS = pytest.mark.parametrize(
 
 @NO_NUMBERS
 def test_a_number_that_is_none(odd):
-    refused(ArgumentError, ("alpha", "above 0"), lambda: sigconv.exponential_average(X, odd))
-    refused(ArgumentError, ("sigma", "0 or more"), lambda: sigconv.gaussian(X, odd))
-    refused(ArgumentError, ("truncate", "above 0"), lambda: sigconv.gaussian(X, 1.0, truncate=odd))
+    assert_refused(ArgumentError, ("alpha", "above 0"), lambda: sigconv.exponential_average(X, odd))
+    assert_refused(ArgumentError, ("sigma", "0 or more"), lambda: sigconv.gaussian(X, odd))
+    assert_refused(ArgumentError, ("truncate", "above 0"), lambda: sigconv.gaussian(X, 1.0, truncate=odd))
 
 
 @pytest.mark.parametrize("odd", [np.zeros(0), np.zeros(3), np.array([1, None]), [1], {}, {1, 2}, slice(1)], ids=repr)
 def test_a_word_that_is_none(odd):
-    refused(ArgumentError, ("boundary", "zeros"), lambda: sigconv.median(X, 3, boundary=odd))
-    refused(ArgumentError, ("mode", "valid"), lambda: sigconv.moving_average(X, 3, mode=odd))
-    refused(ArgumentError, ("nan", "ignore"), lambda: sigconv.moving_average(X, 3, nan=odd))
-    refused(ArgumentError, ("axis", "whole number"), lambda: sigconv.moving_average(X, 3, odd))
+    assert_refused(ArgumentError, ("boundary", "zeros"), lambda: sigconv.median(X, 3, boundary=odd))
+    assert_refused(ArgumentError, ("mode", "valid"), lambda: sigconv.moving_average(X, 3, mode=odd))
+    assert_refused(ArgumentError, ("nan", "ignore"), lambda: sigconv.moving_average(X, 3, nan=odd))
+    assert_refused(ArgumentError, ("axis", "whole number"), lambda: sigconv.moving_average(X, 3, odd))
 
 
 def test_an_axis_as_an_array_without_axes():
     for axes in (np.array(3), torch.tensor(3)):
-        refused(ArgumentError, ("axes", "whole number"), lambda a=axes: sigconv.median(X, 3, axes=a))
+        assert_refused(ArgumentError, ("axes", "whole number"), lambda a=axes: sigconv.median(X, 3, axes=a))
 
 
 @pytest.mark.parametrize("odd", [float("nan"), float("inf"), "seven", "7 Hx", "7 mm", None, 1j, object()], ids=repr)
 def test_hertz_and_seconds_are_called_by_their_argument(odd):
-    refused(SamplingError, ("cutoff",), lambda: filters.lowpass(X, odd, fs=250))
-    refused(SamplingError, ("high",), lambda: filters.bandpass(X, 1, odd, fs=250))
-    refused(SamplingError, ("fs is",), lambda: filters.lowpass(X, 7, fs=odd))
-    refused(SamplingError, ("new_rate",), lambda: filters.resample(X, odd, fs=250))
-    refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, fs=250))
-    refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, "gaussian", fs=250))
+    assert_refused(SamplingError, ("cutoff",), lambda: filters.lowpass(X, odd, fs=250))
+    assert_refused(SamplingError, ("high",), lambda: filters.bandpass(X, 1, odd, fs=250))
+    assert_refused(SamplingError, ("fs is",), lambda: filters.lowpass(X, 7, fs=odd))
+    assert_refused(SamplingError, ("new_rate",), lambda: filters.resample(X, odd, fs=250))
+    assert_refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, fs=250))
+    assert_refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, "gaussian", fs=250))
 
 
 @pytest.mark.parametrize("forty", [np.float32(40), np.int64(40), np.array(40)], ids=repr)
@@ -365,16 +367,16 @@ def test_a_numpy_number_is_a_cutoff(forty):
 
 @pytest.mark.parametrize("odd", [None, "a", b"x", 1j, [1, 2], np.zeros(0), object()], ids=repr)
 def test_a_design_names_what_is_no_number(odd):
-    refused(ArgumentError, ("fs", "positive"), lambda: CCDE.butterworth(2, 30, fs=odd))
-    refused(ArgumentError, ("ripple", "positive"), lambda: CCDE.cheby1(2, odd, 30, fs=250))
-    refused(ArgumentError, ("q", "positive"), lambda: CCDE.notch(50, odd, fs=250))
-    refused(ArgumentError, ("k is", "number"), lambda: CCDE.from_zpk([0.5], [0.2], odd))
+    assert_refused(ArgumentError, ("fs", "positive"), lambda: CCDE.butterworth(2, 30, fs=odd))
+    assert_refused(ArgumentError, ("ripple", "positive"), lambda: CCDE.cheby1(2, odd, 30, fs=250))
+    assert_refused(ArgumentError, ("q", "positive"), lambda: CCDE.notch(50, odd, fs=250))
+    assert_refused(ArgumentError, ("k is", "number"), lambda: CCDE.from_zpk([0.5], [0.2], odd))
 
 
 def test_windows_and_roots_that_are_none():
     for window in ("hammond", None, 1j, ()):
-        refused(ArgumentError, ("window", "get_window"), lambda w=window: CCDE.fir(31, 30, fs=250, window=w))
-    refused(ArgumentError, ("p", "object"), lambda: CCDE.from_zpk([0.5], None, 1.0))
-    refused(ArgumentError, ("z", "p", "conjugate"), lambda: CCDE.from_zpk([], [0.5j], 1.0))
-    refused(ArgumentError, ("z", "p", "finite"), lambda: CCDE.from_zpk([float("nan")], [0.2], 1.0))
-    refused(ArgumentError, ("delta", "positive"), lambda: sigconv.savgol(X, 7, 2, delta="1"))
+        assert_refused(ArgumentError, ("window", "get_window"), lambda w=window: CCDE.fir(31, 30, fs=250, window=w))
+    assert_refused(ArgumentError, ("p", "object"), lambda: CCDE.from_zpk([0.5], None, 1.0))
+    assert_refused(ArgumentError, ("z", "p", "conjugate"), lambda: CCDE.from_zpk([], [0.5j], 1.0))
+    assert_refused(ArgumentError, ("z", "p", "finite"), lambda: CCDE.from_zpk([float("nan")], [0.2], 1.0))
+    assert_refused(ArgumentError, ("delta", "positive"), lambda: sigconv.savgol(X, 7, 2, delta="1"))

@@ -47,7 +47,7 @@ def noise(shape, dtype="float64"):
     return (x + 1j * rng.normal(size=shape) if dtype.startswith("complex") else x).astype(dtype)
 
 
-def same(one, other):
+def assert_same(one, other):
     assert one.dtype == other.dtype
     np.testing.assert_array_equal(one, other)
 
@@ -64,7 +64,7 @@ def test_a_tensor_of_numbers_and_pairs_is_written_and_read():
     assert read(plain, "b").tolist() == [1 + 2j, -0.5]
     for shape in ((), (0, 3), (2, 1)):
         x = noise(shape, "float32")
-        same(read(json.loads(json.dumps(written(x))), "x"), x)
+        assert_same(read(json.loads(json.dumps(written(x))), "x"), x)
 
 
 @settings(max_examples=250, deadline=None)
@@ -95,11 +95,11 @@ def test_pieces_are_the_whole_bit_for_bit(name, dtype, shape, sizes, data):
     assert stream.position == n
     with np.errstate(over="ignore"):
         expected = whole(filter, x)
-    same(np.concatenate([expected[..., :0], *pieces], axis=-1), expected)
+    assert_same(np.concatenate([expected[..., :0], *pieces], axis=-1), expected)
     if len(shape) == 1 and shape[0] and n:
         row = data.draw(st.integers(0, shape[0] - 1))
         with np.errstate(over="ignore"):
-            same(Stream(**filter, dtype=dtype).push(x[row]), expected[row])
+            assert_same(Stream(**filter, dtype=dtype).push(x[row]), expected[row])
 
 
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps"])
@@ -112,8 +112,8 @@ def test_threads_change_nothing(name):
             results.append(np.concatenate([s.push(x[:, :100_003]), s.push(x[:, 100_003:])], -1))
     finally:
         set_threads(before)
-    same(results[1], results[0])
-    same(results[2], results[0])
+    assert_same(results[1], results[0])
+    assert_same(results[2], results[0])
 
 
 @pytest.mark.parametrize("lead", [1.1 + 0.3j, 0.7 - 0.11j, 3 + 0.1j])
@@ -122,7 +122,7 @@ def test_a_state_that_is_saved_again_and_again_stays(lead):
     for i in range(40):
         stream = Stream.from_state(stream.state())
         pieces.append(stream.push(x[i : i + 1]))
-    same(np.concatenate(pieces), lfilter([1, 2j], [lead, -0.2, 0.3j], x))
+    assert_same(np.concatenate(pieces), lfilter([1, 2j], [lead, -0.2, 0.3j], x))
 
 
 @pytest.mark.parametrize("name", ["order 4", "sections", "taps", "complex pole"])
@@ -136,8 +136,8 @@ def test_streams_share_nothing(name):
     two, three = Stream.from_state(state), Stream.from_state(state)
     two.push(noise(77))
     state["memory"].clear()
-    same(one.push(x[500:]), three.push(x[500:]))
-    same(np.concatenate([head, Stream(**FILTERS[name]).push(x)[500:]]), whole(FILTERS[name], x))
+    assert_same(one.push(x[500:]), three.push(x[500:]))
+    assert_same(np.concatenate([head, Stream(**FILTERS[name]).push(x)[500:]]), whole(FILTERS[name], x))
 
 
 def test_an_output_that_is_written_to_is_not_remembered():
@@ -145,7 +145,7 @@ def test_an_output_that_is_written_to_is_not_remembered():
     y = s.push(x[:300])
     kept = y.copy()
     y[:] = np.nan
-    same(np.concatenate([kept, s.push(x[300:])]), whole(FILTERS["order 4"], x))
+    assert_same(np.concatenate([kept, s.push(x[300:])]), whole(FILTERS["order 4"], x))
 
 
 def test_a_chunk_that_is_written_to_later_is_not_remembered():
@@ -153,7 +153,7 @@ def test_a_chunk_that_is_written_to_later_is_not_remembered():
     expected = whole(FILTERS["order 4"], x)
     y = s.push(x[:300])
     x[:300] = np.nan
-    same(np.concatenate([y, s.push(x[300:])]), expected)
+    assert_same(np.concatenate([y, s.push(x[300:])]), expected)
 
 
 @pytest.mark.parametrize("shape", [np.int64(2), [2], np.array([2]), torch.Size([2])], ids=repr)
@@ -171,7 +171,7 @@ def test_it_may_begin_in_a_state(name):
         zi = lfilter_zi(f["b"], f.get("a", [1.0]))
         y = lfilter(f["b"], f.get("a", [1.0]), x, zi=zi)[0]
     s = Stream(**f, zi=zi)
-    same(np.concatenate([s.push(x[:7]), s.push(x[7:])]), y)
+    assert_same(np.concatenate([s.push(x[:7]), s.push(x[7:])]), y)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "complex128"])
@@ -182,7 +182,7 @@ def test_tensors_give_tensors_of_the_same_numbers(name, dtype):
     for piece in (x[:, :300], x[:, 300:300], x[:, 300:]):
         y = tensors.push(torch.from_numpy(piece.copy()))
         assert isinstance(y, torch.Tensor)
-        same(y.numpy(), arrays.push(piece))
+        assert_same(y.numpy(), arrays.push(piece))
 
 
 def test_what_is_not_finite_stays_behind_its_sample_and_in_its_channel():
@@ -190,8 +190,8 @@ def test_what_is_not_finite_stays_behind_its_sample_and_in_its_channel():
     clean = whole(FILTERS["order 4"], x)
     x[1, 350] = np.nan
     y = np.concatenate([s.push(x[:, :333]), s.push(x[:, 333:])], -1)
-    same(y[0], clean[0])
-    same(y[1, :350], clean[1, :350])
+    assert_same(y[0], clean[0])
+    assert_same(y[1, :350], clean[1, :350])
     assert np.isnan(y[1, 350:]).all()
     restored = Stream.from_state(json.loads(json.dumps(s.state())))
     assert np.isnan(restored.push(x)[1]).all()

@@ -170,4 +170,5 @@ def test_reading_and_measuring_a_net_loads_no_torch():
         "nets.measure.parameters(n, nets.InputSpec(1, (8,))); assert 'torch' not in sys.modules;"
         "import sigconv.nets.builder; assert callable(nets.build)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -93,15 +93,8 @@ def correlate(
         for axis, (before, after) in zip(axes, padding, strict=True):
             x = extend(x, before, after, boundary[0], axis)
         padding = [(0, 0)] * taps.ndim
-    plan = _plan(
-        x.shape,
-        taps.shape,
-        tuple(axes),
-        tuple(padding),
-        boundary[0],
-        strides and (*strides,),
-        dilations and (*dilations,),
-    )
+    how = (tuple(axes), tuple(padding), boundary[0], strides and (*strides,), dilations and (*dilations,))
+    plan = _plan(x.shape, taps.shape, *how)
     weights = taps.transpose(plan.turned) if taps.ndim > 1 else taps
     single = quick and plan.short and x.dtype == np.float32
     weights = np.ascontiguousarray(weights, np.float32 if single else np.float64).reshape(-1)
