@@ -11,8 +11,7 @@ from typing import Any
 
 import llvmlite.binding
 import numba
-from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.extending import intrinsic
 
 
@@ -96,23 +95,6 @@ def _bare(_: Any, array: Any) -> Any:
 
 
 bare: Any = intrinsic(_bare)
-
-
-def _ask(_: Any, array: Any, at: Any) -> Any:
-    """Send for the place of a contiguous array's number, which is needed soon; nothing happens if there is none."""
-
-    def generate(context: Any, builder: Any, ___: Any, given: Any) -> Any:
-        number, byte = ir.IntType(32), ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        place = builder.gep(context.make_array(array)(context, builder, given[0]).data, [given[1]])
-        builder.call(prefetch, [builder.bitcast(place, byte), number(0), number(2), number(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, at), generate
-
-
-ask: Any = intrinsic(_ask)
 
 
 def _settled(_: Any) -> Any:

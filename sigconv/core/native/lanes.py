@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.extending import intrinsic
 
-from sigconv.core.native.vectors import fused_in, spread_in, write_in
+from sigconv.core.native.vectors import ask_in, fused_in, spread_in, write_in
 
 LANES = 8
 FEW = 4  # rows that `few` adds one by one
@@ -42,13 +42,9 @@ class _Rows:
         value = value if value.type == into else self.builder.fptrunc(value, into)
         write_in(self.builder, value, self.builder.gep(self.start, [row]), self.size, past=past)
 
-    def fetch(self, row: Any) -> None:
-        """Ask for a row that is needed soon; nothing happens if there is none."""
-        builder, number, bytes_of = self.builder, ir.IntType(32), ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.VoidType(), [bytes_of, number, number, number])
-        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        place = builder.bitcast(builder.gep(self.start, [row]), bytes_of)
-        builder.call(ask, [place, ir.Constant(number, 0), ir.Constant(number, 2), ir.Constant(number, 1)])
+    def ask(self, row: Any) -> None:
+        """Send for a row that is needed soon."""
+        ask_in(self.builder, self.builder.gep(self.start, [row]))
 
 
 def _shifted(builder: Any, low: Any, high: Any, by: int) -> Any:
@@ -91,7 +87,7 @@ def _eights(_: Any, x: Any, start: Any, scale: Any, rows: Any, few: Any, sums: A
             def step(i: Any, c: list[Any], some: int = some) -> list[Any]:
                 x1, x2, x3, p2, p3, q3 = c  # x and its pairs and fours, 1 to 3 rows ago
                 x0 = builder.fmul(source.load(i), factor)
-                source.fetch(builder.add(i, ir.Constant(i.type, _AHEAD)))
+                source.ask(builder.add(i, ir.Constant(i.type, _AHEAD)))
                 early = builder.icmp_signed("<", i, late)  # nothing yet: row 0 is written again
                 row = builder.select(early, ir.Constant(i.type, 0), builder.sub(i, late))
                 p1 = builder.fadd(x1, _shifted(builder, x1, x0, 1))

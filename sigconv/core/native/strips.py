@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.core.native.compiled import ask, bare, fma, kernel, part, settled, wide
+from sigconv.core.native.compiled import bare, fma, kernel, part, settled, wide
 from sigconv.core.native.registers import ROWS, breadth, summed
+from sigconv.core.native.vectors import ask
 
 _LINE = breadth(ROWS)
 _NEAR = 6144  # numbers of the ring that stay in the nearest caches while outputs take turns

@@ -68,6 +68,14 @@ def write_in(builder: Any, vector: Any, into: Any, align: int, *, past: bool = F
         stored.set_metadata("nontemporal", builder.module.add_metadata([_I32(1)]))
 
 
+def ask_in(builder: Any, pointer: Any) -> None:
+    """Send for what lies somewhere, into the second cache: it is needed soon. Nothing happens if there is nothing."""
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
+    prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+    builder.call(prefetch, [builder.bitcast(pointer, byte), _I32(0), _I32(2), _I32(1)])
+
+
 def total_in(builder: Any, vector: Any) -> Any:
     """The sum of all lanes: halves added, then quarters, and so on."""
     count = vector.type.count
@@ -126,6 +134,17 @@ def write(_: Any, address: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.intp, value), generate
+
+
+@operation
+def ask(_: Any, array: Any, at: Any) -> Any:
+    """Send for a contiguous array's number."""
+
+    def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
+        ask_in(builder, builder.gep(context.make_array(array)(context, builder, given[0]).data, [given[1]]))
+        return context.get_dummy_value()
+
+    return types.void(array, at), generate
 
 
 @operation
