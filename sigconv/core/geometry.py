@@ -15,6 +15,7 @@ The four modes are four padding amounts (k = 4 taps, x the samples, . the paddin
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from operator import index
 from typing import Literal
 
@@ -189,9 +190,10 @@ class ReceptiveField:
 
     Parameters
     ----------
-    size : int >= 1, input samples it depends on
-    jump : int >= 1, input samples from one output sample to the next
-    start : int, the first input sample that output sample 0 sees (negative inside padding)
+    size : int >= 1, input samples it depends on; behind a transposed convolution the most that one sample sees
+    jump : number > 0, input samples from one output sample to the next; below 1 where the output is finer
+    start : number, the first input sample that output sample 0 sees (negative inside padding); behind a transposed
+        convolution, where neighbouring samples see unlike many, the window of `size` about their common centre
 
     Source: Araujo, Norris & Sim (2019), "Computing receptive fields of convolutional neural networks", Distill.
 
@@ -200,12 +202,55 @@ class ReceptiveField:
     """
 
     size: int = 1
-    jump: int = 1
-    start: int = 0
+    jump: int | Fraction = 1
+    start: int | Fraction = 0
+
+    @property
+    def centre(self) -> int | Fraction:
+        """The input position, perhaps between two samples, that output sample 0 is centred on."""
+        return whole_or_fraction(self.start + Fraction(self.size - 1, 2))
 
     def after(self, kernel: int, stride: int = 1, dilation: int = 1, before: int = 0) -> "ReceptiveField":
         """The field one convolution or pooling further; `before` is its padding in front."""
-        reach = (span(kernel, dilation) - 1) * self.jump
+        reach = self._reach(span(kernel, dilation) - 1)
         return ReceptiveField(
             self.size + reach, self.jump * at_least("stride", stride, 1), self.start - before * self.jump
-        )
+        ).simplest()
+
+    def transposed(self, kernel: int, stride: int = 1, dilation: int = 1, before: int = 0) -> "ReceptiveField":
+        """The field one transposed convolution further; `before` is what it cuts away in front.
+
+        Output sample 0 is centred on tap `before` of the spread kernel, whose middle tap lies on input sample 0.
+        """
+        covered = span(kernel, dilation)
+        size = self.size + self._reach(-(-covered // at_least("stride", stride, 1)) - 1)
+        jump = Fraction(self.jump) / stride
+        centre = self.centre + (before - Fraction(covered - 1, 2)) * jump
+        return ReceptiveField(size, jump, centre - Fraction(size - 1, 2)).simplest()
+
+    def beside(self, other: "ReceptiveField") -> "ReceptiveField":
+        """The field of a sample that sees what either sees: from the earlier start to the later end."""
+        start = min(self.start, other.start)
+        end = max(self.start + self.size, other.start + other.size)
+        return ReceptiveField(-int(-(end - start) // 1), self.jump, start).simplest()
+
+    def cut(self, samples: int) -> "ReceptiveField":
+        """The field once that many output samples in front are gone."""
+        return ReceptiveField(self.size, self.jump, self.start + samples * self.jump).simplest()
+
+    def simplest(self) -> "ReceptiveField":
+        """The same with whole numbers where they are whole."""
+        return ReceptiveField(self.size, whole_or_fraction(self.jump), whole_or_fraction(self.start))
+
+    def _reach(self, samples: int) -> int:
+        """Input samples covered by so many steps of the output, counted up to a whole one."""
+        return -int(-(samples * self.jump) // 1)
+
+
+def whole_or_fraction(number: int | Fraction) -> int | Fraction:
+    """An int where the fraction is whole.
+
+    >>> whole_or_fraction(Fraction(4, 2)), whole_or_fraction(Fraction(1, 2))
+    (2, Fraction(1, 2))
+    """
+    return int(number) if number == int(number) else number

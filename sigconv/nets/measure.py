@@ -7,51 +7,45 @@ A convolution without a number of channels takes
                               a processor multiplies at once
     the channels it gets      when no pooling came in between, or with g*
     twice as many per pool    after P or A: half the places, so twice the kinds of feature, at half the work
+    those of the first branch behind { }: the upper half of a U-Net mirrors the lower one
+
+and a transposed convolution half the channels that it gets.
 """
 
-from dataclasses import dataclass, replace
-from math import prod
-from typing import NoReturn
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
-from sigconv.core.geometry import ReceptiveField, at_least, length_after, padding_for, span
-from sigconv.errors import ShapeError
+from sigconv.core.geometry import ReceptiveField, at_least
+from sigconv.nets.costs import Place, Row, TooSmall, by, cost, crossing, too_many
+from sigconv.nets.inverse import Way, ways
+from sigconv.nets.memory import Memory, memory
 from sigconv.nets.spec import InputSpec
-from sigconv.nets.tree import MAX_NUMBER, Axes, Conv, Full, GlobalPool, Layer, Net, Norm, Pool, unrolled
+from sigconv.nets.tree import Conv, ConvTranspose, Full, Join, Layer, Net, Part, Pool, Repeat
+
+__all__ = [
+    "Memory",
+    "Row",
+    "Way",
+    "connections",
+    "memory",
+    "multiply_adds",
+    "parameters",
+    "receptive_field",
+    "shapes",
+    "smallest",
+    "units",
+    "ways",
+]
 
 FIRST_CHANNELS = 16
 DEFAULT_CLASSES = 2
-
-
-@dataclass(frozen=True)
-class Row:
-    """One layer in its place.
-
-    Parameters
-    ----------
-    name : "C1", "R1", "C2", …: the letter and its running number, by which the built module knows it too
-    layer : the layer with every number filled in (channels, groups, units)
-    channels, grid : its output; the grid is () behind G and F
-    parameters : learnt numbers
-    multiply_adds : products of a weight and a number, for one example
-    field : what one output sees, along each axis of the input
-    """
-
-    name: str
-    layer: Layer
-    channels: int
-    grid: tuple[int, ...]
-    parameters: int
-    multiply_adds: int
-    field: tuple[ReceptiveField, ...]
-
-    @property
-    def text(self) -> str:
-        """The layer's text with every number that depends on the data filled in."""
-        return str(self.layer)
+LARGEST_TRIED = 1 << 20
 
 
 def shapes(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[Row, ...]:
-    """One row per layer, first to last, groups written out.
+    """One row per layer, first to last, groups written out; a join's row stands behind those of its branches.
 
     Parameters
     ----------
@@ -72,33 +66,22 @@ def shapes(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[Row, 
     >>> [(row.text, row.channels, row.grid) for row in shapes(parse("C8PF"), InputSpec(1, (28, 28)), classes=10)]
     [('C8', 8, (28, 28)), ('P', 8, (14, 14)), ('F10', 10, ())]
     """
-    units = at_least("classes", DEFAULT_CLASSES if classes is None else classes, 1)
-    text = str(net)
-    rows: list[Row] = []
-    seen: dict[str, int] = {}
-    place = _Place("", text, 0, spec.channels, spec.grid, tuple(ReceptiveField() for _ in spec.grid))
-    pools = 0
-    for column, layer in unrolled(net.parts):
-        seen[layer.letter] = seen.get(layer.letter, 0) + 1
-        place = replace(place, name=f"{layer.letter}{seen[layer.letter]}", column=column)
-        if isinstance(layer, Conv):
-            first = all(not isinstance(row.layer, Conv) for row in rows)
-            kept = layer.groups == "*" and layer.channels is None
-            layer = _filled(layer, place, FIRST_CHANNELS if first else place.channels * 2**pools)
-            pools = pools if kept else 0
-        elif isinstance(layer, Pool):
-            pools += 1
-        elif isinstance(layer, Full) and layer.units is None:
-            layer = Full(units)
-        rows.append(_row(layer, place))
-        place = replace(place, channels=rows[-1].channels, grid=rows[-1].grid, field=rows[-1].field)
+    return _shapes(net, spec, None if classes is None else at_least("classes", classes, 1))
+
+
+@lru_cache(maxsize=256)
+def _shapes(net: Net, spec: InputSpec, classes: int | None) -> tuple[Row, ...]:
+    start = tuple(ReceptiveField() for _ in spec.grid)
+    place = Place("", str(net), 0, 0, spec.channels, spec.grid, start, spec.grid)
+    walk = _Walk(DEFAULT_CLASSES if classes is None else classes)
+    place, _ = walk.along(net.parts, place, _Usual())
     if classes is not None and place.channels != classes:
         place.refuse(f"the net ends in {place.channels} channels, but classes is {classes}")
-    return tuple(rows)
+    return tuple(walk.rows)
 
 
 def parameters(net: Net, spec: InputSpec, classes: int | None = None) -> int:
-    """The number of learnt numbers: weights, biases, and the scale and shift of batch norms.
+    """The number of learnt numbers: weights, biases, and the scale and shift of norms.
 
     Takes and raises what `shapes` does.  Same as: sum(p.numel() for p in module.parameters()).
 
@@ -121,10 +104,38 @@ def multiply_adds(net: Net, spec: InputSpec, classes: int | None = None) -> int:
     return sum(row.multiply_adds for row in shapes(net, spec, classes))
 
 
+def units(net: Net, spec: InputSpec, classes: int | None = None) -> int:
+    """Neurons as the early papers count them: the input's numbers and the outputs of C, T and F.
+
+    Takes and raises what `shapes` does.
+
+    >>> from sigconv.nets import parse
+    >>> units(parse("C12k5s2RF10"), InputSpec(1, (16, 16)))
+    1034
+    """
+    start = shapes(net, spec, classes)[0].got
+    return Row("", Full(), 0, start, *start, 0, 0, ()).units + sum(
+        row.units for row in shapes(net, spec, classes) if isinstance(row.layer, Conv | ConvTranspose | Full)
+    )
+
+
+def connections(net: Net, spec: InputSpec, classes: int | None = None) -> int:
+    """Connections as the early papers count them: every product of C, T and F, and one bias per unit that has one.
+
+    Takes and raises what `shapes` does.  Source: LeCun et al. (1989), section 3.
+
+    >>> from sigconv.nets import parse
+    >>> connections(parse("C12k5s2b*"), InputSpec(1, (16, 16)))
+    19968
+    """
+    learnt = [row for row in shapes(net, spec, classes) if isinstance(row.layer, Conv | ConvTranspose | Full)]
+    return sum(row.multiply_adds + row.units * bool(row.layer.bias) for row in learnt)  # type: ignore[union-attr]
+
+
 def receptive_field(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[int, ...]:
     """How many input samples, along each axis, one output of the net depends on.
 
-    A number above the grid's own size counts the zeros outside as well: near the edge the net sees those.
+    A number above the grid's own size counts what lies outside as well: near the edge the net sees that.
     Takes and raises what `shapes` does.
 
     Source: Araujo, Norris & Sim (2019), Distill.
@@ -136,125 +147,147 @@ def receptive_field(net: Net, spec: InputSpec, classes: int | None = None) -> tu
     return tuple(axis.size for axis in shapes(net, spec, classes)[-1].field)
 
 
-def along(size: Axes, axes: int) -> tuple[int, ...]:
-    """One number per axis.
+def smallest(net: Net, channels: int, axes: int, classes: int | None = None) -> tuple[int, ...]:
+    """The smallest grid, equal along all axes, that the net can take.
+
+    Parameters
+    ----------
+    net : Net;  channels : int >= 1, of the input;  axes : 1, 2 or 3;  classes : as in `shapes`
 
     Raises
     ------
-    ShapeError : `size` names another number of axes
+    ShapeError : no grid up to 2**20 samples along each axis fits; what is wrong with the largest one
 
-    >>> along(3, 2), along((1, 64), 2)
-    ((3, 3), (1, 64))
+    >>> from sigconv.nets import parse
+    >>> smallest(parse("(Cv)2P(Cv)2F"), channels=1, axes=2)
+    (14, 14)
     """
-    sizes = (size,) * axes if isinstance(size, int) else size
-    if len(sizes) != axes:
-        raise ShapeError(f"{'x'.join(map(str, sizes))} has {len(sizes)} sizes, but the grid has {axes} axes")
-    return sizes
 
+    def fits(size: int) -> bool:
+        try:
+            _shapes.__wrapped__(net, InputSpec(channels, (size,) * axes), classes)
+        except TooSmall:
+            return False
+        return True
 
-def conv_padding(layer: Conv, axes: int) -> tuple[tuple[int, int], ...]:
-    """The zeros (before, after) that a convolution layer adds to each axis.
-
-    "same" follows the whole package: for an even kernel the longer side is in front, as in scipy.signal.correlate.
-
-    >>> conv_padding(Conv(kernel=(3, 4)), 2)
-    ((1, 1), (2, 1))
-    """
-    pairs = zip(along(layer.kernel, axes), along(layer.dilation, axes), strict=True)
-    return tuple(padding_for(layer.padding, kernel, dilation) for kernel, dilation in pairs)
+    above = 1
+    while not fits(above):
+        if above >= LARGEST_TRIED:
+            shapes(net, InputSpec(channels, (above,) * axes), classes)
+        above *= 2
+    below = above // 2
+    while above - below > 1:
+        middle = (above + below) // 2
+        above, below = (middle, below) if fits(middle) else (above, middle)
+    return (above,) * axes
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a layer stands in the canonical text, and what reaches it."""
+class _Usual:
+    """What decides the channels of a C that names none: the pools behind which it stands, and a count to return to."""
 
-    name: str
-    text: str
-    column: int
-    channels: int
-    grid: tuple[int, ...]
-    field: tuple[ReceptiveField, ...]
-
-    def refuse(self, message: str) -> NoReturn:
-        raise ShapeError(f"{self.name} at column {self.column}: {message}\n  {self.text}\n  {' ' * self.column}^")
-
-    def sizes(self, option: str, size: Axes) -> tuple[int, ...]:
-        try:
-            return along(size, len(self.grid))
-        except ShapeError as error:
-            self.refuse(f"its {option} {error}")
+    first: bool = True
+    pools: int = 0
+    channels: int | None = None
 
 
-def _filled(layer: Conv, place: _Place, usual: int) -> Conv:
-    """The same convolution with its channels and groups as numbers; `usual` channels unless it says otherwise."""
+@dataclass
+class _Walk:
+    """Goes through a tree in the order of the data and writes down a row for each layer and join."""
+
+    classes: int
+    rows: list[Row] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def along(self, parts: Sequence[Part], place: Place, usual: _Usual) -> tuple[Place, _Usual]:
+        column = place.column
+        for part in parts:
+            place = replace(place, column=column)
+            match part:
+                case Repeat():
+                    for _ in range(part.times):
+                        place, usual = self.along(part.body, replace(place, column=column + 1), usual)
+                case Join():
+                    place, usual = self._join(part, place, usual)
+                case _:
+                    place, usual = self._layer(part, place, usual)
+            column += len(str(part))
+        return place, usual
+
+    def _named(self, letter: str, place: Place) -> Place:
+        self.seen[letter] = self.seen.get(letter, 0) + 1
+        return replace(place, name=f"{letter}{self.seen[letter]}")
+
+    def _after(self, row: Row, place: Place) -> Place:
+        self.rows.append(row)
+        return replace(place, channels=row.channels, grid=row.grid, field=row.field)
+
+    def _layer(self, layer: Layer, place: Place, usual: _Usual) -> tuple[Place, _Usual]:
+        place = self._named(layer.letter, place)
+        match layer:
+            case Conv():
+                kept = layer.groups == "*" and layer.channels is None
+                before = place.channels if usual.channels is None else usual.channels
+                layer = _filled(layer, place, FIRST_CHANNELS if usual.first else before * 2**usual.pools)
+                usual = _Usual(False, usual.pools if kept else 0, usual.channels if kept else None)
+            case ConvTranspose():
+                layer = _filled(layer, place, max(1, place.channels // 2))
+                usual = _Usual(False)
+            case Pool():
+                usual = replace(usual, pools=usual.pools + 1)
+            case Full(units=None):
+                layer = replace(layer, units=self.classes)
+        return self._after(cost(layer, place), place), usual
+
+    def _join(self, join: Join, place: Place, usual: _Usual) -> tuple[Place, _Usual]:
+        """Each branch from the same place; then one row for what they give together."""
+        ends, wants = [], []
+        column = place.column + len(join.opening)
+        hidden = len(join.branches) == 2 and not join.branches[0]
+        for number, branch in enumerate(join.branches):
+            inner = replace(place, column=column, depth=place.depth + 1)
+            end, want = self.along(branch, inner, usual)
+            ends.append(end)
+            wants.append(want)
+            column += 0 if hidden and number == 0 else sum(len(str(part)) for part in branch) + 1
+        here = self._named("J", place)
+        row = _joined(join, here, ends)
+        after = _Usual(
+            all(want.first for want in wants),
+            min(want.pools for want in wants),
+            ends[0].channels if join.how == "channels" else None,
+        )
+        return self._after(row, here), after
+
+
+def _joined(join: Join, place: Place, ends: list[Place]) -> Row:
+    """The row of a join whose branches end so."""
+    grids, channels = [end.grid for end in ends], [end.channels for end in ends]
+    if join.how == "sum" and len(set(channels)) > 1:
+        given = ", ".join(map(str, channels))
+        place.refuse(f"its branches give {given} channels; a sum needs as many from each: add a C…k1 to one")
+    if len({len(grid) for grid in grids}) > 1:
+        place.refuse("some branches end in a grid and some in channels alone; all must end alike")
+    if len(set(grids)) > 1 and not join.crop:
+        given = ", ".join(map(by, grids))
+        place.refuse(f"its branches end in grids of {given}; they must be equal. U{join.opening} cuts the larger ones")
+    grid, cuts = crossing([end.field for end in ends], grids)
+    fields = [tuple(f.cut(c) for f, c in zip(end.field, cut, strict=True)) for end, cut in zip(ends, cuts, strict=True)]
+    seen = fields[0]
+    for other in fields[1:]:
+        seen = tuple(a.beside(b) for a, b in zip(seen, other, strict=True))
+    total = channels[0] if join.how == "sum" else sum(channels)
+    too_many(total, place)
+    got = place.channels, place.grid
+    return Row(place.name, join, place.depth, got, total, grid, 0, 0, seen, cuts if join.crop else ())
+
+
+def _filled(layer: Any, place: Place, usual: int) -> Any:
+    """The same layer with its channels and groups as numbers; `usual` channels unless it says otherwise."""
     got = place.channels
     channels = layer.channels or (got if layer.groups == "*" else usual)
     groups = got if layer.groups == "*" else layer.groups
-    if channels > MAX_NUMBER:
-        place.refuse(f"C would have {channels} channels; at most {MAX_NUMBER} are allowed")
+    too_many(channels, place)
     if got % groups or channels % groups:
         place.refuse(f"{groups} groups must divide the channels, but it gets {got} and gives {channels}")
     return replace(layer, channels=channels, groups=groups)
-
-
-def _row(layer: Layer, place: _Place) -> Row:
-    match layer:
-        case Conv():
-            return _conv_row(layer, place)
-        case Pool():
-            return _pool_row(layer, place)
-        case GlobalPool():
-            if not place.grid:
-                place.refuse("G got no grid, only channels; it must come before F and another G")
-            return Row(place.name, layer, place.channels, (), 0, 0, _whole_grid(place))
-        case Full(units=int(units)):
-            inputs = place.channels * prod(place.grid)
-            return Row(place.name, layer, units, (), (inputs + 1) * units, inputs * units, _whole_grid(place))
-        case _:
-            learnt = 2 * place.channels if isinstance(layer, Norm) else 0
-            return Row(place.name, layer, place.channels, place.grid, learnt, 0, place.field)
-
-
-def _conv_row(layer: Conv, place: _Place) -> Row:
-    if not place.grid:
-        place.refuse("C got no grid, only channels; it must come before F and G")
-    kernel, stride, dilation = (
-        place.sizes(option, size)
-        for option, size in (("kernel", layer.kernel), ("stride", layer.stride), ("dilation", layer.dilation))
-    )
-    padding = conv_padding(layer, len(place.grid))
-    covered = tuple(span(k, d) for k, d in zip(kernel, dilation, strict=True))
-    if any(n + before + after < c for n, (before, after), c in zip(place.grid, padding, covered, strict=True)):
-        place.refuse(f"its grid is {_by(place.grid)}, but its kernel covers {_by(covered)}; it needs at least that")
-    axes = list(zip(kernel, stride, dilation, padding, strict=True))
-    grid = tuple(length_after(n, k, s, d, p) for n, (k, s, d, p) in zip(place.grid, axes, strict=True))
-    field = tuple(seen.after(k, s, d, p[0]) for seen, (k, s, d, p) in zip(place.field, axes, strict=True))
-    channels, groups = layer.channels, layer.groups
-    assert isinstance(channels, int)
-    assert isinstance(groups, int)
-    weights = channels * (place.channels // groups) * prod(kernel)
-    learnt = weights + (channels if layer.bias else 0)
-    return Row(place.name, layer, channels, grid, learnt, weights * prod(grid), field)
-
-
-def _pool_row(layer: Pool, place: _Place) -> Row:
-    if not place.grid:
-        place.refuse(f"{layer.letter} got no grid, only channels; it must come before F and G")
-    size, step = place.sizes("size", layer.size), place.sizes("stride", layer.step)
-    if any(n < k for n, k in zip(place.grid, size, strict=True)):
-        place.refuse(f"its grid is {_by(place.grid)}, but a pool of {_by(size)} needs at least that")
-    axes = list(zip(size, step, strict=True))
-    grid = tuple(length_after(n, k, s) for n, (k, s) in zip(place.grid, axes, strict=True))
-    field = tuple(seen.after(k, s) for seen, (k, s) in zip(place.field, axes, strict=True))
-    return Row(place.name, layer, place.channels, grid, 0, 0, field)
-
-
-def _whole_grid(place: _Place) -> tuple[ReceptiveField, ...]:
-    """What is seen by an output that depends on every place of the grid."""
-    if not place.grid:
-        return place.field
-    return tuple(seen.after(n) for seen, n in zip(place.field, place.grid, strict=True))
-
-
-def _by(sizes: tuple[int, ...]) -> str:
-    return " x ".join(map(str, sizes))

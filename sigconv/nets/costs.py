@@ -1,0 +1,332 @@
+"""What one layer makes of what it gets: its output's shape, its learnt numbers, its products, what it sees."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import NoReturn
+
+from sigconv.core.geometry import (
+    ReceptiveField,
+    length_after,
+    padding_for,
+    span,
+    transposed_length,
+    whole_or_fraction,
+)
+from sigconv.errors import ShapeError
+from sigconv.nets.tree import MAX_NUMBER, Axes, Conv, ConvTranspose, Crop, Full, GlobalPool, Join, Layer, Norm, Pool
+from sigconv.nets.written import Table
+
+Shape = tuple[int, ...]
+
+
+class TooSmall(ShapeError):
+    """The grid is smaller than a layer needs: a larger input would do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer, or one join of branches, in its place.
+
+    Parameters
+    ----------
+    name : "C1", "R1", "C2", "J1", …: the letter (J for a join) and its running number, as in the built module
+    layer : the layer with every number filled in (channels, groups, units), or the Join
+    depth : how many joins stand around it
+    got : the channels and the grid that reach it
+    channels, grid : its output; the grid is () behind G and F
+    parameters : learnt numbers
+    multiply_adds : products of a weight and a number, for one example
+    field : what one output sees, along each axis of the input
+    cuts : of a Join, for each branch how many places are cut away in front, along each axis
+    """
+
+    name: str
+    layer: Layer | Join
+    depth: int
+    got: tuple[int, Shape]
+    channels: int
+    grid: Shape
+    parameters: int
+    multiply_adds: int
+    field: tuple[ReceptiveField, ...]
+    cuts: tuple[Shape, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The layer's text with every number that depends on the data filled in; of a join its bracket."""
+        return self.layer.opening if isinstance(self.layer, Join) else str(self.layer)
+
+    @property
+    def units(self) -> int:
+        """Numbers in its output."""
+        return self.channels * prod(self.grid)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands in the canonical text, and what reaches it."""
+
+    name: str
+    text: str
+    column: int
+    depth: int
+    channels: int
+    grid: Shape
+    field: tuple[ReceptiveField, ...]
+    whole: Shape
+
+    def refuse(self, message: str, error: type[ShapeError] = ShapeError) -> NoReturn:
+        """Raise, with the layer's name, its column and a drawing."""
+        raise error(f"{self.name} at column {self.column}: {message}\n  {self.text}\n  {' ' * self.column}^")
+
+    def sizes(self, option: str, size: Axes) -> Shape:
+        """One number per axis of the grid."""
+        try:
+            return along(size, len(self.grid))
+        except ShapeError as error:
+            self.refuse(f"its {option} {error}")
+
+    def row(self, layer: Layer, channels: int, grid: Shape, field: tuple[ReceptiveField, ...], *costs: int) -> Row:
+        """A row here; costs : parameters, multiply-adds."""
+        parameters, multiply_adds = costs or (0, 0)
+        got = self.channels, self.grid
+        return Row(self.name, layer, self.depth, got, channels, grid, parameters, multiply_adds, field)
+
+
+def along(size: Axes, axes: int) -> Shape:
+    """One number per axis.
+
+    Raises
+    ------
+    ShapeError : `size` names another number of axes
+
+    >>> along(3, 2), along((1, 64), 2)
+    ((3, 3), (1, 64))
+    """
+    sizes = (size,) * axes if isinstance(size, int) else size
+    if len(sizes) != axes:
+        raise ShapeError(f"{'x'.join(map(str, sizes))} has {len(sizes)} sizes, but the grid has {axes} axes")
+    return sizes
+
+
+def conv_padding(layer: Conv, axes: int) -> tuple[tuple[int, int], ...]:
+    """The samples (before, after) that a convolution layer adds to each axis.
+
+    "same" follows the whole package: for an even kernel the longer side is in front, as in scipy.signal.correlate.
+
+    >>> conv_padding(Conv(kernel=(3, 4)), 2), conv_padding(Conv(kernel=3, padding=2), 1)
+    (((1, 1), (2, 1)), ((2, 2),))
+    """
+    if not isinstance(layer.padding, str):
+        return tuple((size, size) for size in along(layer.padding, axes))
+    pairs = zip(along(layer.kernel, axes), along(layer.dilation, axes), strict=True)
+    return tuple(padding_for(layer.padding, kernel, dilation) for kernel, dilation in pairs)  # type: ignore[arg-type]
+
+
+def table_of(layer: Conv, inputs: int) -> Table | None:
+    """For each output channel the input channels that it sees, in rising order; None: all.
+
+    >>> table_of(Conv(3, table=2), 3)
+    ((0, 1), (1, 2), (0, 2))
+    """
+    if layer.table is None or isinstance(layer.table, tuple):
+        return layer.table
+    outputs, seen = layer.channels, layer.table
+    assert isinstance(outputs, int)
+    starts = [o * inputs // outputs for o in range(outputs)]
+    return tuple(tuple(sorted((start + i) % inputs for i in range(seen))) for start in starts)
+
+
+def cost(layer: Layer, place: Place) -> Row:
+    """The row of a layer whose channels, groups and units are numbers."""
+    match layer:
+        case Conv():
+            return _conv(layer, place)
+        case ConvTranspose():
+            return _transposed(layer, place)
+        case Pool():
+            return _pool(layer, place)
+        case GlobalPool():
+            if not place.grid:
+                place.refuse("G got no grid, only channels; it must come before F and G")
+            return place.row(layer, place.channels, (), _whole_grid(place))
+        case Full(units=int(units)):
+            weights = place.channels * prod(place.grid) * units
+            learnt = 0 if layer.kind == "codes" else weights + units * layer.bias
+            return place.row(layer, units, (), _whole_grid(place), learnt, weights)
+        case Crop():
+            return _crop(layer, place)
+        case Norm():
+            return place.row(layer, place.channels, place.grid, place.field, _norm_parameters(layer, place), 0)
+        case _:
+            prelu = place.channels if getattr(layer, "name", "") == "prelu" else 0
+            return place.row(layer, place.channels, place.grid, place.field, prelu, 0)
+
+
+def crossing(places: list[tuple[ReceptiveField, ...]], grids: list[Shape]) -> tuple[Shape, tuple[Shape, ...]]:
+    """The smallest grid of several and, for each, how many places lie in front of it where the centres agree.
+
+    >>> crossing([(ReceptiveField(),), (ReceptiveField(5, 1, 0),)], [(64,), (60,)])
+    ((60,), ((2,), (0,)))
+    """
+    target = tuple(map(min, zip(*grids, strict=True)))
+    cuts = []
+    for fields, grid in zip(places, grids, strict=True):
+        offsets = []
+        for axis, n in enumerate(target):
+            least = next(i for i, g in enumerate(grids) if g[axis] == n)
+            apart = Fraction(places[least][axis].centre - fields[axis].centre) / Fraction(fields[axis].jump)
+            offsets.append(min(max(round(apart), 0), grid[axis] - n))
+        cuts.append(tuple(offsets))
+    return target, tuple(cuts)
+
+
+def _conv(layer: Conv, place: Place) -> Row:
+    if not place.grid:
+        place.refuse("C got no grid, only channels; it must come before F and G")
+    kernel, stride, dilation = (
+        place.sizes(option, size)
+        for option, size in (("kernel", layer.kernel), ("stride", layer.stride), ("dilation", layer.dilation))
+    )
+    if not isinstance(layer.padding, str):
+        place.sizes("padding", layer.padding)
+    padding = conv_padding(layer, len(place.grid))
+    covered = tuple(span(k, d) for k, d in zip(kernel, dilation, strict=True))
+    if any(n + before + after < c for n, (before, after), c in zip(place.grid, padding, covered, strict=True)):
+        place.refuse(
+            f"its grid is {by(place.grid)}, but its kernel covers {by(covered)}; it needs at least that", TooSmall
+        )
+    axes = list(zip(kernel, stride, dilation, padding, strict=True))
+    grid = tuple(length_after(n, k, s, d, p) for n, (k, s, d, p) in zip(place.grid, axes, strict=True))
+    field = tuple(seen.after(k, s, d, p[0]) for seen, (k, s, d, p) in zip(place.field, axes, strict=True))
+    channels, groups = layer.channels, layer.groups
+    assert isinstance(channels, int)
+    assert isinstance(groups, int)
+    weights = _seen_channels(layer, place) * prod(kernel)
+    biases = channels * (prod(grid) if layer.bias == "unit" else bool(layer.bias))
+    return place.row(layer, channels, grid, field, weights + biases, weights * prod(grid))
+
+
+def _seen_channels(layer: Conv, place: Place) -> int:
+    """Pairs of an output channel and an input channel that it sees."""
+    got, gives = place.channels, layer.channels
+    assert isinstance(gives, int)
+    if layer.table is None:
+        assert isinstance(layer.groups, int)
+        return gives * (got // layer.groups)
+    if isinstance(layer.table, int):
+        if layer.table > got:
+            place.refuse(f"each output sees {layer.table} channels, but it gets {got}")
+        return gives * layer.table
+    last = max(map(max, layer.table))
+    if last >= got:
+        place.refuse(f"its table names channel {last}, but it gets {got}, from 0 to {got - 1}")
+    return sum(map(len, layer.table))
+
+
+def _transposed(layer: ConvTranspose, place: Place) -> Row:
+    if not place.grid:
+        place.refuse("T got no grid, only channels; it must come before F and G")
+    options = ("kernel", "stride", "dilation", "padding", "output_padding")
+    axes = list(zip(*(place.sizes(option, getattr(layer, option)) for option in options), strict=True))
+    lengths = []
+    for n, (k, s, d, p, o) in zip(place.grid, axes, strict=True):
+        if o >= max(s, d):
+            place.refuse(f"its output padding is {o}; it is below the larger of stride {s} and dilation {d}")
+        if (n - 1) * s + span(k, d) + o <= 2 * p:
+            place.refuse(f"its padding of {p} cuts away all that a grid of {by(place.grid)} gives", TooSmall)
+        lengths.append(transposed_length(n, k, s, d, (p, p), o))
+        if lengths[-1] > 2**40:
+            place.refuse(f"its output would have {lengths[-1]} places along one axis; at most 2**40 are allowed")
+    field = tuple(seen.transposed(k, s, d, p) for seen, (k, s, d, p, _) in zip(place.field, axes, strict=True))
+    channels, groups = layer.channels, layer.groups
+    assert isinstance(channels, int)
+    assert isinstance(groups, int)
+    weights = place.channels * (channels // groups) * prod(k for k, *_ in axes)
+    products = weights * prod(place.grid)
+    return place.row(layer, channels, tuple(lengths), field, weights + channels * layer.bias, products)
+
+
+def _pool(layer: Pool, place: Place) -> Row:
+    if not place.grid:
+        place.refuse(f"{layer.letter} got no grid, only channels; it must come before F and G")
+    if layer.to is not None:
+        return _adaptive(layer, place, place.sizes("grid", layer.to))
+    options = (("size", layer.size), ("stride", layer.step), ("padding", layer.padding))
+    axes = list(zip(*(place.sizes(option, size) for option, size in options), strict=True))
+    if any(2 * p > k for k, _, p in axes):
+        place.refuse(f"its padding {by(tuple(p for *_, p in axes))} is more than half of its size {layer.size}")
+    if any(n + 2 * p < k for n, (k, _, p) in zip(place.grid, axes, strict=True)) and not layer.round_up:
+        size = by(tuple(k for k, *_ in axes))
+        place.refuse(f"its grid is {by(place.grid)}, but a pool of {size} needs at least that", TooSmall)
+    grid = tuple(pooled(n, *axis, round_up=layer.round_up) for n, axis in zip(place.grid, axes, strict=True))
+    field = tuple(seen.after(k, s, before=p) for seen, (k, s, p) in zip(place.field, axes, strict=True))
+    return place.row(layer, place.channels, grid, field)
+
+
+def pooled(n: int, size: int, stride: int, padding: int, *, round_up: bool) -> int:
+    """The length of an axis of n samples behind a pool; a window of `round_up` begins inside or in front, never behind.
+
+    Same as: torch.nn.MaxPool1d's L_out.
+
+    >>> pooled(349, 2, 2, 0, round_up=True), pooled(349, 2, 2, 0, round_up=False)
+    (175, 174)
+    """
+    rest = (stride - 1) if round_up else 0
+    length = max(n + 2 * padding - size + rest, 0) // stride + 1
+    return length - (round_up and (length - 1) * stride >= n + padding)
+
+
+def _adaptive(layer: Pool, place: Place, grid: Shape) -> Row:
+    """Window i of m over n samples goes from floor(i n / m) to ceil((i + 1) n / m)."""
+    fields = []
+    for seen, n, m in zip(place.field, place.grid, grid, strict=True):
+        widest = max(-(-(i + 1) * n // m) - i * n // m for i in range(min(m, n)))
+        field = seen.after(widest)
+        fields.append(ReceptiveField(field.size, whole_or_fraction(Fraction(seen.jump) * n / m), field.start))
+    return place.row(layer, place.channels, grid, tuple(fields))
+
+
+def _crop(layer: Crop, place: Place) -> Row:
+    if not place.grid:
+        place.refuse("X got no grid, only channels; it must come before F and G")
+    if any(seen.jump != 1 for seen in place.field):
+        jumps = " x ".join(str(seen.jump) for seen in place.field)
+        place.refuse(f"neighbouring places are {jumps} input samples apart; X needs 1: upsample with T first")
+    starts = tuple(round(-Fraction(seen.centre)) for seen in place.field)
+    if any(s < 0 or s + n > got for s, n, got in zip(starts, place.whole, place.grid, strict=True)):
+        needs = tuple(s + n for s, n in zip(starts, place.whole, strict=True))
+        place.refuse(
+            f"its grid is {by(place.grid)}; places {by(starts)} up to {by(needs)} would be the input's", TooSmall
+        )
+    field = tuple(seen.cut(s) for seen, s in zip(place.field, starts, strict=True))
+    made = place.row(layer, place.channels, place.whole, field)
+    return Row(**(vars(made) | {"cuts": (starts,)}))
+
+
+def _norm_parameters(layer: Norm, place: Place) -> int:
+    groups = layer.size or layer.usual
+    if layer.kind == "group" and place.channels % groups:
+        place.refuse(f"{groups} groups must divide the {place.channels} channels that it gets")
+    if layer.kind == "instance" and place.channels * prod(place.grid) == place.channels:
+        place.refuse(f"an instance norm needs more than one place, but its grid is {by(place.grid)}", TooSmall)
+    return 0 if layer.kind == "local" else 2 * place.channels
+
+
+def _whole_grid(place: Place) -> tuple[ReceptiveField, ...]:
+    """What is seen by an output that depends on every place of the grid."""
+    if not place.grid:
+        return place.field
+    return tuple(seen.after(n) for seen, n in zip(place.field, place.grid, strict=True))
+
+
+def by(sizes: Shape) -> str:
+    """Sizes as they are spoken: 3 x 4."""
+    return " x ".join(map(str, sizes)) or "1"
+
+
+def too_many(channels: int, place: Place) -> None:
+    """Refuse more channels than any layer may have."""
+    if channels > MAX_NUMBER:
+        place.refuse(f"{place.name[0]} would have {channels} channels; at most {MAX_NUMBER} are allowed")
