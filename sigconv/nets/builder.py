@@ -3,23 +3,32 @@
 The file is not called build.py: importing it would hide the function `sigconv.nets.build` behind the module.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
-from sigconv.nets.measure import Row, along, conv_padding, shapes
-from sigconv.nets.ops import ACTIVATION_OPS, GLOBAL_OPS, OPS, Flat
+from sigconv.nets.measure import Row, shapes
+from sigconv.nets.ops import module_of
 from sigconv.nets.spec import InputSpec
-from sigconv.nets.tree import Activation, Conv, Dropout, Full, GlobalPool, Layer, Net, Norm, Pool
+from sigconv.nets.tree import Join, Net, Part, Repeat
 
 MAX_PARAMETERS = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A join in the order of work: the steps of each branch, then the layer that brings them together."""
+
+    branches: tuple["Steps", ...]
+    name: str
+
+
+Steps = tuple["str | Fork", ...]
 
 
 class Network(nn.Module):
@@ -28,15 +37,16 @@ class Network(nn.Module):
     Attributes
     ----------
     net, spec : what it was built from
-    rows : tuple of measure.Row, one per layer
-    layers : torch.nn.Sequential, one module per row, named "C1", "R1", "C2", …
+    rows : tuple of measure.Row, one per layer and join
+    layers : torch.nn.ModuleDict, one module per row, "C1", "R1", "C2", …
+    steps : the names in the order of work, joins as Fork
 
     >>> from sigconv.nets import parse
     >>> network = build(parse("C8RPF"), InputSpec(1, (28, 28)), classes=10, seed=0)
     >>> network(torch.zeros(5, 1, 28, 28)).shape
     torch.Size([5, 10])
     >>> network.layer("C1")
-    Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
+    Conv(1, 8, kernel=(3, 3), stride=(1, 1), padding=(1, 1))
     """
 
     def __init__(self, net: Net, spec: InputSpec, rows: tuple[Row, ...]) -> None:
@@ -44,12 +54,8 @@ class Network(nn.Module):
         self.net = net
         self.spec = spec
         self.rows = rows
-        made: OrderedDict[str, nn.Module] = OrderedDict()
-        channels, grid = spec.channels, spec.grid
-        for row in rows:
-            made[row.name] = _module(row.layer, channels, grid)
-            channels, grid = row.channels, row.grid
-        self.layers = nn.Sequential(made)
+        self.layers = nn.ModuleDict({row.name: module_of(row) for row in rows})
+        self.steps = _steps(net.parts, iter(rows))
 
     def forward(self, x: Tensor) -> Tensor:
         """The net's outputs for a batch: scores (logits), or probabilities where the net ends in S.
@@ -64,8 +70,7 @@ class Network(nn.Module):
         if tuple(x.shape[1:]) != wanted or x.ndim != len(wanted) + 1:
             needed = ", ".join(["N", *map(str, wanted)])
             raise ShapeError(f"x has shape {tuple(x.shape)}; this net takes ({needed}): a batch, channels, grid")
-        y: Tensor = self.layers(x)
-        return y
+        return self._along(self.steps, x)
 
     def layer(self, which: str | int) -> nn.Module:
         """The module of one layer, by its name ("C2") or its index, negative from the end.
@@ -74,12 +79,45 @@ class Network(nn.Module):
         ------
         ArgumentError : there is no such layer
         """
+        return self.layers[self.name(which)]
+
+    def name(self, which: str | int) -> str:
+        """The name of a layer that is given by its name or its index, negative from the end.
+
+        Raises
+        ------
+        ArgumentError : there is no such layer
+        """
         names = [row.name for row in self.rows]
-        if isinstance(which, int) and -len(names) <= which < len(names):
-            return self.layers[which]
+        if isinstance(which, int) and not isinstance(which, bool) and -len(names) <= which < len(names):
+            return names[which]
         if isinstance(which, str) and which in names:
-            return self.layers[names.index(which)]
+            return which
         raise ArgumentError(f"layer is {which!r}; this net has {len(names)} layers: {', '.join(names)}")
+
+    def _along(self, steps: Steps, x: Tensor) -> Tensor:
+        for step in steps:
+            if isinstance(step, Fork):
+                x = self.layers[step.name](*[self._along(branch, x) for branch in step.branches])
+            else:
+                x = self.layers[step](x)
+        return x
+
+
+def _steps(parts: Sequence[Part], rows: Iterator[Row]) -> Steps:
+    """The names of the rows in the order of work; takes as many rows as the parts have."""
+    steps: list[str | Fork] = []
+    for part in parts:
+        match part:
+            case Repeat():
+                for _ in range(part.times):
+                    steps += _steps(part.body, rows)
+            case Join():
+                branches = tuple(_steps(branch, rows) for branch in part.branches)
+                steps.append(Fork(branches, next(rows).name))
+            case _:
+                steps.append(next(rows).name)
+    return tuple(steps)
 
 
 def build(net: Net, spec: InputSpec, classes: int | None = None, seed: int | None = None) -> Network:
@@ -131,50 +169,3 @@ def _draws(seed: int | None) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(start)
         yield
-
-
-def _module(layer: Layer, channels: int, grid: tuple[int, ...]) -> nn.Module:
-    """The module of a filled-in layer that gets this many channels on this grid."""
-    made: Any
-    match layer:
-        case Conv():
-            made = _conv(layer, channels, axes=len(grid))
-        case Pool():
-            sizes = along(layer.size, len(grid)), along(layer.step, len(grid))
-            made = OPS[layer.kind, len(grid)](kernel_size=sizes[0], stride=sizes[1])
-        case GlobalPool():
-            made = GLOBAL_OPS[layer.kind]()
-        case Activation():
-            made = ACTIVATION_OPS[layer.name]()
-        case Norm():
-            made = OPS[layer.kind, len(grid)](channels)
-        case Dropout():
-            made = nn.Dropout(layer.rate)
-        case Full(units=int(units)):
-            inputs = channels
-            for size in grid:
-                inputs *= size
-            made = Flat(inputs, units)
-        case _:
-            made = nn.Softmax(dim=1)
-    assert isinstance(made, nn.Module)
-    return made
-
-
-def _conv(layer: Conv, channels: int, axes: int) -> Any:
-    padding = conv_padding(layer, axes)
-    even = all(before == after for before, after in padding)
-    made = OPS["conv" if even else "padded conv", axes](
-        channels,
-        layer.channels,
-        kernel_size=along(layer.kernel, axes),
-        stride=along(layer.stride, axes),
-        padding=tuple(before for before, _ in padding) if even else 0,
-        dilation=along(layer.dilation, axes),
-        groups=layer.groups,
-        bias=layer.bias,
-    )
-    if not even:
-        # torch.nn.functional.pad counts from the last axis
-        made.outside = tuple(chain.from_iterable(reversed(padding)))
-    return made

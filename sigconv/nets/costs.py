@@ -20,7 +20,7 @@ from sigconv.nets.written import Table
 Shape = tuple[int, ...]
 
 
-class TooSmall(ShapeError):
+class TooSmallError(ShapeError):
     """The grid is smaller than a layer needs: a larger input would do."""
 
 
@@ -195,7 +195,7 @@ def _conv(layer: Conv, place: Place) -> Row:
     covered = tuple(span(k, d) for k, d in zip(kernel, dilation, strict=True))
     if any(n + before + after < c for n, (before, after), c in zip(place.grid, padding, covered, strict=True)):
         place.refuse(
-            f"its grid is {by(place.grid)}, but its kernel covers {by(covered)}; it needs at least that", TooSmall
+            f"its grid is {by(place.grid)}, but its kernel covers {by(covered)}; it needs at least that", TooSmallError
         )
     axes = list(zip(kernel, stride, dilation, padding, strict=True))
     grid = tuple(length_after(n, k, s, d, p) for n, (k, s, d, p) in zip(place.grid, axes, strict=True))
@@ -235,7 +235,7 @@ def _transposed(layer: ConvTranspose, place: Place) -> Row:
         if o >= max(s, d):
             place.refuse(f"its output padding is {o}; it is below the larger of stride {s} and dilation {d}")
         if (n - 1) * s + span(k, d) + o <= 2 * p:
-            place.refuse(f"its padding of {p} cuts away all that a grid of {by(place.grid)} gives", TooSmall)
+            place.refuse(f"its padding of {p} cuts away all that a grid of {by(place.grid)} gives", TooSmallError)
         lengths.append(transposed_length(n, k, s, d, (p, p), o))
         if lengths[-1] > 2**40:
             place.refuse(f"its output would have {lengths[-1]} places along one axis; at most 2**40 are allowed")
@@ -259,7 +259,7 @@ def _pool(layer: Pool, place: Place) -> Row:
         place.refuse(f"its padding {by(tuple(p for *_, p in axes))} is more than half of its size {layer.size}")
     if any(n + 2 * p < k for n, (k, _, p) in zip(place.grid, axes, strict=True)) and not layer.round_up:
         size = by(tuple(k for k, *_ in axes))
-        place.refuse(f"its grid is {by(place.grid)}, but a pool of {size} needs at least that", TooSmall)
+        place.refuse(f"its grid is {by(place.grid)}, but a pool of {size} needs at least that", TooSmallError)
     grid = tuple(pooled(n, *axis, round_up=layer.round_up) for n, axis in zip(place.grid, axes, strict=True))
     field = tuple(seen.after(k, s, before=p) for seen, (k, s, p) in zip(place.field, axes, strict=True))
     return place.row(layer, place.channels, grid, field)
@@ -298,7 +298,7 @@ def _crop(layer: Crop, place: Place) -> Row:
     if any(s < 0 or s + n > got for s, n, got in zip(starts, place.whole, place.grid, strict=True)):
         needs = tuple(s + n for s, n in zip(starts, place.whole, strict=True))
         place.refuse(
-            f"its grid is {by(place.grid)}; places {by(starts)} up to {by(needs)} would be the input's", TooSmall
+            f"its grid is {by(place.grid)}; places {by(starts)} up to {by(needs)} would be the input's", TooSmallError
         )
     field = tuple(seen.cut(s) for seen, s in zip(place.field, starts, strict=True))
     made = place.row(layer, place.channels, place.whole, field)
@@ -310,7 +310,7 @@ def _norm_parameters(layer: Norm, place: Place) -> int:
     if layer.kind == "group" and place.channels % groups:
         place.refuse(f"{groups} groups must divide the {place.channels} channels that it gets")
     if layer.kind == "instance" and place.channels * prod(place.grid) == place.channels:
-        place.refuse(f"an instance norm needs more than one place, but its grid is {by(place.grid)}", TooSmall)
+        place.refuse(f"an instance norm needs more than one place, but its grid is {by(place.grid)}", TooSmallError)
     return 0 if layer.kind == "local" else 2 * place.channels
 
 

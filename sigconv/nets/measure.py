@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from sigconv.core.geometry import ReceptiveField, at_least
-from sigconv.nets.costs import Place, Row, TooSmall, by, cost, crossing, too_many
+from sigconv.nets.costs import Place, Row, TooSmallError, by, cost, crossing, too_many
 from sigconv.nets.inverse import Way, ways
 from sigconv.nets.memory import Memory, memory
 from sigconv.nets.spec import InputSpec
@@ -129,7 +129,7 @@ def connections(net: Net, spec: InputSpec, classes: int | None = None) -> int:
     19968
     """
     learnt = [row for row in shapes(net, spec, classes) if isinstance(row.layer, Conv | ConvTranspose | Full)]
-    return sum(row.multiply_adds + row.units * bool(row.layer.bias) for row in learnt)  # type: ignore[union-attr]
+    return sum(row.multiply_adds + row.units * (getattr(row.layer, "bias", False) is not False) for row in learnt)
 
 
 def receptive_field(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[int, ...]:
@@ -166,7 +166,7 @@ def smallest(net: Net, channels: int, axes: int, classes: int | None = None) -> 
     def fits(size: int) -> bool:
         try:
             _shapes.__wrapped__(net, InputSpec(channels, (size,) * axes), classes)
-        except TooSmall:
+        except TooSmallError:
             return False
         return True
 

@@ -99,9 +99,9 @@ class _Ledger:
             self.extra += padded
         elif _keeps_input(layer):
             self.kept.add(tensor)
-        if isinstance(layer, Softmax) or isinstance(layer, Activation) and layer.name in OUTPUT_KEPT:
+        if isinstance(layer, Softmax) or (isinstance(layer, Activation) and layer.name in OUTPUT_KEPT):
             self.kept.add(made)
-        if isinstance(layer, Dropout) or isinstance(layer, Activation) and layer.name in ("log", "stanh"):
+        if isinstance(layer, Dropout) or (isinstance(layer, Activation) and layer.name in ("log", "stanh")):
             self.extra += row.units
         if isinstance(layer, Pool | GlobalPool) and layer.kind == "max":
             self.indices += row.units

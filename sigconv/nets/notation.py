@@ -265,12 +265,12 @@ def _value(reader: _Reader, option: Option, expected: str) -> Any:
 
 
 def _word(reader: _Reader, option: Option) -> Any:
-    for word, value in option.words:
-        if reader.here == word:
-            reader.column += 1
-            return value
-    allowed = " or ".join(option.letter + word for word, _ in option.words)
-    reader.fail(f"expected {allowed}, found {_found(reader)} after {option.letter}")
+    words = dict(option.words)
+    if reader.here not in words:
+        allowed = " or ".join(option.letter + word for word in words)
+        reader.fail(f"expected {allowed}, found {_found(reader)} after {option.letter}")
+    reader.column += 1
+    return words[reader.text[reader.column - 1]]
 
 
 def _rate(reader: _Reader, expected: str) -> float:

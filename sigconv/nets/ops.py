@@ -1,11 +1,21 @@
-"""The torch module behind each layer, in one table by (kind, axes of the grid)."""
+"""The torch module behind each layer of a tree, in one table."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from sigconv.nets.costs import Row, along, table_of
+from sigconv.nets.layers.conv import Conv
+from sigconv.nets.layers.full import Full
+from sigconv.nets.layers.pool import AdaptivePool, Pool
+from sigconv.nets.layers.transposed import ConvTranspose
+from sigconv.nets.tree import Join, Norm
+
 LOG_FLOOR = 1e-6
+Made = Callable[..., nn.Module]
 
 
 class Square(nn.Module):
@@ -22,6 +32,16 @@ class SafeLog(nn.Module):
         return x.clamp(min=LOG_FLOOR).log()
 
 
+class ScaledTanh(nn.Module):
+    """1.7159 tanh(2 x / 3): ±1 at ±1, where its curvature is largest.  x : any shape -> same shape.
+
+    Source: LeCun (1989), Generalization and network design strategies.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x * (2 / 3)) * 1.7159
+
+
 class GlobalAverage(nn.Module):
     """The mean of the grid.  x : (N, channels, *grid) -> (N, channels)."""
 
@@ -36,57 +56,159 @@ class GlobalMax(nn.Module):
         return x.flatten(2).max(dim=-1).values
 
 
-class Flat(nn.Linear):
-    """torch.nn.Linear on all numbers of an example.  x : (N, …) -> (N, out_features)."""
+class Affine(nn.Module):
+    """A learnt scale and shift per channel.  x : (N, channels, *grid) -> same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.flatten(1))
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        return x * self.weight.view(shape) + self.bias.view(shape)
 
 
-class _PadFirst(nn.Module):
-    """A convolution whose zeros are not as many in front as behind; torch's own padding is symmetric."""
+class Cut(nn.Module):
+    """A part of the grid.  x : (N, channels, *grid) -> (N, channels, *smaller grid).
 
-    outside: tuple[int, ...] = ()
+    starts, sizes : for each axis the first place and how many are kept
+    """
+
+    def __init__(self, starts: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.starts, self.sizes = starts, sizes
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = super().forward(nn.functional.pad(x, self.outside))
-        return y
+        for axis, (start, size) in enumerate(zip(self.starts, self.sizes, strict=True), 2):
+            if x.shape[axis] != size:
+                x = x.narrow(axis, start, size)
+        return x
+
+    def extra_repr(self) -> str:
+        return f"{self.starts}, {self.sizes}"
 
 
-class PaddedConv1d(_PadFirst, nn.Conv1d):
-    """torch.nn.Conv1d with (before, after) zeros in `outside`, as torch.nn.functional.pad takes them."""
+class Joined(nn.Module):
+    """Branches together: (N, channels, *grid) each -> their sum, or their channels one behind the other.
+
+    how : "sum" or "channels";  cuts : a Cut per branch, or None where the grids are equal
+    """
+
+    def __init__(self, how: str, cuts: tuple[Cut, ...] | None) -> None:
+        super().__init__()
+        self.how = how
+        self.cuts = None if cuts is None else nn.ModuleList(cuts)
+
+    def forward(self, *branches: Tensor) -> Tensor:
+        if self.cuts is not None:
+            branches = tuple(cut(x) for cut, x in zip(self.cuts, branches, strict=True))
+        if self.how == "channels":
+            return torch.cat(branches, dim=1)
+        total = branches[0]
+        for branch in branches[1:]:
+            total = total + branch
+        return total
+
+    def extra_repr(self) -> str:
+        return repr(self.how)
 
 
-class PaddedConv2d(_PadFirst, nn.Conv2d):
-    """torch.nn.Conv2d with (before, after) zeros in `outside`, as torch.nn.functional.pad takes them."""
+def module_of(row: Row) -> nn.Module:
+    """The module of a row; every number in it comes from `measure`."""
+    layer: Any = row.layer
+    if isinstance(layer, Join):
+        cuts = tuple(Cut(starts, row.grid) for starts in row.cuts) or None
+        return Joined(layer.how, cuts)
+    return MODULES[type(layer).__name__](layer, row)
 
 
-class PaddedConv3d(_PadFirst, nn.Conv3d):
-    """torch.nn.Conv3d with (before, after) zeros in `outside`, as torch.nn.functional.pad takes them."""
+def _conv(layer: Any, row: Row) -> nn.Module:
+    inputs, axes = row.got[0], len(row.grid)
+    return Conv(
+        inputs,
+        layer.channels,
+        along(layer.kernel, axes),
+        axes=axes,
+        stride=along(layer.stride, axes),
+        dilation=along(layer.dilation, axes),
+        groups=layer.groups,
+        padding=layer.padding if isinstance(layer.padding, str) else along(layer.padding, axes),
+        boundary=layer.boundary if isinstance(layer.boundary, str) else ("constant", layer.boundary),
+        bias=row.grid if layer.bias == "unit" else layer.bias,
+        table=table_of(layer, inputs),
+        drop=layer.drop,
+    )
 
 
-Made = Callable[..., Any]
+def _transposed(layer: Any, row: Row) -> nn.Module:
+    axes = len(row.grid)
+    return ConvTranspose(
+        row.got[0],
+        layer.channels,
+        along(layer.kernel, axes),
+        axes=axes,
+        stride=along(layer.stride, axes),
+        dilation=along(layer.dilation, axes),
+        groups=layer.groups,
+        padding=along(layer.padding, axes),
+        output_padding=along(layer.output_padding, axes),
+        bias=layer.bias,
+        drop=layer.drop,
+    )
 
-OPS: dict[tuple[str, int], Made] = {
-    ("conv", 1): nn.Conv1d,
-    ("conv", 2): nn.Conv2d,
-    ("conv", 3): nn.Conv3d,
-    ("padded conv", 1): PaddedConv1d,
-    ("padded conv", 2): PaddedConv2d,
-    ("padded conv", 3): PaddedConv3d,
-    ("max", 1): nn.MaxPool1d,
-    ("max", 2): nn.MaxPool2d,
-    ("max", 3): nn.MaxPool3d,
-    ("average", 1): nn.AvgPool1d,
-    ("average", 2): nn.AvgPool2d,
-    ("average", 3): nn.AvgPool3d,
-    ("batch", 0): nn.BatchNorm1d,
-    ("batch", 1): nn.BatchNorm1d,
-    ("batch", 2): nn.BatchNorm2d,
-    ("batch", 3): nn.BatchNorm3d,
-}
 
-ACTIVATION_OPS: dict[str, Made] = {
+def _pool(layer: Any, row: Row) -> nn.Module:
+    axes = len(row.grid)
+    if layer.to is not None:
+        return AdaptivePool(layer.kind, along(layer.to, axes))
+    return Pool(
+        ("lp", layer.power) if layer.kind == "lp" else layer.kind,
+        along(layer.size, axes),
+        axes=axes,
+        stride=along(layer.step, axes),
+        padding=along(layer.padding, axes),
+        round_up=layer.round_up,
+    )
+
+
+def _full(layer: Any, row: Row) -> nn.Module:
+    channels, grid = row.got
+    return Full(channels * prod(grid), layer.units, bias=layer.bias, drop=layer.drop)
+
+
+def _norm(layer: Norm, row: Row) -> Any:
+    channels, size = row.channels, layer.size or layer.usual
+    match layer.kind:
+        case "batch":
+            return BATCH_NORMS[len(row.grid)](channels)
+        case "instance":
+            return INSTANCE_NORMS[len(row.grid)](channels, affine=True)
+        case "group" | "layer":
+            return nn.GroupNorm(size if layer.kind == "group" else 1, channels)
+        case "local":
+            # torch divides alpha by the size, Krizhevsky does not
+            return nn.LocalResponseNorm(size, alpha=1e-4 * size, beta=0.75, k=2.0)
+    return Affine(channels)
+
+
+def _activation(layer: Any, row: Row) -> nn.Module:
+    match layer.name:
+        case "leaky":
+            return nn.LeakyReLU(0.01 if layer.slope is None else layer.slope)
+        case "prelu":
+            return nn.PReLU(row.channels)
+    return ACTIVATIONS[layer.name]()
+
+
+def _dropout(layer: Any, row: Row) -> nn.Module:
+    if not layer.whole_channels:
+        return nn.Dropout(layer.rate)
+    return {0: nn.Dropout, 1: nn.Dropout1d, 2: nn.Dropout2d, 3: nn.Dropout3d}[len(row.grid)](layer.rate)
+
+
+BATCH_NORMS: dict[int, Any] = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+INSTANCE_NORMS: dict[int, Any] = {1: nn.InstanceNorm1d, 2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
+ACTIVATIONS: dict[str, Made] = {
     "relu": nn.ReLU,
     "elu": nn.ELU,
     "gelu": nn.GELU,
@@ -94,6 +216,21 @@ ACTIVATION_OPS: dict[str, Made] = {
     "sigmoid": nn.Sigmoid,
     "square": Square,
     "log": SafeLog,
+    "silu": nn.SiLU,
+    "selu": nn.SELU,
+    "mish": nn.Mish,
+    "softplus": nn.Softplus,
+    "stanh": ScaledTanh,
 }
-
-GLOBAL_OPS: dict[str, Made] = {"average": GlobalAverage, "max": GlobalMax}
+MODULES: dict[str, Callable[[Any, Row], nn.Module]] = {
+    "Conv": _conv,
+    "ConvTranspose": _transposed,
+    "Pool": _pool,
+    "GlobalPool": lambda layer, _: GlobalAverage() if layer.kind == "average" else GlobalMax(),
+    "Activation": _activation,
+    "Norm": _norm,
+    "Dropout": _dropout,
+    "Full": _full,
+    "Softmax": lambda _layer, _row: nn.Softmax(dim=1),
+    "Crop": lambda _, row: Cut(row.cuts[0], row.grid),
+}

@@ -7,7 +7,7 @@
     │                     U[…], U{…}   … cut to the smallest grid first, where they see the same places
     └── layers            see `windowed` and `pointwise`
 
-A join of one written branch has the input itself as its first: [CBRCB] is a residual block, U{PCT} one floor of a U-Net.
+A join of one written branch has the input itself as its first: [CBRCB] is a residual block, U{PCT} a floor of a U-Net.
 """
 
 from collections.abc import Iterator, Sequence

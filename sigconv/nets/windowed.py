@@ -87,7 +87,7 @@ class Conv(Layer):
         else:
             padding = axes_of("padding", self.padding, least=0)
             fill(self, padding=padding if any(_tuple(padding)) else "valid")
-        if self.bias not in (True, False, "unit") or isinstance(self.bias, int) and not isinstance(self.bias, bool):
+        if not isinstance(self.bias, bool) and self.bias != "unit":
             raise ArgumentError(f"bias is {self.bias!r}; allowed: True, False, 'unit'")
         if self.boundary != "zeros" and self.padding == "valid":
             raise ArgumentError(f"boundary is {self.boundary!r}, but padding 'valid' leaves no outside")
@@ -114,11 +114,10 @@ def _boundary(given: str | float) -> str | float:
     """The rule under its one name, or the constant; 0 is "zeros"."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
     rule, constant = rule_of(("constant", given) if number else given)  # type: ignore[arg-type]
-    assert not isinstance(constant, complex)
     if not abs(constant) <= 1e30:
         raise ArgumentError(f"boundary is {given!r}; the constant is a number from -1e30 to 1e30")
     if rule is Boundary.CONSTANT:
-        return float(constant) if constant else "zeros"
+        return float(constant.real) if constant else "zeros"
     return rule.value
 
 
@@ -244,8 +243,8 @@ class Pool(Layer):
         if not isinstance(self.round_up, bool):
             raise ArgumentError(f"round_up is {self.round_up!r}; allowed: True, False")
         if self.kind == "lp":
-            whole("power", self.power)  # type: ignore[arg-type]
-        if (self.power is None) == (self.kind == "lp") or self.kind == "lp" and (self.padding != 0 or self.to):
+            whole("power", self.power)
+        if (self.power is None) == (self.kind == "lp") or (self.kind == "lp" and (self.padding != 0 or self.to)):
             raise ArgumentError("power belongs to kind 'lp', which has no padding and no `to`")
 
     @property

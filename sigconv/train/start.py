@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from sigconv.errors import ArgumentError, ShapeError
+from sigconv.nets.layers.conv import Conv
 from sigconv.windows import Loaded
 
 
@@ -53,7 +54,7 @@ def common_spatial_patterns(data: Any, labels: Any, count: int, shrinkage: float
     return result
 
 
-Convolution = torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d
+Convolution = Conv | torch.nn.Conv1d | torch.nn.Conv2d | torch.nn.Conv3d
 
 
 def convolutions(module: torch.nn.Module) -> list[Convolution]:
