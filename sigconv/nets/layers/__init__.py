@@ -1,0 +1,1 @@
+"""Layers that torch does not have, each for any number of axes."""
