@@ -28,7 +28,7 @@ from sigconv.errors import ArgumentError, NotationError
 from sigconv.nets.pointwise import Activation, Crop, Dropout, Full, Norm, Softmax
 from sigconv.nets.tree import BRACKETS, MAX_DEPTH, MAX_LAYERS, Join, Net, Part, Repeat, count, misplaced, unjoinable
 from sigconv.nets.windowed import Conv, ConvTranspose, GlobalPool, Pool
-from sigconv.nets.written import MAX_NUMBER, Axes, Layer, Option, Table
+from sigconv.nets.written import MAX_NUMBER, MAX_OUTPUTS, Axes, Layer, Option, Table
 
 KINDS: dict[str, tuple[type[Layer], dict[str, Any]]] = {
     "C": (Conv, {}),
@@ -46,6 +46,7 @@ KINDS: dict[str, tuple[type[Layer], dict[str, Any]]] = {
 }
 LAYERS = " ".join(KINDS)
 DIGITS = "0123456789"
+MAX_DIGITS = 400  # the smallest float64 needs 326 when it is written without an exponent
 NAME = "abcdefghijklmnopqrstuvwxyz_.+-" + DIGITS
 
 
@@ -136,7 +137,7 @@ def _sequence(reader: _Reader, depth: int) -> tuple[Part, ...]:
 def _inside(reader: _Reader, depth: int) -> int:
     """The depth behind an opening bracket, which is taken."""
     if depth == MAX_DEPTH:
-        reader.fail(f"groups are nested more than {MAX_DEPTH} deep; at most {MAX_DEPTH} levels are allowed")
+        reader.fail(f"brackets are nested more than {MAX_DEPTH} deep; at most {MAX_DEPTH} levels are allowed")
     reader.column += 1
     return depth + 1
 
@@ -167,9 +168,16 @@ def _join(reader: _Reader, depth: int) -> Join:
     closing = BRACKETS[how][1]
     deeper = _inside(reader, depth)
     branches = [_sequence(reader, deeper)]
+    layers = 1 + count(branches[0])
     while reader.here == "|":
         reader.column += 1
         branches.append(_sequence(reader, deeper))
+        layers += count(branches[-1])
+        wrong = unjoinable(branches)
+        if layers > MAX_LAYERS:
+            wrong = f"the branches have {layers} layers; at most {MAX_LAYERS} are allowed"
+        if wrong is not None:
+            reader.fail(wrong, start)
     if reader.here != closing:
         _unclosed(reader, start, closing)
     if len(branches) == 1:
@@ -193,17 +201,23 @@ def _layer(reader: _Reader) -> Layer:
     if reader.here not in KINDS:
         reader.fail(_not_a_layer(reader.here))
     reader.layer_columns.append(start)
-    kind, fields = KINDS[reader.here]
+    letter = reader.here
+    kind, fields = KINDS[letter]
     reader.column += 1
     fields = fields | _options(reader, kind)
-    if reader.here == ":":
-        reader.column += 1
-        named = reader.column
-        word = reader.take(NAME)
-        if not word:
-            reader.fail(f"expected a name after ':', found {_found(reader)}", named)
-        fields = fields | _told(reader, named, kind.named, word)
     made: Layer = _told(reader, start, kind, **fields)
+    if reader.here != ":":
+        return made
+    reader.column += 1
+    named = reader.column
+    word = reader.take(NAME)
+    if not word:
+        reader.fail(f"expected a name after ':', found {_found(reader)}")
+    if len(word) > MAX_DIGITS:
+        reader.fail(f"the name is {len(word)} characters long; at most {MAX_DIGITS} are allowed", named)
+    made = _told(reader, named, kind, **fields | _told(reader, named, kind.named, word))
+    if made.letter != letter:
+        reader.fail(f"{letter} takes no name; found {word!r}, a name of {made.letter}", named)
     return made
 
 
@@ -281,6 +295,8 @@ def _rate(reader: _Reader, expected: str) -> float:
         digits += "." + reader.take(DIGITS)
     if not digits.strip("."):
         reader.fail(f"expected {expected.replace('a number', 'a rate such as .5')}, found {_found(reader)}")
+    if len(digits) > MAX_DIGITS:
+        reader.fail(f"the rate has {len(digits)} characters; at most {MAX_DIGITS} are allowed", start)
     if float(digits) >= 1:
         reader.fail(f"the rate is {digits}; a dropout rate is at least 0 and below 1", start)
     return float(digits)
@@ -296,8 +312,8 @@ def _table(reader: _Reader) -> Table:
             reader.column += 1
             row.append(_number(reader, "an input channel after '.'", least=0))
         rows.append(tuple(row))
-        if len(rows) > MAX_LAYERS:
-            reader.fail(f"the table has more than {MAX_LAYERS} outputs; at most that many are allowed")
+        if len(rows) > MAX_OUTPUTS:
+            reader.fail(f"the table has more than {MAX_OUTPUTS} outputs; at most that many are allowed")
     if reader.here != "}":
         reader.fail(f"expected '.', ',' or '}}' in the table, found {_found(reader)}")
     reader.column += 1
@@ -347,4 +363,5 @@ def _number(reader: _Reader, expected: str, least: int = 1) -> int:
 def _found(reader: _Reader) -> str:
     if not reader.here:
         return "the end of the text"
-    return repr(reader.here) + (", which is not an ASCII digit" if reader.here.isnumeric() else "")
+    strange = reader.here.isnumeric() and reader.here not in DIGITS
+    return repr(reader.here) + (", which is not an ASCII digit" if strange else "")

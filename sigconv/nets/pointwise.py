@@ -170,7 +170,7 @@ class Full(Layer):
 
     def __post_init__(self) -> None:
         if self.units is not None:
-            whole("units", self.units)
+            fill(self, units=whole("units", self.units))
         one_of("kind", self.kind, ("weights", "codes"))
         fill(self, drop=rate("drop", self.drop))
         if not isinstance(self.bias, bool):

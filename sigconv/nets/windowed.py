@@ -8,12 +8,27 @@
 `str` of a layer is its canonical text: what is a default is not written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from sigconv.core.boundary import Boundary, rule_of
-from sigconv.errors import ArgumentError, one_of
-from sigconv.nets.written import DROP, NO_BIAS, Axes, Layer, Option, Table, axes_of, fill, rate, whole, written
+from sigconv.errors import ArgumentError, nearest, one_of
+from sigconv.nets.written import (
+    DROP,
+    MAX_OUTPUTS,
+    NO_BIAS,
+    Axes,
+    Layer,
+    Option,
+    Table,
+    axes_of,
+    fill,
+    rate,
+    whole,
+    written,
+)
 
 PADDINGS = ("same", "valid", "causal", "full")
 
@@ -77,10 +92,10 @@ class Conv(Layer):
 
     def __post_init__(self) -> None:
         if self.channels is not None:
-            whole("channels", self.channels)
+            fill(self, channels=whole("channels", self.channels))
         fill(self, **{name: axes_of(name, getattr(self, name)) for name in ("kernel", "stride", "dilation")})
         if self.groups != "*":
-            whole("groups", self.groups)
+            fill(self, groups=whole("groups", self.groups))
         fill(self, table=_table(self), drop=rate("drop", self.drop), boundary=_boundary(self.boundary))
         if isinstance(self.padding, str):
             one_of("padding", self.padding, PADDINGS)
@@ -103,7 +118,15 @@ class Conv(Layer):
         try:
             return {"boundary": float(word)}
         except ValueError:
+            pass
+        try:
             return {"boundary": _boundary(word)}
+        except ArgumentError:
+            rules = ["zeros", *(rule.value for rule in Boundary if rule is not Boundary.CONSTANT)]
+            hint = nearest(word, rules)
+            raise ArgumentError(
+                f"{word!r} is no boundary{hint}; allowed: {', '.join(rules)}, or a number such as -1"
+            ) from None
 
 
 def _tuple(size: Axes) -> tuple[int, ...]:
@@ -114,10 +137,10 @@ def _boundary(given: str | float) -> str | float:
     """The rule under its one name, or the constant; 0 is "zeros"."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
     rule, constant = rule_of(("constant", given) if number else given)  # type: ignore[arg-type]
-    if not abs(constant) <= 1e30:
+    if isinstance(constant, complex) or not abs(constant) <= 1e30:
         raise ArgumentError(f"boundary is {given!r}; the constant is a number from -1e30 to 1e30")
     if rule is Boundary.CONSTANT:
-        return float(constant.real) if constant else "zeros"
+        return float(constant) if constant else "zeros"
     return rule.value
 
 
@@ -127,14 +150,19 @@ def _table(conv: Conv) -> int | Table | None:
         return None
     if conv.groups != 1:
         raise ArgumentError(f"groups is {conv.groups!r} beside a table; a table says itself who sees whom")
-    if isinstance(table, int):
+    if not isinstance(table, Sequence) or isinstance(table, str):
         return whole("table", table)
-    rows = tuple(tuple(row) for row in table)
-    if not rows or any(not row or list(row) != sorted(set(row)) for row in rows):
-        raise ArgumentError(f"table is {table!r}; each output sees one or more input channels, in rising order")
-    for row in rows:
-        for channel in row:
-            whole("table", channel, least=0)
+    if any(not isinstance(row, Sequence) or isinstance(row, str) for row in table):
+        raise ArgumentError(f"table is {table!r}; it is a number, or for each output a tuple of its input channels")
+    rows = tuple(tuple(whole("a channel of table", channel, least=0) for channel in row) for row in table)
+    if not 1 <= len(rows) <= MAX_OUTPUTS:
+        raise ArgumentError(f"table has {len(rows)} outputs; allowed are 1 to {MAX_OUTPUTS}")
+    for output, row in enumerate(rows):
+        if not row or any(before >= channel for before, channel in pairwise(row)):
+            raise ArgumentError(
+                f"output {output} of table sees {written((row,)) if row else 'nothing'}; "
+                "each sees one or more input channels, in rising order"
+            )
     if conv.channels not in (None, len(rows)):
         raise ArgumentError(f"channels is {conv.channels}, but the table has {len(rows)} outputs")
     fill(conv, channels=len(rows))
@@ -188,11 +216,11 @@ class ConvTranspose(Layer):
 
     def __post_init__(self) -> None:
         if self.channels is not None:
-            whole("channels", self.channels)
+            fill(self, channels=whole("channels", self.channels))
         fill(self, **{name: axes_of(name, getattr(self, name)) for name in ("kernel", "stride", "dilation")})
         fill(self, **{name: axes_of(name, getattr(self, name), least=0) for name in ("padding", "output_padding")})
         if self.groups != "*":
-            whole("groups", self.groups)
+            fill(self, groups=whole("groups", self.groups))
         fill(self, drop=rate("drop", self.drop))
         if not isinstance(self.bias, bool):
             raise ArgumentError(f"bias is {self.bias!r}; allowed: True, False")
@@ -243,7 +271,7 @@ class Pool(Layer):
         if not isinstance(self.round_up, bool):
             raise ArgumentError(f"round_up is {self.round_up!r}; allowed: True, False")
         if self.kind == "lp":
-            whole("power", self.power)
+            fill(self, power=whole("power", self.power))
         if (self.power is None) == (self.kind == "lp") or (self.kind == "lp" and (self.padding != 0 or self.to)):
             raise ArgumentError("power belongs to kind 'lp', which has no padding and no `to`")
 

@@ -11,11 +11,13 @@ A layer is its letter, then options in any order, each a letter and a value, the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import index
 from typing import Any, ClassVar, Literal
 
 from sigconv.errors import ArgumentError
 
 MAX_NUMBER = 1_000_000
+MAX_OUTPUTS = 2_000  # of a table that is written out
 
 Axes = int | tuple[int, ...]
 Table = tuple[tuple[int, ...], ...]
@@ -110,9 +112,13 @@ def whole(name: str, given: object, least: int = 1) -> int:
     >>> whole("units", 30)
     30
     """
-    if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= MAX_NUMBER:
+    try:
+        number = index(given if not isinstance(given, bool) else None)  # type: ignore[arg-type]
+    except TypeError:
+        number = -1
+    if not least <= number <= MAX_NUMBER:
         raise ArgumentError(f"{name} is {given!r}; allowed are whole numbers from {least} to {MAX_NUMBER}")
-    return given
+    return number
 
 
 def axes_of(name: str, given: Axes, least: int = 1) -> Axes:
@@ -121,22 +127,20 @@ def axes_of(name: str, given: Axes, least: int = 1) -> Axes:
     >>> axes_of("kernel", [1, 64]), axes_of("kernel", (3,))
     ((1, 64), 3)
     """
-    if not isinstance(given, Sequence):
+    if not isinstance(given, Sequence) or isinstance(given, str):
         return whole(name, given, least)
-    sizes = tuple(given)
-    if not 1 <= len(sizes) <= 3:
+    if not 1 <= len(given) <= 3:
         raise ArgumentError(f"{name} is {given!r}; give one number, or one for each of 2 or 3 axes")
-    for size in sizes:
-        whole(name, size, least)
+    sizes = tuple(whole(name, size, least) for size in given)
     return sizes if len(sizes) > 1 else sizes[0]
 
 
 def rate(name: str, given: float) -> float:
-    """`given` as a float if it is a probability below 1, else an ArgumentError.
+    """`given` as a float if it is a number from 0 up to, but not, 1; else an ArgumentError.
 
     >>> rate("drop", 0)
     0.0
     """
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < 1:
-        raise ArgumentError(f"{name} is {given!r}; a dropout rate is at least 0 and below 1")
+        raise ArgumentError(f"{name} is {given!r}; it is a number of at least 0 and below 1")
     return float(given) + 0.0
