@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
+from math import ceil, prod
 from typing import NoReturn
 
 from sigconv.core.geometry import (
@@ -14,7 +14,22 @@ from sigconv.core.geometry import (
     whole_or_fraction,
 )
 from sigconv.errors import ShapeError
-from sigconv.nets.tree import MAX_NUMBER, Axes, Conv, ConvTranspose, Crop, Full, GlobalPool, Join, Layer, Norm, Pool
+from sigconv.nets.tree import (
+    MAX_NUMBER,
+    Axes,
+    CCell,
+    Conv,
+    ConvTranspose,
+    Crop,
+    FixedKernel,
+    Full,
+    GlobalPool,
+    Join,
+    Layer,
+    Norm,
+    Pool,
+    SCell,
+)
 from sigconv.nets.written import Table
 
 Shape = tuple[int, ...]
@@ -157,6 +172,8 @@ def cost(layer: Layer, place: Place) -> Row:
             return place.row(layer, units, (), _whole_grid(place), learnt, weights)
         case Crop():
             return _crop(layer, place)
+        case FixedKernel() | SCell() | CCell():
+            return _cells(layer, place)
         case Norm():
             return place.row(layer, place.channels, place.grid, place.field, _norm_parameters(layer, place), 0)
         case _:
@@ -303,6 +320,45 @@ def _crop(layer: Crop, place: Place) -> Row:
     field = tuple(seen.cut(s) for seen, s in zip(place.field, starts, strict=True))
     made = place.row(layer, place.channels, place.whole, field)
     return Row(**(vars(made) | {"cuts": (starts,)}))
+
+
+def fixed_size(layer: FixedKernel) -> int:
+    """The samples that a fixed kernel covers along each axis.
+
+    >>> fixed_size(FixedKernel("sobel")), fixed_size(FixedKernel("gaussian", 2))
+    (3, 17)
+    """
+    if layer.usual is None:
+        return 3
+    return 2 * (ceil(3 * layer.usual) if layer.name == "contrast" else int(4 * layer.usual + 0.5)) + 1
+
+
+def _cells(layer: FixedKernel | SCell | CCell, place: Place) -> Row:
+    """Layers that correlate each channel with a kernel that is known, or with patterns that learn without gradients."""
+    if not place.grid:
+        place.refuse(f"{layer.letter} got no grid, only channels; it must come before F and G")
+    stride: Shape = (1,) * len(place.grid)
+    learnt = 0
+    match layer:
+        case FixedKernel():
+            size = (fixed_size(layer),) * len(place.grid)
+            channels = place.channels * {"contrast": 2, "sobel": len(size), "prewitt": len(size)}.get(layer.name, 1)
+            weights = channels * prod(size)
+        case SCell(planes=int(channels)):
+            size = place.sizes("kernel", layer.kernel)
+            learnt = channels * place.channels * prod(size)
+            weights = learnt + prod(size)  # the inhibition is shared by all planes
+        case _:
+            assert isinstance(layer, CCell)
+            size, stride = place.sizes("size", layer.size), place.sizes("stride", layer.stride)
+            channels = place.channels
+            weights = channels * prod(size)
+    too_many(channels, place)
+    padding = [padding_for("same", k) for k in size]
+    axes = list(zip(place.grid, size, stride, padding, strict=True))
+    grid = tuple(length_after(n, k, s, 1, p) for n, k, s, p in axes)
+    field = tuple(seen.after(k, s, 1, p[0]) for seen, (_, k, s, p) in zip(place.field, axes, strict=True))
+    return place.row(layer, channels, grid, field, learnt, weights * prod(grid))
 
 
 def _norm_parameters(layer: Norm, place: Place) -> int:

@@ -18,6 +18,9 @@ R, R:name    rectifier; elu gelu tanh sigmoid square log leaky[slope] prelu silu
 B, N, N:name batch norm, instance norm; group[n] layer local[n] affine
 D<rate>      dropout; :channel whole channels
 F[units]     fully connected: b0, w<rate>; :codes distances to fixed codes.    S softmax.    X cut to the input's grid
+K:name       fixed kernels: contrast[width] sobel prewitt laplacian gaussian[sigma] log[sigma]
+V<planes>    the Neocognitron's S-cells: k<size> (3), t<threshold> (.6), q<strength> (100)
+Z[size]      its C-cells: s<size> stride (1); Z:root
 size    = number | number x number [x number]      one for all axes, or one per axis
 """
 
@@ -25,6 +28,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sigconv.errors import ArgumentError, NotationError
+from sigconv.nets.cells import CCell, FixedKernel, SCell
 from sigconv.nets.pointwise import Activation, Crop, Dropout, Full, Norm, Softmax
 from sigconv.nets.tree import BRACKETS, MAX_DEPTH, MAX_LAYERS, Join, Net, Part, Repeat, count, misplaced, unjoinable
 from sigconv.nets.windowed import Conv, ConvTranspose, GlobalPool, Pool
@@ -43,6 +47,9 @@ KINDS: dict[str, tuple[type[Layer], dict[str, Any]]] = {
     "F": (Full, {}),
     "S": (Softmax, {}),
     "X": (Crop, {}),
+    "K": (FixedKernel, {}),
+    "V": (SCell, {}),
+    "Z": (CCell, {}),
 }
 LAYERS = " ".join(KINDS)
 DIGITS = "0123456789"
@@ -70,7 +77,7 @@ def parse(text: str) -> Net:
     True
     >>> parse("C16k5x5Q")
     Traceback (most recent call last):
-    sigconv.errors.NotationError: 'Q' is not a layer; layers are C T P A G R B N D F S X
+    sigconv.errors.NotationError: 'Q' is not a layer; layers are C T P A G R B N D F S X K V Z
       C16k5x5Q
              ^
     """

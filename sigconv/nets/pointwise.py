@@ -58,7 +58,7 @@ class Activation(Layer):
     @classmethod
     def named(cls, word: str) -> dict[str, Any]:
         """A name, with its slope behind it."""
-        name, number = _split(word)
+        name, number = name_and_number(word)
         return {"name": one_of("R", name, ACTIVATIONS), "slope": float(number) if number else None}
 
 
@@ -107,7 +107,7 @@ class Norm(Layer):
     @classmethod
     def named(cls, word: str) -> dict[str, Any]:
         """A kind, with its size behind it."""
-        name, number = _split(word)
+        name, number = name_and_number(word)
         one_of("N", name, NORMS[1:])
         if "." in number:
             raise ArgumentError(f"the size of N:{name} is {number}; it is a whole number")
@@ -217,10 +217,10 @@ class Crop(Layer):
     letter: ClassVar[str] = "X"
 
 
-def _split(word: str) -> tuple[str, str]:
+def name_and_number(word: str) -> tuple[str, str]:
     """The name and the number behind it, as texts; a number that cannot be read belongs to the name.
 
-    >>> _split("leaky.1"), _split("group8"), _split("relu")
+    >>> name_and_number("leaky.1"), name_and_number("group8"), name_and_number("relu")
     (('leaky', '.1'), ('group', '8'), ('relu', ''))
     """
     found = re.fullmatch(r"([a-z_]*)(\d{0,40}(?:\.\d{1,400})?)", word, re.ASCII)

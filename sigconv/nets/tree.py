@@ -5,7 +5,7 @@
     ├── Join              […|…]        branches that get the same input; their outputs are added
     │                     {…|…}        … or stand one behind the other as channels
     │                     U[…], U{…}   … cut to the smallest grid first, where they see the same places
-    └── layers            see `windowed` and `pointwise`
+    └── layers            see `windowed`, `pointwise` and `cells`
 
 A join of one written branch has the input itself as its first: [CBRCB] is a residual block, U{PCT} a floor of a U-Net.
 """
@@ -15,22 +15,26 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sigconv.errors import ArgumentError, one_of
+from sigconv.nets.cells import KERNELS, CCell, FixedKernel, SCell
 from sigconv.nets.pointwise import ACTIVATIONS, NORMS, Activation, Crop, Dropout, Full, Norm, Softmax
 from sigconv.nets.windowed import Conv, ConvTranspose, GlobalPool, Pool
 from sigconv.nets.written import MAX_NUMBER, Axes, Layer, whole
 
 __all__ = [
     "ACTIVATIONS",
+    "KERNELS",
     "MAX_DEPTH",
     "MAX_LAYERS",
     "MAX_NUMBER",
     "NORMS",
     "Activation",
     "Axes",
+    "CCell",
     "Conv",
     "ConvTranspose",
     "Crop",
     "Dropout",
+    "FixedKernel",
     "Full",
     "GlobalPool",
     "Join",
@@ -40,6 +44,7 @@ __all__ = [
     "Part",
     "Pool",
     "Repeat",
+    "SCell",
     "Softmax",
 ]
 
