@@ -40,9 +40,8 @@ class FixedKernel(Layer):
         one_of("name", self.name, KERNELS)
         if self.width is not None:
             if self.name not in WIDTHS:
-                raise ArgumentError(
-                    f"width is {self.width!r}, but only {', '.join(WIDTHS)} take one, not {self.name!r}"
-                )
+                takers = ", ".join(WIDTHS)
+                raise ArgumentError(f"width is {self.width!r}, but only {takers} take one, not {self.name!r}")
             width = one_number("width", self.width, "0.2 to 10")
             if not 0.2 <= width <= 10:
                 raise ArgumentError(f"width is {self.width!r}; it is one number, 0.2 to 10")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sigconv.nets.costs import Row, along, table_of
+from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.full import Full
 from sigconv.nets.layers.pool import AdaptivePool, Pool
@@ -200,6 +201,28 @@ def _activation(layer: Any, row: Row) -> nn.Module:
     return ACTIVATIONS[layer.name]()
 
 
+def _s_cells(layer: Any, row: Row) -> nn.Module:
+    axes = len(row.grid)
+    return SCell(
+        row.got[0],
+        layer.planes,
+        along(layer.kernel, axes),
+        axes=axes,
+        threshold=layer.threshold,
+        strength=layer.strength,
+    )
+
+
+def _c_cells(layer: Any, row: Row) -> nn.Module:
+    axes = len(row.grid)
+    size, stride = along(layer.size, axes), along(layer.stride, axes)
+    return CCell(row.channels, size, axes=axes, stride=stride, squash=layer.squash)
+
+
+def _fixed(layer: Any, row: Row) -> nn.Module:
+    return Contrast(row.got[0], axes=len(row.grid), width=layer.usual)
+
+
 def _dropout(layer: Any, row: Row) -> nn.Module:
     if not layer.whole_channels:
         return nn.Dropout(layer.rate)
@@ -232,5 +255,8 @@ MODULES: dict[str, Callable[[Any, Row], nn.Module]] = {
     "Dropout": _dropout,
     "Full": _full,
     "Softmax": lambda _layer, _row: nn.Softmax(dim=1),
+    "SCell": _s_cells,
+    "CCell": _c_cells,
+    "FixedKernel": _fixed,
     "Crop": lambda _, row: Cut(row.cuts[0], row.grid),
 }
