@@ -14,8 +14,9 @@ The four modes are four padding amounts (k = 4 taps, x the samples, . the paddin
     same     .xxxxxxxx..       with origin=1: starts at floor(k/2) (Octave, MATLAB), different for even k only
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from math import gcd, lcm
 from operator import index
 from typing import Literal
 
@@ -23,6 +24,7 @@ from sigconv.errors import ArgumentError, ShapeError, one_of
 
 Mode = Literal["full", "same", "valid", "causal"]
 MODES = ("full", "same", "valid", "causal")
+MOST_PHASES = 256
 _MOST = 1 << 53
 
 
@@ -190,10 +192,13 @@ class ReceptiveField:
 
     Parameters
     ----------
-    size : int >= 1, input samples it depends on; behind a transposed convolution the most that one sample sees
+    size : int >= 1, input samples from the first to the last that it depends on; behind a transposed convolution,
+        where neighbouring samples see unlike many, the most that one of them sees
     jump : number > 0, input samples from one output sample to the next; below 1 where the output is finer
     start : number, the first input sample that output sample 0 sees (negative inside padding); behind a transposed
-        convolution, where neighbouring samples see unlike many, the window of `size` about their common centre
+        convolution the start of a window of `size` about the common centre
+    phases : (first, last) seen by each of so many output samples from 0 on, until they see the same again further on;
+        () for one phase. More than 256 phases become one that covers them all.
 
     Source: Araujo, Norris & Sim (2019), "Computing receptive fields of convolutional neural networks", Distill.
 
@@ -204,47 +209,86 @@ class ReceptiveField:
     size: int = 1
     jump: int | Fraction = 1
     start: int | Fraction = 0
+    phases: tuple[tuple[int | Fraction, int | Fraction], ...] = field(default=(), repr=False)
 
     @property
     def centre(self) -> int | Fraction:
         """The input position, perhaps between two samples, that output sample 0 is centred on."""
         return whole_or_fraction(self.start + Fraction(self.size - 1, 2))
 
+    def seen(self, i: int) -> tuple[int | Fraction, int | Fraction]:
+        """The first and the last input sample that output sample i sees.
+
+        >>> [ReceptiveField().transposed(3, stride=2).seen(i) for i in (2, 3, 4)]
+        [(0, 1), (1, 1), (1, 2)]
+        """
+        if not self.phases:
+            start = self.start + i * self.jump
+            return start, start + self.size - 1
+        turns, phase = divmod(i, len(self.phases))
+        first, last = self.phases[phase]
+        further = whole_or_fraction(turns * len(self.phases) * self.jump)
+        return first + further, last + further
+
     def after(self, kernel: int, stride: int = 1, dilation: int = 1, before: int = 0) -> "ReceptiveField":
         """The field one convolution or pooling further; `before` is its padding in front."""
-        reach = self._reach(span(kernel, dilation) - 1)
-        return ReceptiveField(
-            self.size + reach, self.jump * at_least("stride", stride, 1), self.start - before * self.jump
-        ).simplest()
+        edge, period = span(kernel, dilation) - 1, len(self.phases) or 1
+        at = range(-before, period // gcd(period, at_least("stride", stride, 1)) * stride - before, stride)
+        phases = tuple((self.seen(i)[0], self.seen(i + edge)[1]) for i in at)
+        return _field(phases, self.jump * stride, self.centre + (Fraction(edge, 2) - before) * self.jump)
 
     def transposed(self, kernel: int, stride: int = 1, dilation: int = 1, before: int = 0) -> "ReceptiveField":
         """The field one transposed convolution further; `before` is what it cuts away in front.
 
         Output sample 0 is centred on tap `before` of the spread kernel, whose middle tap lies on input sample 0.
+        Taps between the first and the last that reach a sample count, whether or not a dilation leaves them out.
         """
-        covered = span(kernel, dilation)
-        size = self.size + self._reach(-(-covered // at_least("stride", stride, 1)) - 1)
-        jump = Fraction(self.jump) / stride
+        covered, period = span(kernel, dilation), len(self.phases) or 1
+        jump = Fraction(self.jump) / at_least("stride", stride, 1)
         centre = self.centre + (before - Fraction(covered - 1, 2)) * jump
-        return ReceptiveField(size, jump, centre - Fraction(size - 1, 2)).simplest()
+        if period * stride > MOST_PHASES:
+            first, last = self._hull()
+            return _field(((first + (before - covered + 1) * jump, last + before * jump),), jump, centre)
+        phases = tuple(
+            (self.seen(-((covered - 1 - i) // stride))[0], self.seen(i // stride)[1])
+            for i in range(before, before + period * stride)
+        )
+        return _field(phases, jump, centre)
 
     def beside(self, other: "ReceptiveField") -> "ReceptiveField":
         """The field of a sample that sees what either sees: from the earlier start to the later end."""
         start = min(self.start, other.start)
         end = max(self.start + self.size, other.start + other.size)
-        return ReceptiveField(-int(-(end - start) // 1), self.jump, start).simplest()
+        period = lcm(len(self.phases) or 1, len(other.phases) or 1)
+        if period > MOST_PHASES or self.jump != other.jump:
+            hulls = self._hull(), other._hull()
+            phases = [(min(first for first, _ in hulls), max(last for _, last in hulls))]
+        else:
+            pairs = [(self.seen(i), other.seen(i)) for i in range(period)]
+            phases = [(min(a[0], b[0]), max(a[1], b[1])) for a, b in pairs]
+        return _field(tuple(phases), self.jump, start + Fraction(end - start - 1) / 2)
 
     def cut(self, samples: int) -> "ReceptiveField":
         """The field once that many output samples in front are gone."""
-        return ReceptiveField(self.size, self.jump, self.start + samples * self.jump).simplest()
+        phases = tuple(self.seen(i + samples) for i in range(len(self.phases) or 1))
+        return _field(phases, self.jump, self.centre + samples * self.jump)
 
-    def simplest(self) -> "ReceptiveField":
-        """The same with whole numbers where they are whole."""
-        return ReceptiveField(self.size, whole_or_fraction(self.jump), whole_or_fraction(self.start))
+    def _hull(self) -> tuple[int | Fraction, int | Fraction]:
+        """One window that, moved by the jump from sample to sample, covers what every phase sees."""
+        seen = [self.seen(i) for i in range(len(self.phases) or 1)]
+        firsts = [first - i * self.jump for i, (first, _) in enumerate(seen)]
+        return min(firsts), max(last - i * self.jump for i, (_, last) in enumerate(seen))
 
-    def _reach(self, samples: int) -> int:
-        """Input samples covered by so many steps of the output, counted up to a whole one."""
-        return -int(-(samples * self.jump) // 1)
+
+def _field(
+    phases: tuple[tuple[int | Fraction, int | Fraction], ...], jump: int | Fraction, centre: int | Fraction
+) -> ReceptiveField:
+    """The field of these phases; the centre is that of several, one phase has its own."""
+    size = max(1, *(-int(-(last - first) // 1) + 1 for first, last in phases))
+    if len(phases) == 1:
+        return ReceptiveField(size, whole_or_fraction(jump), whole_or_fraction(phases[0][0]))
+    start = whole_or_fraction(centre - Fraction(size - 1, 2))
+    return ReceptiveField(size, whole_or_fraction(jump), start, phases)
 
 
 def whole_or_fraction(number: int | Fraction) -> int | Fraction:
@@ -253,4 +297,4 @@ def whole_or_fraction(number: int | Fraction) -> int | Fraction:
     >>> whole_or_fraction(Fraction(4, 2)), whole_or_fraction(Fraction(1, 2))
     (2, Fraction(1, 2))
     """
-    return int(number) if number == int(number) else number
+    return int(number) if number.denominator == 1 else number

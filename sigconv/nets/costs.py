@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, prod
+from math import ceil, floor, gcd, prod
 from typing import NoReturn
 
 from sigconv.core.geometry import (
@@ -194,7 +194,7 @@ def crossing(places: list[tuple[ReceptiveField, ...]], grids: list[Shape]) -> tu
         for axis, n in enumerate(target):
             least = next(i for i, g in enumerate(grids) if g[axis] == n)
             apart = Fraction(places[least][axis].centre - fields[axis].centre) / Fraction(fields[axis].jump)
-            offsets.append(min(max(round(apart), 0), grid[axis] - n))
+            offsets.append(min(max(floor(apart + Fraction(1, 2)), 0), grid[axis] - n))
         cuts.append(tuple(offsets))
     return target, tuple(cuts)
 
@@ -210,9 +210,11 @@ def _conv(layer: Conv, place: Place) -> Row:
         place.sizes("padding", layer.padding)
     padding = conv_padding(layer, len(place.grid))
     covered = tuple(span(k, d) for k, d in zip(kernel, dilation, strict=True))
-    if any(n + before + after < c for n, (before, after), c in zip(place.grid, padding, covered, strict=True)):
+    needs = tuple(max(c - before - after, 1) for c, (before, after) in zip(covered, padding, strict=True))
+    if any(n < need for n, need in zip(place.grid, needs, strict=True)):
         place.refuse(
-            f"its grid is {by(place.grid)}, but its kernel covers {by(covered)}; it needs at least that", TooSmallError
+            f"its grid is {by(place.grid)}, but its kernel covers {by(covered)}; it needs at least {by(needs)}",
+            TooSmallError,
         )
     axes = list(zip(kernel, stride, dilation, padding, strict=True))
     grid = tuple(length_after(n, k, s, d, p) for n, (k, s, d, p) in zip(place.grid, axes, strict=True))
@@ -274,9 +276,14 @@ def _pool(layer: Pool, place: Place) -> Row:
     axes = list(zip(*(place.sizes(option, size) for option, size in options), strict=True))
     if any(2 * p > k for k, _, p in axes):
         place.refuse(f"its padding {by(tuple(p for *_, p in axes))} is more than half of its size {layer.size}")
-    if any(n + 2 * p < k for n, (k, _, p) in zip(place.grid, axes, strict=True)) and not layer.round_up:
-        size = by(tuple(k for k, *_ in axes))
-        place.refuse(f"its grid is {by(place.grid)}, but a pool of {size} needs at least that", TooSmallError)
+    # a window of round_up may lack up to a stride behind; those of lp are completed from one that fits
+    rests = [step - 1 if layer.round_up and layer.kind != "lp" else 0 for _, step, _ in axes]
+    needs = tuple(max(k - 2 * p - rest, 1) for (k, _, p), rest in zip(axes, rests, strict=True))
+    if any(n < need for n, need in zip(place.grid, needs, strict=True)):
+        place.refuse(
+            f"its grid is {by(place.grid)}, but a pool of {by(tuple(k for k, *_ in axes))} needs at least {by(needs)}",
+            TooSmallError,
+        )
     grid = tuple(pooled(n, *axis, round_up=layer.round_up) for n, axis in zip(place.grid, axes, strict=True))
     field = tuple(seen.after(k, s, before=p) for seen, (k, s, p) in zip(place.field, axes, strict=True))
     return place.row(layer, place.channels, grid, field)
@@ -291,7 +298,7 @@ def pooled(n: int, size: int, stride: int, padding: int, *, round_up: bool) -> i
     (175, 174)
     """
     rest = (stride - 1) if round_up else 0
-    length = max(n + 2 * padding - size + rest, 0) // stride + 1
+    length = (n + 2 * padding - size + rest) // stride + 1
     return length - (round_up and (length - 1) * stride >= n + padding)
 
 
@@ -299,8 +306,7 @@ def _adaptive(layer: Pool, place: Place, grid: Shape) -> Row:
     """Window i of m over n samples goes from floor(i n / m) to ceil((i + 1) n / m)."""
     fields = []
     for seen, n, m in zip(place.field, place.grid, grid, strict=True):
-        widest = max(-(-(i + 1) * n // m) - i * n // m for i in range(min(m, n)))
-        field = seen.after(widest)
+        field = seen.after(n // m + (0 if n % m == 0 else 1 if n % m == gcd(n, m) else 2))
         fields.append(ReceptiveField(field.size, whole_or_fraction(Fraction(seen.jump) * n / m), field.start))
     return place.row(layer, place.channels, grid, tuple(fields))
 
@@ -311,7 +317,7 @@ def _crop(layer: Crop, place: Place) -> Row:
     if any(seen.jump != 1 for seen in place.field):
         jumps = " x ".join(str(seen.jump) for seen in place.field)
         place.refuse(f"neighbouring places are {jumps} input samples apart; X needs 1: upsample with T first")
-    starts = tuple(round(-Fraction(seen.centre)) for seen in place.field)
+    starts = tuple(floor(Fraction(1, 2) - seen.centre) for seen in place.field)
     if any(s < 0 or s + n > got for s, n, got in zip(starts, place.whole, place.grid, strict=True)):
         needs = tuple(s + n for s, n in zip(starts, place.whole, strict=True))
         place.refuse(
@@ -362,11 +368,14 @@ def _cells(layer: FixedKernel | SCell | CCell, place: Place) -> Row:
 
 
 def _norm_parameters(layer: Norm, place: Place) -> int:
-    groups = layer.size or layer.usual
-    if layer.kind == "group" and place.channels % groups:
+    groups = {"instance": place.channels, "group": layer.size or layer.usual, "layer": 1}.get(layer.kind, 0)
+    if not place.grid and layer.kind in ("instance", "local"):
+        place.refuse("N got no grid, only channels; an instance or local norm must come before F and G")
+    if groups and place.channels % groups:
         place.refuse(f"{groups} groups must divide the {place.channels} channels that it gets")
-    if layer.kind == "instance" and place.channels * prod(place.grid) == place.channels:
-        place.refuse(f"an instance norm needs more than one place, but its grid is {by(place.grid)}", TooSmallError)
+    if groups and place.channels // groups * prod(place.grid) == 1:
+        needs = TooSmallError if place.grid else ShapeError
+        place.refuse(f"it would norm single numbers, which makes zeros: its grid is {by(place.grid)}", needs)
     return 0 if layer.kind == "local" else 2 * place.channels
 
 

@@ -198,6 +198,7 @@ class _Walk:
     classes: int
     rows: list[Row] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
+    widths: dict[int, int] = field(default_factory=dict)
 
     def along(self, parts: Sequence[Part], place: Place, usual: _Usual) -> tuple[Place, _Usual]:
         column = place.column
@@ -211,8 +212,14 @@ class _Walk:
                     place, usual = self._join(part, place, usual)
                 case _:
                     place, usual = self._layer(part, place, usual)
-            column += len(str(part))
+            column += self._width(part)
         return place, usual
+
+    def _width(self, part: Part) -> int:
+        """How long a part's text is; a repetition asks again and again."""
+        if id(part) not in self.widths:
+            self.widths[id(part)] = len(str(part))
+        return self.widths[id(part)]
 
     def _named(self, letter: str, place: Place) -> Place:
         self.seen[letter] = self.seen.get(letter, 0) + 1
@@ -249,7 +256,7 @@ class _Walk:
             end, want = self.along(branch, inner, usual)
             ends.append(end)
             wants.append(want)
-            column += 0 if hidden and number == 0 else sum(len(str(part)) for part in branch) + 1
+            column += 0 if hidden and number == 0 else sum(map(self._width, branch)) + 1
         here = self._named("J", place)
         row = _joined(join, here, ends)
         after = _Usual(
@@ -271,6 +278,14 @@ def _joined(join: Join, place: Place, ends: list[Place]) -> Row:
     if len(set(grids)) > 1 and not join.crop:
         given = ", ".join(map(by, grids))
         place.refuse(f"its branches end in grids of {given}; they must be equal. U{join.opening} cuts the larger ones")
+    for axis, sizes in enumerate(zip(*grids, strict=True)):
+        jumps = [end.field[axis].jump for end in ends]
+        if len(set(sizes)) > 1 and len(set(jumps)) > 1:
+            given = ", ".join(map(str, jumps))
+            place.refuse(
+                f"neighbouring places of its branches are {given} input samples apart, so that no cut brings them "
+                "together; pool or upsample them alike"
+            )
     grid, cuts = crossing([end.field for end in ends], grids)
     fields = [tuple(f.cut(c) for f, c in zip(end.field, cut, strict=True)) for end, cut in zip(ends, cuts, strict=True)]
     seen = fields[0]

@@ -1,17 +1,24 @@
-"""How much memory a network's activations take, from its tree alone."""
+"""How much memory a network's activations take, from its tree alone.
+
+What a layer keeps for the backward pass beside its parameters, if its input has a gradient or it learns something:
+
+    its input                     C T P A F B N, and R: elu gelu leaky prelu silu selu mish softplus square log
+    its output                    S, and R: relu tanh sigmoid
+    a padded copy                 C where torch's kernel cannot pad: a boundary other than zeros, or unequal ends
+                                  (:edge and :reflect keep the input as well)
+    places, 8 bytes an output     P, G:max
+    numbers of its own            D a mask; R:log, R:stanh their inner number; N:local, P:l2 their sums
+    nothing                       G, X, joins
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING
 
 from sigconv.core.geometry import at_least
-from sigconv.nets.costs import Row, conv_padding
+from sigconv.nets.costs import Row, along, conv_padding
 from sigconv.nets.spec import InputSpec
-from sigconv.nets.tree import Activation, Conv, Dropout, Full, GlobalPool, Join, Net, Norm, Part, Pool, Repeat, Softmax
-
-if TYPE_CHECKING:
-    from sigconv.nets.tree import Layer
+from sigconv.nets.tree import Activation, Conv, Crop, Dropout, Full, GlobalPool, Join, Net, Norm, Part, Pool, Repeat
 
 INDEX_BYTES = 8
 OUTPUT_KEPT = ("relu", "tanh", "sigmoid")
@@ -21,7 +28,7 @@ OUTPUT_KEPT = ("relu", "tanh", "sigmoid")
 class Memory:
     """Bytes of activations, weights not counted.
 
-    forward : alive at most at one time while a batch goes through without gradients
+    forward : alive at most at one time while a batch goes through without gradients, the batch itself included
     backward : kept from the forward to the backward pass of a training step
     """
 
@@ -31,6 +38,12 @@ class Memory:
 
 def memory(net: Net, spec: InputSpec, classes: int | None = None, *, batch: int = 1, number_bytes: int = 4) -> Memory:
     """The memory that the activations of a batch take.
+
+    Not counted: weights and copies of them (a table's, those with dropped weights); the few numbers per channel that
+    norms keep, and per axis that the symmetric and odd boundaries keep; the copies that these boundaries make on
+    their way; the work space inside one operation of torch. Counted, though torch does without it on one axis and
+    without gradients: the places of a maximum. Other kernels than the CPU's may keep other things: a GPU's dropout
+    keeps one byte for each number instead of a whole one.
 
     Parameters
     ----------
@@ -43,100 +56,170 @@ def memory(net: Net, spec: InputSpec, classes: int | None = None, *, batch: int 
     ShapeError : as `measure.shapes`
     ArgumentError : a number below 1
 
-    Same as: the bytes that torch.autograd.graph.saved_tensors_hooks sees, weights and a few numbers per channel apart.
+    Same as: the bytes that torch.autograd.graph.saved_tensors_hooks sees in training (backward), and the most bytes
+    of living tensors in inference (forward), on the CPU.
 
     >>> from sigconv.nets import parse
     >>> memory(parse("C8RP"), InputSpec(1, (100,)))
-    Memory(forward=6400, backward=9200)
+    Memory(forward=8400, backward=6800)
     """
     from sigconv.nets.measure import shapes
 
     rows = shapes(net, spec, classes)
     count, size = at_least("batch", batch, 1), at_least("number_bytes", number_bytes, 1)
-    ledger = _Ledger(iter(rows))
-    ledger.along(net.parts, ledger.new(spec.channels * prod(spec.grid)), held=0)
-    kept = sum(ledger.numbers[tensor] for tensor in ledger.kept) + ledger.extra
-    return Memory(ledger.peak * count * size, (kept * size + ledger.indices * INDEX_BYTES) * count)
+    inference, training = _Ledger(iter(rows), size, False), _Ledger(iter(rows), size, True)
+    for ledger in (inference, training):
+        start = ledger.new(spec.channels * prod(spec.grid), live=False)
+        ledger.along(net.parts, start, frozenset({start}))
+    kept = sum(training.bytes[tensor] for tensor in training.kept) + training.more
+    return Memory(inference.peak * count, kept * count)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What a layer keeps, and what it holds beside its input and output while it runs without gradients."""
+
+    got: bool = False
+    made: bool = False
+    kept: int = 0
+    working: int = 0
 
 
 @dataclass
 class _Ledger:
-    """Follows the tensors of one example through the tree; tensors are known by the order in which they are made."""
+    """Follows the tensors of one example through the tree; they are known by the order in which they are made."""
 
     rows: Iterator[Row]
-    numbers: list[int] = field(default_factory=list)
+    size: int
+    training: bool = False
+    bytes: list[int] = field(default_factory=list)
+    live: list[bool] = field(default_factory=list)
+    views: dict[int, int] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)
-    extra: int = 0
-    indices: int = 0
+    more: int = 0
     peak: int = 0
 
-    def new(self, numbers: int) -> int:
-        self.numbers.append(numbers)
-        return len(self.numbers) - 1
+    def new(self, numbers: int, *, live: bool) -> int:
+        """A tensor; `live` if it has a gradient."""
+        self.bytes.append(numbers * self.size)
+        self.live.append(live)
+        return len(self.bytes) - 1
 
-    def along(self, parts: Sequence[Part], tensor: int, held: int) -> int:
-        """The tensor that comes out; `held` numbers stay alive meanwhile for somebody else."""
+    def held(self, tensors: frozenset[int]) -> int:
+        """The bytes of these tensors, a view and its origin counted once."""
+        return sum(self.bytes[tensor] for tensor in {self.views.get(tensor, tensor) for tensor in tensors})
+
+    def along(self, parts: Sequence[Part], tensor: int, others: frozenset[int]) -> int:
+        """The tensor that comes out; `others` stay alive meanwhile, for the caller."""
         for part in parts:
             match part:
                 case Repeat():
                     for _ in range(part.times):
-                        tensor = self.along(part.body, tensor, held)
+                        tensor = self.along(part.body, tensor, others)
                 case Join():
-                    tensor = self._join(part, tensor, held)
+                    tensor = self._join(part, tensor, others)
                 case _:
-                    tensor = self._layer(next(self.rows), tensor, held)
+                    tensor = self._layer(next(self.rows), tensor, others)
         return tensor
 
-    def _layer(self, row: Row, tensor: int, held: int) -> int:
-        layer = row.layer
-        assert not isinstance(layer, Join)
-        if row.cuts:  # a cut is a view
+    def _layer(self, row: Row, tensor: int, others: frozenset[int]) -> int:
+        layer, live = row.layer, self.live[tensor]
+        if isinstance(layer, Dropout) and not (self.training and layer.rate):
             return tensor
-        made = self.new(row.units)
-        self.peak = max(self.peak, held + self.numbers[tensor] + row.units)
-        padded = _padded(row)
-        if padded:
-            self.extra += padded
-        elif _keeps_input(layer):
-            self.kept.add(tensor)
-        if isinstance(layer, Softmax) or (isinstance(layer, Activation) and layer.name in OUTPUT_KEPT):
-            self.kept.add(made)
-        if isinstance(layer, Dropout) or (isinstance(layer, Activation) and layer.name in ("log", "stanh")):
-            self.extra += row.units
-        if isinstance(layer, Pool | GlobalPool) and layer.kind == "max":
-            self.indices += row.units
+        if isinstance(layer, Crop):
+            return self._view(tensor) if row.grid != row.got[1] else tensor
+        use = _use(row, self.size, live=live, cut=tensor in self.views)
+        made = self.new(row.units, live=live or row.parameters > 0)
+        self.peak = max(self.peak, self.held(others | {tensor, made}) + use.working)
+        if self.live[made]:
+            self.more += use.kept
+            self.kept |= {self.views.get(tensor, tensor)} if use.got else set()
+            self.kept |= {made} if use.made else set()
         return made
 
-    def _join(self, join: Join, tensor: int, held: int) -> int:
+    def _view(self, tensor: int) -> int:
+        """A part of a tensor that shares its bytes."""
+        self.views[self.new(0, live=self.live[tensor])] = self.views.get(tensor, tensor)
+        return len(self.bytes) - 1
+
+    def _join(self, join: Join, tensor: int, others: frozenset[int]) -> int:
         ends: list[int] = []
-        for number, branch in enumerate(join.branches):
-            later = number + 1 < len(join.branches) or tensor in ends
-            waiting = sum(self.numbers[end] for end in set(ends))
-            waiting += self.numbers[tensor] if later and tensor not in ends else 0
-            ends.append(self.along(branch, tensor, held + waiting))
+        for branch in join.branches:
+            ends.append(self.along(branch, tensor, others | {tensor, *ends}))
         row = next(self.rows)
-        self.peak = max(self.peak, held + sum(self.numbers[end] for end in set(ends)) + row.units)
-        return self.new(row.units)
+        made = self.new(row.units, live=any(self.live[end] for end in ends))
+        # three branches are added in two steps
+        working = self.bytes[made] if join.how == "sum" and len(ends) > 2 else 0
+        self.peak = max(self.peak, self.held(others | {tensor, made, *ends}) + working)
+        return made
 
 
-def _keeps_input(layer: "Layer") -> bool:
-    """Whether the gradient of a layer needs what it got."""
+def _use(row: Row, size: int, *, live: bool, cut: bool) -> _Use:
+    """What a layer keeps and holds, in bytes; `cut`: its input is a view, which some layers copy first."""
+    layer, got, made = row.layer, row.got[0] * prod(row.got[1]) * size, row.units * size
+    copy = got if cut else 0
     match layer:
+        case Conv():
+            padded = _padded(row) * size
+            unit = made if layer.bias == "unit" else 0
+            return _Use(not padded or (live and layer.boundary in ("edge", "reflect")), False, padded, padded + unit)
+        case Pool(kind="lp"):
+            return _lp(layer, row, size) if live else _Use(working=_lp(layer, row, size).working)
+        case Pool(kind="max") | GlobalPool(kind="max"):
+            places = row.units * INDEX_BYTES
+            flat = copy if isinstance(layer, GlobalPool) and len(row.got[1]) > 1 else 0
+            return _Use(live and isinstance(layer, Pool), False, places * live, places + flat)
+        case GlobalPool():
+            return _Use(working=copy if len(row.got[1]) > 1 else 0)
+        case Full():
+            return _Use(not cut, False, copy, copy)
+        case Norm():
+            return _norm(layer, row, size, live=live, copy=copy)
+        case Dropout():
+            return _Use(kept=(row.channels * size if layer.whole_channels and row.grid else made), working=made)
+        case Activation(name="log"):
+            return _Use(got=True, kept=made, working=made)
+        case Activation(name="stanh"):
+            return _Use(kept=made, working=made)
         case Activation():
-            return layer.name not in (*OUTPUT_KEPT, "stanh")
-        case Dropout() | Softmax() | GlobalPool():
-            return False
-        case Conv() | Full() | Norm() | Pool():
-            return True
-    return True
+            return _Use(got=layer.name not in OUTPUT_KEPT, made=layer.name in OUTPUT_KEPT)
+    softmax = layer.letter == "S"  # type: ignore[union-attr]
+    return _Use(got=not softmax, made=softmax)
+
+
+def _lp(layer: Pool, row: Row, size: int) -> _Use:
+    """Powers of the input (complete windows), their sums over each window, a byte for each sum that is not 0."""
+    got, made = row.got[0] * prod(row.got[1]) * size, row.units * size
+    axes = len(row.grid)
+    ends = zip(row.got[1], row.grid, along(layer.size, axes), along(layer.step, axes), strict=True)
+    complete = [max(n, (m - 1) * step + k) for n, m, k, step in ends] if layer.round_up else row.got[1]
+    powers = row.channels * prod(complete) * size
+    if layer.power == 1:
+        return _Use(True, False, powers, max(powers + made, got + powers * layer.round_up - made))
+    absolute = got if layer.power != 2 else 0
+    working = max(powers + 3 * made + row.units, got + max(absolute, powers * layer.round_up) - made)
+    return _Use(True, False, absolute + powers + made + row.units, working)
+
+
+def _norm(layer: Norm, row: Row, size: int, *, live: bool, copy: int) -> _Use:
+    made = row.units * size
+    match layer.kind:
+        case "affine":
+            return _Use(got=True, working=made)
+        case "batch":
+            return _Use(got=True)
+        case "local":
+            padded = row.units // row.channels * (row.channels + (layer.size or layer.usual) - 1) * size
+            return _Use(live, False, (padded + 2 * made) * live, padded)
+    return _Use(not copy, False, copy, copy)
 
 
 def _padded(row: Row) -> int:
     """The numbers of the padded copy that a convolution makes where torch itself cannot pad; else 0."""
     layer = row.layer
-    if not isinstance(layer, Conv):
-        return 0
+    assert isinstance(layer, Conv)
     padding = conv_padding(layer, len(row.got[1]))
-    if layer.boundary == "zeros" and all(before == after for before, after in padding):
+    even = all(before == after for before, after in padding)
+    if not any(map(any, padding)) or (layer.boundary == "zeros" and even):
         return 0
     return row.got[0] * prod(n + before + after for n, (before, after) in zip(row.got[1], padding, strict=True))
