@@ -15,12 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sigconv.core.boundary import ODD, Boundary, extend, outside, shown
+from sigconv.core.boundary import ODD, Boundary, Seen, extend, seen_at, shown
 from sigconv.core.memory import lengthened
+from sigconv.errors import ShapeError
 
 Rule = tuple[Boundary, Any]
 Pairs = Sequence[tuple[int, int]]
 
+_NAMES = {Boundary.EDGE: "replicate", Boundary.REFLECT: "reflect"}
 _FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
@@ -82,7 +84,7 @@ class _Extended(torch.autograd.Function):
         return _filled(x, padding, rule)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+    def setup_context(ctx: Any, inputs: Any, _output: Any) -> None:
         x, ctx.padding, ctx.rule = inputs
         ctx.grid = x.shape[2:]
 
@@ -90,29 +92,22 @@ class _Extended(torch.autograd.Function):
     def backward(ctx: Any, g: Any) -> Any:
         if torch.is_grad_enabled():  # a gradient of this gradient is wanted
             g = g.clone()
-        which = ctx.rule[0]
-        for axis, ((before, after), n) in enumerate(zip(ctx.padding, ctx.grid, strict=True), 2):
-            inner = g.narrow(axis, before, n)
-            if which is not Boundary.CONSTANT and (before or after):
-                told = _shown(n, before, after, which, g.device)
-                for place, length, part in ((0, before, 0), (before + n, after, 1)):
-                    if length:
-                        _fold(inner, g.narrow(axis, place, length), axis, told[part])
-            g = inner
-        return g, None, None
+        return _folded(g, ctx.padding, ctx.grid, ctx.rule[0]), None, None
 
     @staticmethod
-    def jvp(ctx: Any, x: Any, *rest: Any) -> Any:
+    def jvp(ctx: Any, x: Any, *_rest: Any) -> Any:
         return _filled(x, ctx.padding, (ctx.rule[0], 0.0))
 
 
 class _Shown(NamedTuple):
-    """The outside of one end of an axis: sign * x[at] + first * x[0] + last * x[n-1]; the odd rules alone have three.
+    """One end of an axis of n samples, at each position: sign * x[at] + first * x[0] + last * x[n-1].
 
-    at : the samples, as numbers where there are few, else as a tensor
+    few : core.boundary.Seen for each position, where they are few; else
+    at, sign, first, last : tensors over the positions; the last three for the odd rules alone
     """
 
-    at: Any
+    few: tuple[Seen, ...] = ()
+    at: Any = None
     sign: Any = None
     first: Any = None
     last: Any = None
@@ -122,20 +117,20 @@ _FEW = 4
 
 
 @lru_cache(256)
-def _shown(n: int, before: int, after: int, rule: Boundary, device: torch.device) -> tuple[_Shown, _Shown]:
+def _ends(n: int, before: int, after: int, rule: Boundary, device: torch.device) -> tuple[_Shown, _Shown]:
     """What shows in front of an axis of n samples, and behind it."""
-    ends = []
-    for first, last in ((-before, 0), (n, n + after)):
-        positions = np.arange(first, last)
-        if rule in ODD:
-            turns, back, index = shown(positions, n, rule)
-            lifts = (1 - 2 * back, -2 * turns, 2 * turns + 2 * back)
-            ends.append(_Shown(*(torch.tensor(part, device=device) for part in (index, *lifts))))
-        else:
-            index = outside(n, last - first if first < 0 else 0, 0 if first < 0 else last - first, rule)
-            few = len(index) <= _FEW
-            ends.append(_Shown(index.tolist() if few else torch.tensor(index, device=device)))
-    return ends[0], ends[1]
+    return _shown(n, range(-before, 0), rule, device), _shown(n, range(n, n + after), rule, device)
+
+
+def _shown(n: int, positions: range, rule: Boundary, device: torch.device) -> _Shown:
+    if len(positions) <= _FEW:
+        seen = (seen_at(i, n, rule) for i in positions)
+        return _Shown(tuple(each for each in seen if each is not None))
+    if n < 1:
+        raise ShapeError(f"an axis has no samples; boundary {rule.value!r} needs at least one")
+    turns, back, index = shown(np.array(positions), n, rule)
+    parts = (index, 1 - 2 * back, -2 * turns, 2 * turns + 2 * back) if rule in ODD else (index,)
+    return _Shown((), *(torch.tensor(part, device=device) for part in parts))
 
 
 def _filled(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
@@ -143,6 +138,9 @@ def _filled(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
     which, constant = rule
     axes = range(2, x.ndim)
     lengthened("padding", x.shape, axes, padding)
+    within = all(max(pad) < n for n, pad in zip(x.shape[2:], padding, strict=True))
+    if within and which in _NAMES and x.ndim > 3:  # a pass over planes and volumes that writes each sample once
+        return functional.pad(x, tuple(chain.from_iterable(reversed(padding))), mode=_NAMES[which])
     sizes = [n + sum(pad) for n, pad in zip(x.shape[2:], padding, strict=True)]
     padded = torch.empty((*x.shape[:2], *sizes), dtype=x.dtype, device=x.device, memory_format=_format(x))
     parts = [padded]  # parts[i] has the first i axes of the grid without their outside
@@ -150,46 +148,67 @@ def _filled(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
         parts.append(parts[-1].narrow(axis, pad[0], x.shape[axis]))
     parts[-1].copy_(x)
     for axis, (before, after) in zip(reversed(axes), reversed(padding), strict=True):
-        part, inner = parts[axis - 2], parts[axis - 1]
-        n = x.shape[axis]
+        part, n = parts[axis - 2], x.shape[axis]
         if which is Boundary.CONSTANT:
             part.narrow(axis, 0, before).fill_(constant)
             part.narrow(axis, before + n, after).fill_(constant)
         elif before or after:
             inner = part.narrow(axis, before, n)
-            front, behind = _shown(n, before, after, which, x.device)
-            _fill(part.narrow(axis, 0, before), inner, axis, front)
-            _fill(part.narrow(axis, before + n, after), inner, axis, behind)
+            front, behind = _ends(n, before, after, which, x.device)
+            _gather(part.narrow(axis, 0, before), inner, axis, front)
+            _gather(part.narrow(axis, before + n, after), inner, axis, behind)
     return padded
 
 
-def _fill(border: Tensor, inner: Tensor, axis: int, told: _Shown) -> None:
+def _folded(g: Tensor, padding: Pairs, grid: Sequence[int], which: Boundary) -> Tensor:
+    """The transpose of `_filled`, in place: a view of g to which is added what its outside shows of it."""
+    for axis, ((before, after), n) in enumerate(zip(padding, grid, strict=True), 2):
+        inner = g.narrow(axis, before, n)
+        if which is not Boundary.CONSTANT and (before or after):
+            front, behind = _ends(n, before, after, which, g.device)
+            _scatter(inner, g.narrow(axis, 0, before), axis, front)
+            _scatter(inner, g.narrow(axis, before + n, after), axis, behind)
+        g = inner
+    return g
+
+
+def _gather(border: Tensor, inner: Tensor, axis: int, told: _Shown) -> None:
     """Write what shows there into one border."""
-    if isinstance(told.at, list):
-        for place, at in enumerate(told.at):
-            border.select(axis, place).copy_(inner.select(axis, at))
+    end = inner.shape[axis] - 1
+    for place, (at, sign, first, last) in enumerate(told.few):
+        into = border.select(axis, place).copy_(inner.select(axis, at))
+        if sign < 0:
+            into.neg_()
+        for lift, turned in ((first, 0), (last, end)):
+            if lift:
+                into.add_(inner.select(axis, turned), alpha=lift)
+    if told.at is None:
         return
     values = inner.index_select(axis, told.at)
     if told.sign is not None:
         values *= _column(told.sign, inner, axis)
-        for lift, at in ((told.first, 0), (told.last, inner.shape[axis] - 1)):
-            values += _column(lift, inner, axis) * inner.narrow(axis, at, 1)
+        for lift, turned in ((told.first, 0), (told.last, end)):
+            values += _column(lift, inner, axis) * inner.narrow(axis, turned, 1)
     border.copy_(values)
 
 
-def _fold(inner: Tensor, border: Tensor, axis: int, told: _Shown) -> None:
-    """The transpose of `_fill`: add the gradients of one border to those of the samples that it shows."""
-    if isinstance(told.at, list):
-        for place, at in enumerate(told.at):
-            inner.select(axis, at).add_(border.select(axis, place))
+def _scatter(inner: Tensor, border: Tensor, axis: int, told: _Shown) -> None:
+    """The transpose of `_gather`: add the gradients of one border to those of the samples that it shows."""
+    end = inner.shape[axis] - 1
+    for place, (at, sign, first, last) in enumerate(told.few):
+        g = border.select(axis, place)
+        for scale, sample in ((sign, at), (first, 0), (last, end)):
+            if scale:
+                inner.select(axis, sample).add_(g, alpha=scale)
+    if told.at is None:
         return
     if told.sign is None:
         inner.index_add_(axis, told.at, border)
         return
     inner.index_add_(axis, told.at, border * _column(told.sign, inner, axis))
-    for lift, at in ((told.first, 0), (told.last, inner.shape[axis] - 1)):
+    for lift, turned in ((told.first, 0), (told.last, end)):
         lifted = border * _column(lift, inner, axis)
-        inner.narrow(axis, at, 1).add_(lifted.sum(axis, keepdim=True))
+        inner.narrow(axis, turned, 1).add_(lifted.sum(axis, keepdim=True))
 
 
 def _column(numbers: Tensor, x: Tensor, axis: int) -> Tensor:
