@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import prod, sqrt
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from sigconv.core.geometry import at_least, span
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.layers.outside import extended
 from sigconv.nets.layers.sizes import Sizes, along_axes, dimension, drop_rate, paddings
+
+if TYPE_CHECKING:
+    from sigconv.nets.layers.stream import Stream
 
 KERNELS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 
@@ -78,7 +81,7 @@ class Conv(nn.Module):
         self.stride = along_axes("stride", stride, axes)
         self.dilation = along_axes("dilation", dilation, axes)
         self.padding = paddings(padding, self.kernel, self.dilation)
-        self.boundary = _real(boundary)
+        self.boundary = real_rule(boundary)
         self.table = None if table is None else _table(table, self.inputs, self.outputs, self.groups)
         self.drop = drop_rate(drop)
         zeros = self.boundary == (Boundary.CONSTANT, 0) and all(before == after for before, after in self.padding)
@@ -135,6 +138,12 @@ class Conv(nn.Module):
     def dense_weight(self) -> Tensor:
         """The weights as (outputs, inputs / groups, *kernel), zeros where the table has no connection."""
         return self.weight if self.places is None else self._dense(self.weight)
+
+    def stream(self) -> "Stream":
+        """This layer fed piece by piece, as sigconv.nets.layers.stream.Stream does it."""
+        from sigconv.nets.layers.stream import Stream  # it knows this class
+
+        return Stream(self)
 
     def extra_repr(self) -> str:
         """The arguments that differ from their defaults."""
@@ -231,7 +240,16 @@ def refuse_small(x: Tensor, least: Sequence[int], why: str) -> None:
         raise ShapeError(f"x has a grid of {grid}; this layer needs at least {tuple(least)}: {why}")
 
 
-def _real(boundary: BoundaryLike) -> tuple[Boundary, Any]:
+def real_rule(boundary: BoundaryLike) -> tuple[Boundary, Any]:
+    """A boundary rule whose constant is a real number.
+
+    Raises
+    ------
+    ArgumentError : no such rule, or a complex constant
+
+    >>> real_rule(("constant", 2))
+    (<Boundary.CONSTANT: 'constant'>, 2.0)
+    """
     rule, constant = rule_of(boundary)
     if np.iscomplexobj(constant):
         raise ArgumentError(f"boundary is {boundary!r}; the constant outside of a layer is a real number")

@@ -1,5 +1,8 @@
-"""Fully connected: every output sees every number of an example."""
+"""Layers whose every output sees every number of an example: weighted sums, distances to codes."""
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -24,7 +27,6 @@ class Full(nn.Linear):
 
     Source: Wan et al. (2013), Regularization of neural networks using DropConnect.  Same as: torch.nn.Linear.
 
-    >>> import torch
     >>> Full(24, 10, drop=0.5)(torch.zeros(5, 2, 3, 4)).shape
     torch.Size([5, 10])
     """
@@ -46,3 +48,48 @@ class Full(nn.Linear):
     def extra_repr(self) -> str:
         """The arguments."""
         return super().extra_repr() + (f", drop={self.drop}" if self.drop else "")
+
+
+class Centres(nn.Module):
+    """Minus the squared distance of an example to each of some fixed codes: (N, …) -> (N, codes).
+
+        y[n, i] = -sum over j of (x[n, j] - codes[i, j])²        the largest is the class
+
+    Parameters
+    ----------
+    codes : (codes, numbers) finite numbers, mostly ±1; they are not learnt
+
+    Raises
+    ------
+    ShapeError : codes that are no table; at forward, examples of another size
+    ArgumentError : codes that are not finite
+
+    Source: LeCun et al. (1998), doi:10.1109/5.726791, eq. 7: the radial basis functions at the end of LeNet-5.
+
+    >>> Centres([[1, 1], [1, -1]])(torch.tensor([[1.0, -1.0]]))
+    tensor([[-4., -0.]])
+    """
+
+    codes: Tensor
+
+    def __init__(self, codes: Any) -> None:
+        super().__init__()
+        table = torch.as_tensor(codes, dtype=torch.get_default_dtype())
+        if table.ndim != 2 or 0 in table.shape:
+            raise ShapeError(
+                f"codes have shape {tuple(table.shape)}; they are a table (codes, numbers), none of them 0"
+            )
+        if not table.isfinite().all():
+            raise ArgumentError("codes hold NaN or infinity; every number of a code is finite")
+        self.register_buffer("codes", table.clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Minus the squared distances.  x : (N, …) with as many numbers behind N as a code has."""
+        flat = x.flatten(1) if x.ndim > 2 else x
+        if flat.ndim != 2 or flat.shape[1] != self.codes.shape[1]:
+            raise ShapeError(f"x has shape {tuple(x.shape)}; this layer takes {self.codes.shape[1]} numbers behind N")
+        return -(flat.unsqueeze(1) - self.codes).square().sum(dim=2)
+
+    def extra_repr(self) -> str:
+        """The size of the table."""
+        return f"{self.codes.shape[0]} codes of {self.codes.shape[1]} numbers"
