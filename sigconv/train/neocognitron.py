@@ -86,7 +86,8 @@ class Neocognitron:
         self._check_linear(seen.shape[1], len(classes))
         variance = float(seen.var(0).mean()) or 1.0
         self.readout_: Any = self._fresh(len(seen), variance)
-        self.readout_.fit(seen, labels)
+        # in float32 a small penalty on answers that depend on one another loses all digits
+        self.readout_.fit(seen.astype(np.float64) if self.readout == "ridge" else seen, labels)
         self.classes_ = classes
         if self.linear is not None:
             self._hand_over(self.linear)
