@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, overload
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +13,9 @@ from sigconv.nets.builder import Fork, Network, Steps
 from sigconv.nets.layer_names import Which, layer_name
 
 
-@overload
-def features(network: Network, x: Any, layers: Which, *, batch: int = 64, gradients: bool = False) -> Tensor: ...
-@overload
-def features(
-    network: Network, x: Any, layers: Sequence[Which], *, batch: int = 64, gradients: bool = False
-) -> dict[Which, Tensor]: ...
 def features(
     network: Network, x: Any, layers: Which | Sequence[Which], *, batch: int = 64, gradients: bool = False
-) -> Tensor | dict[Which, Tensor]:
+) -> Any:
     """The outputs of some layers for many examples, in evaluation mode.
 
     No layer is computed that none of them needs, and beside the answers no more than one batch is in memory.
