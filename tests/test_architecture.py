@@ -84,6 +84,12 @@ def test_no_function_is_longer_than_60_lines():
     assert not long
 
 
+def reads_weights_alone(path: Path, call: ast.Call) -> bool:
+    """Whether this is the one call of torch's restricted reader, which builds tensors and executes nothing."""
+    keywords = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
+    return path == PACKAGE / "nets" / "weights.py" and keywords.get("weights_only") is True
+
+
 def test_the_library_never_prints_runs_as_a_script_or_executes_data():
     forbidden = {"print", "eval", "exec"}
     loaders = {("pickle", "load"), ("pickle", "loads"), ("torch", "load"), ("yaml", "load")}
@@ -97,7 +103,7 @@ def test_the_library_never_prints_runs_as_a_script_or_executes_data():
                 assert name not in forbidden, f"{where}:{node.lineno} calls {name}"
                 if isinstance(node.func, ast.Attribute):
                     assert node.func.attr != "extractall", f"{where}:{node.lineno}"
-                    if isinstance(node.func.value, ast.Name):
+                    if isinstance(node.func.value, ast.Name) and not reads_weights_alone(path, node):
                         assert (node.func.value.id, node.func.attr) not in loaders, f"{where}:{node.lineno}"
 
 

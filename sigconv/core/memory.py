@@ -34,6 +34,8 @@ def lengthened(argument: str, shape: Sequence[int], axes: Sequence[int], padding
     >>> lengthened("kernel", (3, 10), (1,), ((2, 2),))
     """
     lengths = list(shape)
+    if not all(isinstance(n, int) for n in lengths):
+        return  # torch exports a graph for any size of batch: the size is still a symbol
     for axis, pad in zip(axes, padding, strict=True):
         lengths[axis] += sum(pad)
     if 8 * prod(lengths) > MOST_BYTES:
