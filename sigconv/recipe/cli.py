@@ -1,4 +1,4 @@
-"""The command line: sigconv run · recipes · describe · filter · predict."""
+"""The command line: sigconv run · recipes · describe · sizes · filter · predict."""
 
 import signal
 import sys
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sigconv.errors import ArgumentError, SigconvError
+from sigconv.errors import SigconvError
+from sigconv.recipe import describe as words
 
 app = typer.Typer(
     help="Signals and 1-D/2-D/3-D convolutional networks.\n\nStart here: sigconv run eeg_motor_imagery",
@@ -93,35 +94,44 @@ def recipes() -> None:
             typer.echo(f"  {line.lstrip('# ')}")
 
 
-@app.command(epilog='Example: sigconv describe "(CR)2P(CR)2P(CR)2PF" --input 3x64x64')
+@app.command(help=words.DESCRIBE)
 def describe(
     text: Annotated[str, typer.Argument(help="A network in the lecture's notation, or the name of a recipe.")],
     size: Annotated[str, typer.Option("--input", help="channels x grid: 1x128, 3x64x64 or 1x32x32x32.")] = "",
-    classes: Annotated[int, typer.Option(min=1, help="Classes of the read-out.")] = 2,
+    classes: Annotated[int | None, typer.Option(min=1, help="What a bare F gives; 2 unless given.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Examples at a time, for the memory.")] = 1,
+    number_bytes: Annotated[int, typer.Option("--bytes", min=1, help="Of one number: 4 float32, 2 bfloat16.")] = 4,
+    whole: Annotated[bool, typer.Option("--whole", help="Write repeated blocks out.")] = False,
+    field: Annotated[bool, typer.Option("--field", help="Show step and first sample of the fields, too.")] = False,
+    draw: Annotated[Path | None, typer.Option(help="SVG file to draw the network into.")] = None,
 ) -> None:
-    """Shapes, parameters, multiply-adds and receptive field of a network; or a recipe's settings."""
+    """See words.DESCRIBE."""
     from sigconv import nets
     from sigconv.recipe import config
+    from sigconv.report.network import Columns
 
     if text in config.names():
         typer.echo(config.as_toml(config.read(text)))
         return
-    net = nets.parse(text)
-    if not size:
-        raise ArgumentError("--input is missing; give channels x grid, as in 1x128, 3x64x64 or 1x32x32x32")
-    parts = size.lower().replace("×", "x").split("x")
-    if len(parts) not in (2, 3, 4) or not all(p.isascii() and p.isdigit() and 0 < int(p) < 10**9 for p in parts):
-        raise ArgumentError(f"--input is {size!r}; allowed: channels x 1 to 3 sizes of 1 or more, as in 3x64x64")
-    spec = nets.InputSpec(channels=int(parts[0]), grid=tuple(int(p) for p in parts[1:]))
-    rows = nets.measure.shapes(net, spec, classes=classes)
-    from sigconv.report.page import network_table
+    net, spec = words.network(text, size, config.names())
+    if draw is not None:
+        words.draw(nets.measure.shapes(net, spec, classes), text, draw)
+    columns = Columns(number_bytes, batch, folded=not whole, field=field)
+    typer.echo(words.described(net, spec, classes, columns, words.terminal_width()))
+    if draw is not None:
+        typer.echo(f"\ndrawing: {draw}")
 
-    table = network_table(rows)
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    for row in table:
-        typer.echo("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *map(str.rjust, row[2:], widths[2:])]))
-    total, work = sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows)
-    typer.echo(f"\n{net}\n{total:,} parameters, {work:,} multiply-adds for one {size} input")
+
+@app.command(epilog="Example: sigconv sizes 28 14; sigconv sizes 14 28 --transposed")
+def sizes(
+    before: Annotated[int, typer.Argument(min=1, help="Samples along an axis.")],
+    after: Annotated[int, typer.Argument(min=1, help="Samples wanted behind the layer.")],
+    transposed: Annotated[bool, typer.Option("--transposed", help="Of a transposed convolution.")] = False,
+    dilation: Annotated[int, typer.Option(min=1, help="Samples from one tap to the next.")] = 1,
+    largest: Annotated[int, typer.Option(min=1, max=1000, help="The largest kernel to try.")] = 11,
+) -> None:
+    """Which kernels, strides and paddings turn a length into another: the arithmetic of shapes backwards."""
+    typer.echo(words.ways_text(before, after, transposed=transposed, dilation=dilation, largest=largest))
 
 
 @app.command("filter", epilog="Example: sigconv filter in.edf out.edf --bandpass 7 30 --notch 50")

@@ -10,7 +10,8 @@ from sigconv.files import write_whole
 from sigconv.recipe import eeg, folder
 from sigconv.recipe.config import Recipe, as_toml
 from sigconv.report import pictures
-from sigconv.report.page import Section, facts, network_table, page, png
+from sigconv.report.network import network_table
+from sigconv.report.page import Section, facts, page, png
 from sigconv.train.start import convolutions
 from sigconv.windows import Loaded
 

@@ -67,13 +67,3 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 def facts(values: Mapping[str, object]) -> list[list[str]]:
     """A two-column table of names and values."""
     return [["", ""], *([name, str(value)] for name, value in values.items())]
-
-
-def network_table(rows: Any) -> list[list[str]]:
-    """Rows of nets.measure.shapes as text: layer, output, parameters, multiply-adds, receptive field."""
-    table = [["", "layer", "output", "parameters", "multiply-adds", "sees"]]
-    for row in rows:
-        output = " x ".join(str(n) for n in (row.channels, *row.grid))
-        sees = " x ".join(str(field.size) for field in row.field)
-        table.append([row.name, row.text, output, f"{row.parameters:,}", f"{row.multiply_adds:,}", sees])
-    return table

@@ -1,6 +1,7 @@
 """The command line as a person meets it: exit codes, one line on stderr, nothing half-written."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from sigconv.loaders.eeg_generator import motor_imagery
 from sigconv.recipe.cli import app
 from sigconv.signal import Signal
 
+MEMORIES = ([], ["--bytes", "2"], ["--batch", "4"])
 SIGCONV = [sys.executable, "-c", "from sigconv.recipe.cli import main; main()"]
 
 
@@ -30,10 +32,48 @@ def edf(tmp_path_factory):
     return path
 
 
-def test_describe_draws_the_table():
+def test_describe_writes_a_line_per_layer_and_what_they_come_to():
     done = sigconv("describe", "(CR)2P(CR)2P(CR)2PF", "--input", "3x64x64")
     assert done.returncode == 0
-    assert "80,274 parameters, 39,526,400 multiply-adds" in done.stdout
+    said = done.stdout.splitlines()
+    assert said[2] == "C1     C16    16×64×64         448      1,769,472    3×3  256 KiB"
+    facts = {line[:15].strip(): line[17:] for line in said[-6:]}
+    assert facts["parameters"] == "80,274 (314 KiB at 4 bytes a number)"
+    assert facts["multiply-adds"] == "39,526,400 for one 3×64×64 input"
+    assert facts["receptive field"] == "92×92 samples, from −14×−14 on"
+    assert facts["smallest input"] == "3×8×8"
+
+
+@pytest.mark.parametrize("size", ["1x128", "3x64x64", "1x32x32x32"])
+def test_describe_draws_in_every_dimension(tmp_path, size):
+    done = CliRunner().invoke(
+        app, ["describe", "(CR)2P(CR)2PF", "--input", size, "--draw", str(tmp_path / "net.svg"), "--classes", "5"]
+    )
+    assert done.exit_code == 0, done.output
+    assert f"drawing: {tmp_path}/net.svg" in done.output
+    picture = (tmp_path / "net.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg ")
+    assert "F1 F5 → 5</title>" in picture
+    assert list(tmp_path.iterdir()) == [tmp_path / "net.svg"]
+
+
+def test_describe_counts_bytes_and_examples():
+    shown = [CliRunner().invoke(app, ["describe", "C8RP", "--input", "1x128", *more]).output for more in MEMORIES]
+    assert [re.search(r"activations +(.*) forward", said)[1] for said in shown] == ["8 KiB", "4 KiB", "32 KiB"]
+
+
+def test_describe_writes_repeated_blocks_once_unless_told_otherwise():
+    words = ["describe", "C8([CRCR])9GF10", "--input", "3x16x16"]
+    short, long = (CliRunner().invoke(app, [*words, *more]).output for more in ([], ["--whole", "--field"]))
+    assert "the same 8 times more" in short
+    assert len(long.splitlines()) > len(short.splitlines()) + 35
+    assert long.splitlines()[0].split()[-3:] == ["step", "first", "memory"]
+
+
+def test_sizes_are_found_backwards():
+    assert "Ck3s2p1        3       2        1" in sigconv("sizes", "28", "14").stdout
+    assert "Tk3s2p1o1" in sigconv("sizes", "14", "28", "--transposed").stdout
+    assert "no convolution or pooling with a kernel of up to 11 turns 5 into 50" in sigconv("sizes", "5", "50").stdout
 
 
 def test_recipes_begin_with_their_result():
@@ -115,10 +155,14 @@ def test_filter_of_a_long_file_takes_little_memory(tmp_path):
         (["filter", "{tmp}/none.edf", "{tmp}/o.edf", "--notch", "50"], "there is no such file"),
         (["filter", "{tmp}", "{tmp}/o.edf", "--notch", "50"], "is a folder"),
         (["predict", "{tmp}", "{edf}"], "holds no model.json"),
-        (["describe", "(CX)2", "--input", "1x8"], "'X' is not a layer"),
+        (["describe", "(CQ)2", "--input", "1x8"], "'Q' is not a layer"),
         (["describe", "CF", "--input", "8"], "channels x"),
         (["describe", "CF", "--input", "0x8"], "--input is '0x8'"),
         (["describe", "CF"], "--input is missing"),
+        (["describe", "eeg_motor"], "did you mean 'eeg_motor_imagery'"),
+        (["describe", "CPPPF", "--input", "1x4"], "P3 at column 3: its grid is 1"),
+        (["describe", "CF", "--input", "1x8", "--draw", "{tmp}/net.png"], "ends in .svg"),
+        (["describe", "CF", "--input", "1x8", "--draw", "{tmp}/no/net.svg"], "no/net.svg"),
         (["run", "eeg_motor_imagery", "--out", "{edf}/run"], "{edf}/run"),
         (["run", "nothing"], "there is no recipe 'nothing'"),
         (["run", "eeg_motor_imagery", "trian.epochs=1"], "did you mean 'train'"),
