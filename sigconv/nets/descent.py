@@ -163,11 +163,10 @@ class _Laid:
         self.runs: list[tuple[int, int, int, int]] = []
         self.weight_count = self.patch_count = self.turned_count = 0
         self.fixed: list[tuple[int, int, float]] = []
-        self.constants = [
-            outside(layer) if isinstance(layer, Convolved) else 0.0 for layer in layers.values()
-        ]  # one number for each layer, before all values
-        self.value_count = len(layers) + prod(next(iter(layers.values())).inputs)
-        self.start = len(layers)  # of what the next layer sees
+        every = [outside(layer) if isinstance(layer, Convolved) else 0.0 for layer in layers.values()]
+        self.constants = np.repeat(every, online.APART)  # before all values
+        self.start = len(self.constants)  # of what the next layer sees
+        self.value_count = self.start + prod(next(iter(layers.values())).inputs)
         learns = False
         for i, (name, layer) in enumerate(layers.items()):
             self._stage(i, name, layer, learns)
@@ -206,9 +205,10 @@ class _Laid:
         affordable(f"layer {name!r} takes {channels * taps} taps at {places} places", 8 * channels * taps * pitch)
         here = window(conv)
         source = self.start + np.arange(channels)[:, None, None] * plane + here.T.clip(0)
-        shows = np.where(here.T < 0, number, source)
+        constant = number * online.APART + np.arange(places) % online.APART
+        shows = np.where(here.T < 0, constant, source)
         said = {online.INDEX: sum(part.size for part in self.index), online.RUN: len(self.runs)}
-        self.index.append(shows.astype(np.int32).ravel())
+        self.index.append(shows.astype(np.uint32).ravel())
         room = prod(conv.shapes["weight"])
         if isinstance(layer, Averaged):
             weight = self.weight_count
@@ -226,8 +226,8 @@ class _Laid:
         said |= {
             online.KIND: online.GATHERED, online.ROWS: conv.channels, online.PLACES: places, online.PITCH: pitch,
             online.TAPS: channels * taps, online.LAST_RUN: len(self.runs), online.WEIGHT: weight, online.BIAS: bias,
-            online.ROW_BIAS: places if conv.bias == "unit" else 1, online.PLACE_BIAS: conv.bias == "unit",
-            online.PATCH: self.patch_count, online.LEARNS: isinstance(layer, Convolved),
+            online.PLACE_BIAS: conv.bias == "unit", online.PATCH: self.patch_count,
+            online.LEARNS: isinstance(layer, Convolved),
         }  # fmt: skip
         self.patch_count += channels * taps * pitch
         self.turned_count = max(self.turned_count, pitch * (channels * taps // self.lanes + 5) * self.lanes)
@@ -250,7 +250,7 @@ class _Laid:
         return online.Flat(
             np.array(self.stages, np.int64),
             np.array(self.reals, dtype),
-            np.concatenate([*self.index, np.zeros(0, np.int32)]),
+            np.concatenate([*self.index, np.zeros(0, np.uint32)]),
             np.array(self.runs, np.int64).reshape(-1, online.RUN_FIELDS),
             online.lambert(dtype),
             weights,

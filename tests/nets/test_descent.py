@@ -50,7 +50,7 @@ NETS = {
 
 def drawn(net, seed=0):
     draw = np.random.default_rng(seed)
-    net.weights = {name: draw.normal(size=shape) * 0.3 for name, shape in net.shapes.items()}
+    net.weights = {name: draw.normal(size=shape) / np.prod(shape[1:]) ** 0.5 for name, shape in net.shapes.items()}
     x = draw.normal(size=(12, *net.inputs))
     return x, draw.normal(size=(12, *net.outputs)), draw.integers(12, size=20)
 
@@ -124,12 +124,12 @@ def test_one_weight_takes_the_step_one_takes_by_hand():
 
 @pytest.mark.parametrize(("dtype", "most"), [(np.float32, 4), (np.float64, 6)])
 def test_lamberts_fraction_is_tanh_to_a_few_roundings(dtype, most):
-    x = np.r_[np.linspace(-30, 30, 4001), np.logspace(-8, 0, 500)].astype(dtype)
+    x = np.r_[np.linspace(-30, 30, 4000), np.logspace(-8, 0, 500)].astype(dtype)
     net = Descent([Pointwise((len(x),), "tanh"), Full((len(x),), 1)], dtype=np.dtype(dtype).name)
     net.respond(x[None])
     start, n = net._flat.stages[0][online.OUT], len(x)
     error = np.abs(net._flat.values[start : start + n] / np.tanh(x.astype(np.float64)) - 1)
-    assert np.nanmax(error) < most * np.finfo(dtype).eps
+    assert error.max() < most * np.finfo(dtype).eps
 
 
 # law
@@ -180,7 +180,7 @@ def test_a_rate_of_zero_keeps_a_layer_as_it_is():
 def test_every_step_is_the_step_of_autograd(name, dtype):
     net = Descent(NETS[name], dtype)
     x, targets, order = drawn(net)
-    rate = dict(zip(net.shapes, np.linspace(0.05, 0.15, len(net.shapes)), strict=True))
+    rate = dict(zip(net.shapes, np.linspace(0.003, 0.01, len(net.shapes)), strict=True))
     total, misses, weights = torch_steps(net, x, targets, order, rate)
     net.set_rates(rate)
     error, missed, where = net.descend(x, targets, order)

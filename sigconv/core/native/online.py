@@ -22,13 +22,14 @@ from sigconv.core.native.recurrence_tiles import address
 GATHERED, FULL, TANH, RELU = range(4)  # kinds of stages
 # what a row of `stages` says, in this order: kind; first value before and behind it, and how many; rows of weights
 # (units of a full layer); places and the pitch of a row of patches; taps; first index; first and last run of weights;
-# first weight; first bias, and its steps from row to row and from place to place; first patch; does it learn, does
+# first weight; first bias, is it one for each place; first patch; does it learn, does
 # its gradient go on
-FIELDS = 19
+FIELDS = 18
 (
-    KIND, IN, OUT, N_IN, N_OUT, ROWS, PLACES, PITCH, TAPS, INDEX, RUN, LAST_RUN, WEIGHT, BIAS, ROW_BIAS, PLACE_BIAS,
+    KIND, IN, OUT, N_IN, N_OUT, ROWS, PLACES, PITCH, TAPS, INDEX, RUN, LAST_RUN, WEIGHT, BIAS, PLACE_BIAS,
     PATCH, LEARNS, GOES_ON,
 ) = range(FIELDS)  # fmt: skip
+APART = 16  # neighbours see their constant at different places: gradients that reach it do not wait for each other
 RUN_FIELDS = 4  # row, first tap, taps in a row, first weight
 
 
@@ -37,11 +38,11 @@ class Flat(NamedTuple):
 
     stages : (stages, FIELDS) int64
     reals : (stages, 3) a, s, c of the functions a tanh(s x) + c
-    index : int32, for each patch of a gathered stage, the value it shows
+    index : uint32, for each patch of a gathered stage, the value it shows
     runs : (runs, RUN_FIELDS) int64, which taps a row of weights sees
     lambert : (2, terms) numerator and denominator of tanh, highest power first
     weights, rates : all weights and biases, and the learning rate of each; both end in a spare vector
-    values, slopes : constants and what each stage gives, and gradients of them; both end in a spare vector
+    values, slopes : constants (APART of each) and what each stage gives, and gradients of them; both end in a spare vector
     patches, turned : what gathered stages see now; its transpose
     """
 
@@ -65,7 +66,7 @@ def lambert(dtype: Any) -> Any:
     positive, so nothing cancels.
 
     >>> p, q = lambert(np.float64)
-    >>> abs(np.polyval(p, 1.0) / np.polyval(q, 1.0) - np.tanh(1.0)) < 1e-15
+    >>> bool(abs(np.polyval(p, 1.0) / np.polyval(q, 1.0) - np.tanh(1.0)) < 1e-15)
     True
     """
     terms = 14 if np.dtype(dtype) == np.float32 else 30
@@ -177,12 +178,14 @@ def _backward(net, s):  # type: ignore[no-untyped-def]
 @kernel
 def _see(stage, net):  # type: ignore[no-untyped-def]
     """The patches of a stage."""
-    places, pitch = stage[PLACES], stage[PITCH]
-    values, index, patches = net.values, net.index, net.patches
+    like, places, pitch = net.values, stage[PLACES], stage[PITCH]
+    size = like.itemsize
+    values, index, patches = address(like), address(net.index), address(net.patches)
     for t in range(stage[TAPS]):
-        at, to = stage[INDEX] + t * places, stage[PATCH] + t * pitch
+        at, to = index + (stage[INDEX] + t * places) * 4, patches + (stage[PATCH] + t * pitch) * size
         for p in range(places):
-            patches[to + p] = values[index[at + p]]
+            shown = vectors.read(net.index, at + p * 4)
+            vectors.write(to + p * size, vectors.read(like, values + shown * size))
 
 
 @kernel
@@ -197,12 +200,14 @@ def _sum_gathered(stage, net):  # type: ignore[no-untyped-def]
         at = stage[OUT] + runs[r, 0] * places
         if runs[r, 0] != row:
             row = runs[r, 0]
-            for p in range(places):
-                b = stage[BIAS] + row * stage[ROW_BIAS] + p * stage[PLACE_BIAS]
-                values[at + p] = weights[b] if stage[BIAS] >= 0 else like.dtype.type(0)
-        y, w = address(values) + at * size, known + runs[r, 3] * size
+            y = values[at : at + places]
+            if stage[PLACE_BIAS]:
+                y[:] = weights[stage[BIAS] + row * places : stage[BIAS] + (row + 1) * places]
+            else:
+                y[:] = weights[stage[BIAS] + row] if stage[BIAS] >= 0 else like.dtype.type(0)
+        out, w = address(values) + at * size, known + runs[r, 3] * size
         for p in range(0, places, lanes):
-            s0 = vectors.load(like, y + p * size)
+            s0 = vectors.load(like, out + p * size)
             s1 = s2 = s3 = vectors.zero(like)  # four chains of sums wait for each other a quarter as often
             x, step = patches + (runs[r, 1] * pitch + p) * size, pitch * size
             t, taps = 0, runs[r, 2]
@@ -223,7 +228,7 @@ def _sum_gathered(stage, net):  # type: ignore[no-untyped-def]
                 s0 = vectors.fused(vectors.splat(vectors.read(like, w + t * size)), vectors.load(like, x), s0)
                 x += step
                 t += 1
-            vectors.store(y + p * size, vectors.plus(vectors.plus(s0, s1), vectors.plus(s2, s3)))
+            vectors.store(out + p * size, vectors.plus(vectors.plus(s0, s1), vectors.plus(s2, s3)))
 
 
 @kernel
@@ -254,8 +259,7 @@ def _send_back(stage, net):  # type: ignore[no-untyped-def]
     like, runs, slopes, patches, index = net.slopes, net.runs, net.slopes, net.patches, net.index
     size, lanes = like.itemsize, vectors.width(like)
     places, pitch, first = stage[PLACES], stage[PITCH], stage[PATCH]
-    for i in range(first, first + stage[TAPS] * pitch):
-        patches[i] = 0
+    patches[first : first + stage[TAPS] * pitch] = 0
     behind, known, base = address(slopes), address(net.weights), address(patches) + first * size
     for r in range(stage[RUN], stage[LAST_RUN]):
         w = known + runs[r, 3] * size
@@ -266,13 +270,12 @@ def _send_back(stage, net):  # type: ignore[no-untyped-def]
                 weight = vectors.splat(vectors.read(like, w + t * size))
                 vectors.store(x, vectors.fused(weight, h, vectors.load(like, x)))
                 x += pitch * size
-    before = stage[IN]
-    for i in range(before, before + stage[N_IN]):
-        slopes[i] = 0
+    slopes[stage[IN] : stage[IN] + stage[N_IN]] = 0
     for t in range(stage[TAPS]):
-        at, to = stage[INDEX] + t * places, first + t * pitch
+        at, x = address(index) + (stage[INDEX] + t * places) * 4, base + t * pitch * size
         for p in range(places):
-            slopes[index[at + p]] += patches[to + p]
+            to = behind + vectors.read(index, at + p * 4) * size
+            vectors.write(to, vectors.read(like, to) + vectors.read(like, x + p * size))
 
 
 @kernel
@@ -312,9 +315,13 @@ def _learn_gathered(stage, net):  # type: ignore[no-untyped-def]
             w[t] = fma(-rate[t], sums[t], w[t])
     if stage[BIAS] >= 0:
         for row in range(stage[ROWS]):
-            for p in range(places):
-                b = stage[BIAS] + row * stage[ROW_BIAS] + p * stage[PLACE_BIAS]
-                weights[b] -= rates[b] * slopes[stage[OUT] + row * places + p]
+            at, h = stage[BIAS] + row * (places if stage[PLACE_BIAS] else 1), slopes[stage[OUT] + row * places :]
+            if stage[PLACE_BIAS]:
+                bias, rate = weights[at : at + places], rates[at : at + places]
+                for p in range(places):
+                    bias[p] -= rate[p] * h[p]
+            else:
+                weights[at] -= rates[at] * h[:places].sum()
 
 
 @kernel
