@@ -141,7 +141,7 @@ class Full:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Weight (unit, number seen) as torch.nn.Linear has it, and bias (unit,)."""
-        weight = {"weight": (self.units, prod(self.inputs))}
+        weight: dict[str, tuple[int, ...]] = {"weight": (self.units, prod(self.inputs))}
         return {**weight, "bias": (self.units,)} if self.bias else weight
 
 
@@ -261,23 +261,21 @@ def connections(layer: Layer) -> Connections:
         raise ArgumentError(f"layer is {layer!r}; a function of each number has no connections of its own")
     if isinstance(layer, Full):
         n = prod(layer.inputs)
-        units = np.arange(layer.units)
-        tied = np.arange(layer.units * n).reshape(layer.units, n)
-        return Connections(
-            np.broadcast_to(np.arange(n), tied.shape), tied, units if layer.bias else np.full_like(units, -1), 0.0
-        )
+        each, every = np.arange(layer.units), np.arange(layer.units * n).reshape(layer.units, n)
+        seen = np.broadcast_to(np.arange(n), every.shape)
+        return Connections(seen, every, each if layer.bias else np.full_like(each, -1), 0.0)
     if isinstance(layer, Averaged):
         plain = connections(layer.convolved)
         return plain._replace(tied=np.zeros_like(plain.tied))
     places = window(layer)[:, None, :]
-    maps, seen, taps = layer.channels, layer.shapes["weight"][1], places.shape[2]
+    maps, taps = layer.channels, prod(layer.shapes["weight"][1:])
     channel = np.array(layer.sees)[:, None, :, None] * prod(layer.inputs[1:])
     source = np.where(places < 0, -1, channel + places)
-    tied = np.arange(maps * seen * taps).reshape(maps, 1, -1)
+    tied = np.arange(maps * taps).reshape(maps, 1, -1)
     units = np.arange(maps * len(places))
     bias = {None: np.full_like(units, -1), "unit": units, "channel": units // len(places)}[layer.bias]
-    both = (len(units), seen * taps)
-    spread = np.broadcast_to(tied, (maps, len(places), seen * taps))
+    both = (len(units), taps)
+    spread = np.broadcast_to(tied, (maps, len(places), taps))
     return Connections(source.reshape(both), spread.reshape(both), bias, outside(layer))
 
 

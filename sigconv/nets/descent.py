@@ -1,19 +1,19 @@
 """A list of layers as a net that learns one sample at a time, by compiled gradient descent."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any, Literal
 
 import numpy as np
 
 from sigconv.core.memory import affordable
-from sigconv.core.native import online
+from sigconv.core.native import online, tangent
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.connections import Averaged, Convolved, Full, Layer, Pointwise, outside, window
 
 Layers = Sequence[Layer] | Mapping[str, Layer]
-# a tanh(s x) + c
-FUNCTIONS = {"tanh": (1.0, 1.0, 0.0), "stanh": (1.7159, 2 / 3, 0.0), "sigmoid": (0.5, 0.5, 0.5), "relu": (1.0, 1.0, 0.0)}
+FUNCTIONS = {"tanh": (1.0, 1.0, 0.0), "stanh": (1.7159, 2 / 3, 0.0), "sigmoid": (0.5, 0.5, 0.5)}  # a tanh(s x) + c
 _LANES = {"float32": 16, "float64": 8}
 
 
@@ -143,7 +143,7 @@ def _chained(layers: Mapping[str, Layer]) -> None:
     if not any(layer.shapes for layer in layers.values()):
         raise ArgumentError(f"layers are {list(layers.values())}; at least one of them has weights")
     every = list(layers.items())
-    for (before, giver), (name, taker) in zip(every, every[1:], strict=False):
+    for (before, giver), (name, taker) in pairwise(every):
         fits = giver.outputs == taker.inputs
         if isinstance(taker, Full | Pointwise):
             fits = prod(giver.outputs) == prod(taker.inputs)
@@ -173,7 +173,7 @@ class _Laid:
             learns = learns or bool(layer.shapes)
 
     def _stage(self, number: int, name: str, layer: Layer, goes_on: bool) -> None:
-        said = dict.fromkeys(range(online.FIELDS), 0)
+        said, none = dict.fromkeys(range(online.FIELDS), 0), (0.0, 0.0, 0.0)
         said[online.IN], said[online.OUT] = self.start, self.value_count
         said[online.N_IN], said[online.N_OUT] = prod(layer.inputs), prod(layer.outputs)
         said[online.GOES_ON] = goes_on
@@ -183,7 +183,7 @@ class _Laid:
             said |= self._full(name, layer)
         else:
             said |= self._gathered(number, name, layer)
-        self.reals.append(FUNCTIONS[layer.name] if isinstance(layer, Pointwise) else (0.0, 0.0, 0.0))
+        self.reals.append(FUNCTIONS.get(layer.name, none) if isinstance(layer, Pointwise) else none)
         self.stages.append([int(said[field]) for field in range(online.FIELDS)])
         self.start = self.value_count
         self.value_count += prod(layer.outputs)
@@ -199,7 +199,7 @@ class _Laid:
 
     def _gathered(self, number: int, name: str, layer: Convolved | Averaged) -> dict[int, int]:
         conv = layer.convolved if isinstance(layer, Averaged) else layer
-        places, taps = (length := conv.shapes["weight"]) and prod(conv.outputs[1:]), prod(length[2:])
+        places, taps, room = prod(conv.outputs[1:]), prod(conv.kernel), prod(conv.shapes["weight"])
         channels, plane = conv.inputs[0], prod(conv.inputs[1:])
         pitch = -(-places // self.lanes) * self.lanes
         affordable(f"layer {name!r} takes {channels * taps} taps at {places} places", 8 * channels * taps * pitch)
@@ -209,7 +209,6 @@ class _Laid:
         shows = np.where(here.T < 0, constant, source)
         said = {online.INDEX: sum(part.size for part in self.index), online.RUN: len(self.runs)}
         self.index.append(shows.astype(np.uint32).ravel())
-        room = prod(conv.shapes["weight"])
         if isinstance(layer, Averaged):
             weight = self.weight_count
             self.weight_count += room
@@ -252,7 +251,7 @@ class _Laid:
             np.array(self.reals, dtype),
             np.concatenate([*self.index, np.zeros(0, np.uint32)]),
             np.array(self.runs, np.int64).reshape(-1, online.RUN_FIELDS),
-            online.lambert(dtype),
+            tangent.lambert(dtype),
             weights,
             rates,
             values,

@@ -1,19 +1,25 @@
-"""Training: a short loop, exact random draws, models on disk."""
+"""Training: a short loop, exact random draws, models on disk; one sample at a time as in 1989."""
 
 from sigconv.train.draws import generator
 from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
+from sigconv.train.online import Learned, Pass, fit_online, one_hot, uniform_weights
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
 
 __all__ = [
     "Epoch",
     "Fitted",
+    "Learned",
+    "Pass",
     "Settings",
     "common_spatial_patterns",
     "fit",
+    "fit_online",
     "generator",
     "load_model",
+    "one_hot",
     "probabilities",
     "save_model",
     "start_from_patterns",
+    "uniform_weights",
 ]

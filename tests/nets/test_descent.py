@@ -210,7 +210,11 @@ def test_what_is_not_finite_stops_at_its_sample():
 @pytest.mark.parametrize(
     ("error", "message", "make"),
     [
-        (ShapeError, "layer 'b' takes .4,., but layer 'a' gives .3,.", lambda: {"a": Full((2,), 3), "b": Full((4,), 1)}),
+        (
+            ShapeError,
+            "layer 'b' takes .4,., but layer 'a' gives .3,.",
+            lambda: {"a": Full((2,), 3), "b": Full((4,), 1)},
+        ),
         (ArgumentError, "at least one of them has weights", lambda: [Pointwise((2,), "tanh")]),
         (ArgumentError, "at least one of them has weights", list),
     ],

@@ -18,6 +18,7 @@ import numpy as np
 from sigconv.core.native import vectors
 from sigconv.core.native.compiled import fma, kernel, wide
 from sigconv.core.native.recurrence_tiles import address
+from sigconv.core.native.tangent import scaled_tanh
 
 GATHERED, FULL, TANH, RELU = range(4)  # kinds of stages
 # what a row of `stages` says, in this order: kind; first value before and behind it, and how many; rows of weights
@@ -40,9 +41,9 @@ class Flat(NamedTuple):
     reals : (stages, 3) a, s, c of the functions a tanh(s x) + c
     index : uint32, for each patch of a gathered stage, the value it shows
     runs : (runs, RUN_FIELDS) int64, which taps a row of weights sees
-    lambert : (2, terms) numerator and denominator of tanh, highest power first
+    lambert : the coefficients of tanh, as tangent.lambert gives them
     weights, rates : all weights and biases, and the learning rate of each; both end in a spare vector
-    values, slopes : constants (APART of each) and what each stage gives, and gradients of them; both end in a spare vector
+    values, slopes : constants (APART of each) and what each stage gives; gradients of them. Both end in a spare vector
     patches, turned : what gathered stages see now; its transpose
     """
 
@@ -57,29 +58,6 @@ class Flat(NamedTuple):
     slopes: Any
     patches: Any
     turned: Any
-
-
-def lambert(dtype: Any) -> Any:
-    """(2, terms): tanh x = x P(x²) / Q(x²), highest power first, to a few roundings of the dtype up to its `REACH`.
-
-    The convergents of Lambert's continued fraction (1768), x / (1 + x² / (3 + x² / (5 + ...))): all coefficients are
-    positive, so nothing cancels.
-
-    >>> p, q = lambert(np.float64)
-    >>> bool(abs(np.polyval(p, 1.0) / np.polyval(q, 1.0) - np.tanh(1.0)) < 1e-15)
-    True
-    """
-    terms = 14 if np.dtype(dtype) == np.float32 else 30
-    before, now = ([0], [1]), ([1], [1])
-    for odd in range(3, 2 * terms, 2):
-        behind = [
-            [odd * a + b for a, b in zip([*new, 0], [0, *old, 0, 0], strict=False)]
-            for new, old in zip(now, before, strict=True)
-        ]
-        before, now = now, (behind[0], behind[1])
-    longest = max(len(np.trim_zeros(part, "b")) for part in now)
-    both = [[part[i] / now[1][0] if i < len(part) else 0.0 for i in range(longest)] for part in now]
-    return np.ascontiguousarray(np.array(both)[:, ::-1], dtype)
 
 
 @kernel
@@ -143,7 +121,8 @@ def _forward(net, sample):  # type: ignore[no-untyped-def]
         elif stage[KIND] == FULL:
             _sum_full(stage, net)
         elif stage[KIND] == TANH:
-            _tanh(values[stage[IN] : stage[IN] + stage[N_IN]], values[stage[OUT] :], net.reals[s], net)
+            before, behind = values[stage[IN] : stage[IN] + stage[N_IN]], values[stage[OUT] :]
+            scaled_tanh(before, net.reals[s], net.lambert, behind)
         else:
             for i in range(stage[N_IN]):
                 values[stage[OUT] + i] = max(values[stage[IN] + i], values.dtype.type(0))
@@ -374,28 +353,3 @@ def _learn_full(stage, net):  # type: ignore[no-untyped-def]
     if stage[BIAS] >= 0:
         for u in range(stage[ROWS]):
             net.weights[stage[BIAS] + u] -= net.rates[stage[BIAS] + u] * net.slopes[stage[OUT] + u]
-
-
-@kernel
-def _tanh(x, y, function, net):  # type: ignore[no-untyped-def]
-    """y = a tanh(s x) + c, many side by side, term after term."""
-    a, s, c = function
-    few = 128
-    room = np.empty((3, few), x.dtype)
-    v, p, q = room[0], room[1], room[2]
-    reach = x.dtype.type(9.0 if x.itemsize == 4 else 19.5)  # beyond, tanh is 1
-    one = x.dtype.type(1)
-    for start in range(0, len(x), few):
-        n = min(few, len(x) - start)
-        for i in range(n):
-            v[i] = min(max(s * x[start + i], -reach), reach)
-            p[i] = net.lambert[0, 0]
-            q[i] = net.lambert[1, 0]
-        for k in range(1, net.lambert.shape[1]):
-            above, below = net.lambert[0, k], net.lambert[1, k]
-            for i in range(n):
-                z = v[i] * v[i]
-                p[i] = fma(p[i], z, above)
-                q[i] = fma(q[i], z, below)
-        for i in range(n):
-            y[start + i] = a * min(max(v[i] * p[i] / q[i], -one), one) + c
