@@ -75,12 +75,13 @@ class Descent:
         self._write(given, self._flat.weights)
 
     def set_rates(self, rate: float | Mapping[str, Any]) -> None:
-        """The learning rate of every weight: one number > 0, or by name an array that spreads over the weights >= 0.
+        """The learning rate of every weight: one number, or by name a number or one for each weight; all are >= 0.
 
-        Raises what setting `weights` does.
+        A weight keeps its rate until it is given another; at first it is 0. Raises what setting `weights` does.
         """
         rates = rate if isinstance(rate, Mapping) else dict.fromkeys(self.shapes, rate)
-        self._write({name: np.broadcast_to(rates[name], self.shapes[name]) for name in rates}, self._flat.rates)
+        whole = {n: r if n not in self.shapes or np.ndim(r) else np.full(self.shapes[n], r) for n, r in rates.items()}
+        self._write(whole, self._flat.rates)
 
     def descend(self, samples: Any, targets: Any, order: Any) -> tuple[float, int, int]:
         """One step for each sample of `order`: half-way through, the weights are other ones.

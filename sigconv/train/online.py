@@ -75,7 +75,7 @@ def fit_online(
     x : (N, *inputs) samples
     targets : (N, *outputs); for classes see `one_hot`
     passes : over the samples, >= 1
-    rate : learning rate > 0, or one for each array of weights by name (>= 0), or a function of the pass 0, 1, …
+    rate : learning rate > 0; or a function of the pass 0, 1, …; or one by name (>= 0), weights not named stay still
     seed : int >= 0, of the weights at the start and of the order; the same seed gives the same bits
     shuffle : a new order in every pass, or always that of x
     start : weights by name instead of `uniform_weights`; those not named are drawn
