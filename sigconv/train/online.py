@@ -72,7 +72,7 @@ def fit_online(
     Parameters
     ----------
     layers : values of sigconv.nets.connections, each fed by the one before: in order, or by name
-    x : (N, *inputs) samples
+    x : (N, *inputs) samples; or a function of the pass 0, 1, … that gives them, bent and moved anew, say
     targets : (N, *outputs); for classes see `one_hot`
     passes : over the samples, >= 1
     rate : learning rate > 0; or a function of the pass 0, 1, …; or one by name (>= 0), weights not named stay still
@@ -99,12 +99,13 @@ def fit_online(
     net = Descent(layers, dtype)
     net.weights = uniform_weights(net.layers, seed)
     net.weights = start or {}
-    samples, wanted = np.asarray(x, net.dtype), np.asarray(targets, net.dtype)
-    if not samples.shape or not len(samples):
-        raise ShapeError(f"x has shape {samples.shape}; there is at least one sample to learn from")
+    wanted = np.asarray(targets, net.dtype)
+    if not wanted.shape or not len(wanted):
+        raise ShapeError(f"targets have shape {wanted.shape}; there is at least one sample to learn from")
     history: list[Pass] = []
     for number in range(passes):
         _set_rate(net, rate, number)
+        samples = np.asarray(x(number) if callable(x) else x, net.dtype)
         history.append(_pass(net, samples, wanted, (seed, number), shuffle, held_out))
         progress(history[-1])
     return Learned(net, tuple(history))
@@ -156,14 +157,15 @@ def one_hot(labels: Any, classes: int, low: float = -1.0, high: float = 1.0) -> 
 def _pass(net: Descent, x: Any, targets: Any, draw: tuple[int, int], shuffle: bool, held_out: Any) -> Pass:
     """One pass over the samples. draw : seed, and passes before this one."""
     seed, number = draw
-    order = generator(seed, "online order", number).permutation(len(x)) if shuffle else np.arange(len(x))
+    n = len(targets)
+    order = generator(seed, "online order", number).permutation(n) if shuffle else np.arange(n)
     loss, misses, stopped = net.descend(x, targets, order)
     if stopped >= 0:
         raise ArgumentError(
             f"the error of sample {order[stopped]} became {loss} in pass {number + 1}, step {stopped + 1}; "
             "lower rate, or look at that sample"
         )
-    return Pass(number + 1, loss / len(x), misses / len(x), *_look(net, held_out))
+    return Pass(number + 1, loss / n, misses / n, *_look(net, held_out))
 
 
 def _set_rate(net: Descent, rate: Any, number: int) -> None:

@@ -21,7 +21,7 @@ AROUND = ((2, 2), (2, 2))
 
 
 def lenet_1989() -> dict[str, Layer]:
-    """The net of the paper, whose table is not published: here map o of H2 sees maps o to o + 7 of H1, round and round."""
+    """The net of the paper. Its table is not published: here map o of H2 sees maps o to o + 7 of H1, round and round."""
     outside = ("constant", -1.0)
     seen = staggered(8, 12, 12)
     return {

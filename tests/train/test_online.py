@@ -93,6 +93,15 @@ def test_a_rate_may_fall_from_pass_to_pass():
         assert np.array_equal(both.weights[name], w)
 
 
+def test_samples_may_be_drawn_anew_for_every_pass():
+    x, targets = bumps()
+    twice = fit_online(SMALL, lambda number: x * (1 + number), targets, passes=2, rate=0.1, shuffle=False)
+    joined = np.concatenate([x, 2 * x]), np.concatenate([targets, targets])
+    once = fit_online(SMALL, *joined, passes=1, rate=0.1, shuffle=False)
+    for name, w in once.weights.items():
+        assert np.array_equal(twice.weights[name], w)
+
+
 # same as torch
 
 
