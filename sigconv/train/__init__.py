@@ -1,8 +1,10 @@
-"""Training: a short loop, exact random draws, models on disk."""
+"""From windows to a trained module: one loop, one sample at a time, or layer by layer without labels; and the file."""
 
 from sigconv.train.draws import generator
 from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
 from sigconv.train.freeze import Learning, freeze, unfreeze
+from sigconv.train.neocognitron import Neocognitron
+from sigconv.train.online import Learned, Pass, fit_online, one_hot, uniform_weights
 from sigconv.train.probe import Probe, linear_probe
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
@@ -10,17 +12,23 @@ from sigconv.train.state import load_model, save_model
 __all__ = [
     "Epoch",
     "Fitted",
+    "Learned",
     "Learning",
+    "Neocognitron",
+    "Pass",
     "Probe",
     "Settings",
     "common_spatial_patterns",
     "fit",
+    "fit_online",
     "freeze",
     "generator",
     "linear_probe",
     "load_model",
+    "one_hot",
     "probabilities",
     "save_model",
     "start_from_patterns",
     "unfreeze",
+    "uniform_weights",
 ]

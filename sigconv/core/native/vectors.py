@@ -175,6 +175,18 @@ def times(_: Any, a: Any, b: Any) -> Any:
 
 
 @operation
+def plus(_: Any, a: Any, b: Any) -> Any:
+    """a + b in every lane."""
+    return a(a, a), lambda __, builder, ___, given: builder.fadd(*given)
+
+
+@operation
+def total(_: Any, a: Any) -> Any:
+    """The sum of all lanes, as a tree."""
+    return a.of(a), lambda __, builder, ___, given: total_in(builder, given[0])
+
+
+@operation
 def rotated(_: Any, a: Any) -> Any:
     """Every lane moved up by one; the last one comes first."""
     order = [a.count - 1, *range(a.count - 1)]

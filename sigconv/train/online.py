@@ -1,0 +1,193 @@
+"""Training as in 1989: one sample at a time, plain gradient descent on the squared error, compiled."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite, prod
+from typing import Any, Literal
+
+import numpy as np
+
+from sigconv.errors import ArgumentError, ShapeError, one_number
+from sigconv.nets.connections import Layer
+from sigconv.nets.descent import Descent, Layers
+from sigconv.train.draws import generator
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One row of a learning curve.
+
+    number : 1, 2, …
+    loss, error : of the training samples as the net met them: mean squared error, and the part of the samples whose
+        largest output was not where their largest target is
+    held_out_loss, held_out_error : the same after the pass, NaN where nothing was held out
+    """
+
+    number: int
+    loss: float
+    error: float
+    held_out_loss: float
+    held_out_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A net that was trained one sample at a time, and its learning curve.
+
+    >>> from sigconv.nets.connections import Full
+    >>> learned = fit_online([Full((1,), 1)], [[1.0], [2.0]], [[3.0], [5.0]], passes=300, rate=0.1)
+    >>> learned.scores([[10.0]]).round(2).tolist(), sorted(learned.weights)
+    ([[21.0]], ['0.bias', '0.weight'])
+    """
+
+    net: Descent
+    history: tuple[Pass, ...]
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """Arrays by name, shaped as torch's modules have them."""
+        return self.net.weights
+
+    def scores(self, x: Any) -> "np.ndarray[Any, Any]":
+        """The net's outputs (N, *outputs) for samples (N, *inputs)."""
+        return self.net.respond(x)
+
+
+def fit_online(
+    layers: Layers,
+    x: Any,
+    targets: Any,
+    *,
+    passes: int = 23,
+    rate: float | Mapping[str, float] | Callable[[int], float] = 0.03,
+    seed: int = 0,
+    shuffle: bool = True,
+    start: Mapping[str, Any] | None = None,
+    held_out: tuple[Any, Any] | None = None,
+    dtype: Literal["float32", "float64"] = "float32",
+    progress: Callable[[Pass], None] = lambda _row: None,
+) -> Learned:
+    """Gradient descent on the mean squared error of the outputs, a step after each sample, on one core.
+
+    Parameters
+    ----------
+    layers : values of sigconv.nets.connections, each fed by the one before: in order, or by name
+    x : (N, *inputs) samples; or a function of the pass 0, 1, … that gives them, bent and moved anew, say
+    targets : (N, *outputs); for classes see `one_hot`
+    passes : over the samples, >= 1
+    rate : learning rate > 0; or a function of the pass 0, 1, …; or one by name (>= 0), weights not named stay still
+    seed : int >= 0, of the weights at the start and of the order; the same seed gives the same bits
+    shuffle : a new order in every pass, or always that of x
+    start : weights by name instead of `uniform_weights`; those not named are drawn
+    held_out : (x, targets) for two columns of the learning curve; they decide nothing
+    dtype : of all arithmetic
+    progress : called with each finished Pass
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    ArgumentError : the error is not finite (with pass and sample), a number out of range, a name that is none
+    ShapeError : layers, samples or targets that do not fit
+
+    Source: LeCun et al. (1989), Neural Computation 1:541-551; a constant rate instead of its second-order scale.
+    """
+    if isinstance(passes, bool) or not isinstance(passes, int) or passes < 1:
+        raise ArgumentError(f"passes is {passes!r}; it is a whole number, 1 or more")
+    net = Descent(layers, dtype)
+    net.weights = uniform_weights(net.layers, seed)
+    net.weights = start or {}
+    wanted = np.asarray(targets, net.dtype)
+    if not wanted.shape or not len(wanted):
+        raise ShapeError(f"targets have shape {wanted.shape}; there is at least one sample to learn from")
+    history: list[Pass] = []
+    for number in range(passes):
+        _set_rate(net, rate, number)
+        samples = np.asarray(x(number) if callable(x) else x, net.dtype)
+        history.append(_pass(net, samples, wanted, (seed, number), shuffle, held_out))
+        progress(history[-1])
+    return Learned(net, tuple(history))
+
+
+def uniform_weights(layers: Mapping[str, Layer], seed: int, spread: float = 2.4) -> dict[str, Any]:
+    """Weights drawn from ±spread / fan-in, which keeps sums inside the bend of tanh; biases are 0.
+
+    layers : by name;  seed : int >= 0;  spread : > 0.  Returns arrays by name; fan-in is the taps of a unit.
+
+    Source: LeCun et al. (1989), section 4.
+
+    >>> from sigconv.nets.connections import Full
+    >>> bool(abs(uniform_weights({"F": Full((24,), 5)}, seed=0)["F.weight"]).max() <= 0.1)
+    True
+    """
+    drawn = {}
+    for i, (name, layer) in enumerate(layers.items()):
+        for part, shape in layer.shapes.items():
+            most = spread / prod(shape[1:]) if part == "weight" else 0.0
+            drawn[f"{name}.{part}"] = generator(seed, f"online {part}", i).uniform(-most, most, shape)
+    return drawn
+
+
+def one_hot(labels: Any, classes: int, low: float = -1.0, high: float = 1.0) -> "np.ndarray[Any, Any]":
+    """Targets for labels 0 … classes − 1: `high` for the sample's own class, `low` for the others.
+
+    labels : (N,) whole numbers.  Returns (N, classes) float32
+
+    Raises
+    ------
+    ArgumentError : a label that is no class
+
+    >>> one_hot([1, 0], 3).tolist()
+    [[-1.0, 1.0, -1.0], [1.0, -1.0, -1.0]]
+    """
+    given = np.asarray(labels)
+    if (
+        given.ndim != 1
+        or given.dtype.kind not in "iu"
+        or (given.size and not 0 <= given.min() <= given.max() < classes)
+    ):
+        raise ArgumentError(
+            f"labels have shape {given.shape} and type {given.dtype}; they are whole numbers from 0 to {classes - 1}"
+        )
+    return np.where(np.arange(classes) == given[:, None], high, low).astype(np.float32)
+
+
+def _pass(net: Descent, x: Any, targets: Any, draw: tuple[int, int], shuffle: bool, held_out: Any) -> Pass:
+    """One pass over the samples. draw : seed, and passes before this one."""
+    seed, number = draw
+    n = len(targets)
+    order = generator(seed, "online order", number).permutation(n) if shuffle else np.arange(n)
+    loss, misses, stopped = net.descend(x, targets, order)
+    if stopped >= 0:
+        raise ArgumentError(
+            f"the error of sample {order[stopped]} became {loss} in pass {number + 1}, step {stopped + 1}; "
+            "lower rate, or look at that sample"
+        )
+    return Pass(number + 1, loss / n, misses / n, *_look(net, held_out))
+
+
+def _set_rate(net: Descent, rate: Any, number: int) -> None:
+    if isinstance(rate, Mapping):
+        for name, value in rate.items():
+            _above("rate of " + name, value, value == 0)
+        net.set_rates(rate)
+        return
+    net.set_rates(_above("rate", rate(number) if callable(rate) else rate))
+
+
+def _above(name: str, given: Any, zero: bool = False) -> float:
+    """A finite number above 0."""
+    value = one_number(name, given, "above 0")
+    if not (isfinite(value) and (value > 0 or zero)):
+        raise ArgumentError(f"{name} is {given!r}; it is a number above 0")
+    return value
+
+
+def _look(net: Descent, held_out: tuple[Any, Any] | None) -> tuple[float, float]:
+    if held_out is None:
+        return np.nan, np.nan
+    scores = net.respond(held_out[0]).reshape(len(held_out[0]), -1).astype(np.float64)
+    targets = np.asarray(held_out[1], np.float64).reshape(scores.shape)
+    return float(np.square(scores - targets).mean()), float((scores.argmax(1) != targets.argmax(1)).mean())
