@@ -30,6 +30,7 @@ FORKS = [
     ("{C8k1|C8k1C8|P3s1p1C8k1}", 3, (16, 16)),
     ("[C4|C4k1|C4k5]U{PT}", 1, (16,)),
     ("C8PU[C8PU[C8PC4k1T4|C4k1]T4|C4k1]T4X", 3, (64, 64)),
+    ("C8{C4|C4PT4|}{P{C8}T8}C2", 1, (16, 16)),
     ("C8{[BRC8]{C4}|}{P(C4)2T4|}GF", 2, (16, 16)),
 ]
 
@@ -109,6 +110,15 @@ def test_64_channels_are_8_bars_or_a_slab_or_4_cuboids(grid, fronts):
     titles = [element[0].text for element in ET.fromstring(svg).iter(SVG + "polygon") if len(element)]
     assert sum(title.startswith("P3 ") for title in titles) == fronts
     assert len(maps(svg)) == 11
+
+
+def test_floors_that_follow_each_other_hang_apart():
+    _, svg = drawn("C8{P(C4)2T4}U[PC8[C8]T8|C8k1]", 2, (16, 16))
+    fronts = [element for element in ET.fromstring(svg).iter(SVG + "polygon") if element.attrib.get("class") == "map"]
+    low = [corners(element) for element in fronts if "@8×8" in element[0].text]
+    spans = sorted((min(x for x, _ in points), max(x for x, _ in points)) for points in low)
+    assert len(spans) == 6
+    assert all(right < left for (_, right), (left, _) in pairwise(spans))
 
 
 def test_text_is_escaped():

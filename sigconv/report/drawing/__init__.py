@@ -108,7 +108,7 @@ def _lines(chain: Chain) -> list[Mark]:
     limit = end / wanted
     while len(breaks := _breaks(starts, end, limit)) > wanted - 1 and limit < WIDEST:
         limit *= 1.04
-    if chain.floors or not breaks:
+    if chain.floor_end or not breaks:
         return list(chain.marks)
     made: list[Mark] = []
     floor, edges = 0.0, [(0.0, 0), *breaks, (end, len(chain.marks))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from sigconv.nets.tree import Join
 from sigconv.report.drawing.maps import INPUT, SMALL, Drawn, Scale, feature_map
@@ -45,7 +46,8 @@ class Chain:
     label : which of the marks says the channels of the last map
     grid : of the last map or ring
     starts : for each item of the outermost row the x of its beginning and how many marks stood before it
-    floors : whether something hangs below the row, so that it cannot go on in a next line
+    floor_end : how far to the right something hangs below the row; above 0 it cannot go on in a next line
+    dips_next : whether the next item hangs below the row, so that its beginning must be clear of `floor_end`
     """
 
     sheet: Sheet
@@ -56,7 +58,8 @@ class Chain:
     label: int = 0
     grid: tuple[int, ...] | None = None
     starts: list[tuple[float, int]] = field(default_factory=list)
-    floors: bool = False
+    floor_end: float = 0.0
+    dips_next: bool = False
 
     def show(self, drawn: Drawn, left: float, grid: tuple[int, ...]) -> None:
         """Put a map there and go on from it."""
@@ -71,7 +74,8 @@ class Chain:
 
     def items(self, items: Sequence[Item]) -> None:
         """Everything in its order."""
-        for item in items:
+        for item, after in zip_longest(items, items[1:]):
+            self.dips_next = isinstance(after, Branching) and dips(after)
             self.starts.append((self.port, len(self.marks)))
             match item:
                 case Step():
@@ -80,6 +84,11 @@ class Chain:
                     self.fork(item)
                 case Times():
                     self.times(item)
+
+    @property
+    def clear(self) -> float:
+        """How far to the left the next map may stand."""
+        return self.floor_end + 14 if self.dips_next and self.floor_end else 0.0
 
     def aside(self) -> None:
         """Make room above the last map for an arrow: its channels go to the right of its middle."""
@@ -96,7 +105,7 @@ class Chain:
         """An arrow and the map that it leads to."""
         drawn, label = self.drawn(step), self.sheet.label(step)
         room = self.over + drawn.over + 3
-        left = self.port + max(GAP, room, width_of(label, SMALL) + 9 if label else 0)
+        left = max(self.port + max(GAP, room, width_of(label, SMALL) + 9 if label else 0), self.clear)
         dashes = {"stroke_dasharray": "4 3"} if step.kind == "crop" else {}
         points = [(self.port + 2, 0.0), (left - 1, 0.0)]
         self.marks += arrow(points, COLOURS[step.kind], title(step.rows), **dashes)
@@ -121,10 +130,10 @@ class Chain:
 
     def items_inside(self, items: Sequence[Item]) -> None:
         """Items that are one item of the row around them."""
-        kept = self.starts
+        kept = self.starts, self.dips_next
         self.starts = []
         self.items(items)
-        self.starts = kept
+        self.starts, self.dips_next = kept
 
     def fork(self, fork: Branching) -> None:
         """A join with its branches, in the form that suits it."""
@@ -154,7 +163,7 @@ class Chain:
 
     def behind_ring(self, drawn: Drawn, fork: Branching) -> None:
         """The map that a join makes, behind its sign."""
-        left = self.port + max(8.0, drawn.over + 2)
+        left = max(self.port + max(8.0, drawn.over + 2), self.clear)
         self.marks.append(line([(self.port, 0), (left, 0)], PLAIN))
         self.show(drawn, left, fork.output[1])
 
@@ -208,7 +217,6 @@ class Chain:
     def floor(self, fork: Branching, trunk: tuple[Item, ...], bypass: tuple[Item, ...], number: int) -> None:
         """The short branch in the row, the long one below it: down on the left, up on the right."""
         assert self.last is not None
-        self.floors = True
         source, left = self.last
         first, last = trunk[0], trunk[-1]
         assert isinstance(first, Step)
@@ -238,7 +246,8 @@ class Chain:
         else:
             start = (dx + below.last[1] + below.last[0].centre, dy + below.last[0].top - 2)
             least = start[0]
-        place = max(least - into, self.port + max(GAP, self.over + joined.over + 3))
+        self.floor_end = dx + box_of(below.marks)[2]
+        place = max(least - into, self.port + max(GAP, self.over + joined.over + 3), self.clear)
         end = (place + into, RING + 1 if how_of(fork) == "sum" else joined.bottom + label)
         self.rise(last, start, end, lowest + 10, from_side=from_side)
         self.bypass(bypass, [(self.port + 2, 0), (place - 1, 0)])
