@@ -96,7 +96,12 @@ def recipes() -> None:
 
 @app.command(help=words.DESCRIBE)
 def describe(
-    text: Annotated[str, typer.Argument(help="A network in the lecture's notation, or the name of a recipe.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="A network in the lecture's notation, a known one (lenet1989 … r2plus1d), or a recipe's name."
+        ),
+    ],
     size: Annotated[str, typer.Option("--input", help="channels x grid: 1x128, 3x64x64 or 1x32x32x32.")] = "",
     classes: Annotated[int | None, typer.Option(min=1, help="What a bare F gives; 2 unless given.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Examples at a time, for the memory.")] = 1,
@@ -113,11 +118,14 @@ def describe(
     if text in config.names():
         typer.echo(config.as_toml(config.read(text)))
         return
-    net, spec = words.network(text, size, config.names())
+    net, spec, usual, paper = words.network(text, size, config.names())
+    classes = usual if classes is None else classes
     if draw is not None:
         words.draw(nets.measure.shapes(net, spec, classes), text, draw)
     columns = Columns(number_bytes, batch, folded=not whole, field=field)
     typer.echo(words.described(net, spec, classes, columns, words.terminal_width()))
+    if paper:
+        typer.echo(f"paper            {paper}")
     if draw is not None:
         typer.echo(f"\ndrawing: {draw}")
 

@@ -45,6 +45,7 @@ Examples, in one, two and three dimensions, and a picture:
   sigconv describe "(CR)2P(CR)2P(CR)2PF" --input 1x128
   sigconv describe "C32k7s2BRP3s2[CBRCB]RGF10" --input 3x64x64 --batch 32
   sigconv describe "(C8BR)2U{P(C16BR)2T8}(C8BR)2C2k1" --input 1x32x32x32 --draw unet.svg
+  sigconv describe resnet50            a network of the literature, at the input of its paper
 """
 
 
@@ -70,12 +71,14 @@ def spec_of(size: str) -> "InputSpec":
     return nets.InputSpec(channels=int(parts[0]), grid=tuple(int(p) for p in parts[1:]))
 
 
-def network(text: str, size: str, known: list[str]) -> tuple["Net", "InputSpec"]:
-    """The network and its input that the command line names.
+def network(text: str, size: str, known: list[str]) -> tuple["Net", "InputSpec", int | None, str]:
+    """The network, its input, its classes (None: as they come) and its paper ("" for a text) that a command names.
 
     Parameters
     ----------
-    text : the notation;  size : of the input, as in 3x64x64;  known : other names that `describe` takes
+    text : the notation, or a name of nets.named
+    size : of the input, as in 3x64x64; "" with a name: the input of its paper
+    known : other names that `describe` takes
 
     Raises
     ------
@@ -84,9 +87,13 @@ def network(text: str, size: str, known: list[str]) -> tuple["Net", "InputSpec"]
     """
     from sigconv import nets
 
+    if text in nets.named.NAMES:
+        entry = nets.named.find(text)
+        return entry.make(), spec_of(size) if size else entry.spec, entry.classes, entry.paper
     if re.fullmatch(r"[a-z][a-z0-9_]+", text):  # no text of the notation begins with a small letter
+        known = [*known, *nets.named.NAMES]
         raise ArgumentError(f"{text!r} is no name that describe knows{nearest(text, known)}; known: {', '.join(known)}")
-    return nets.parse(text), spec_of(size)
+    return nets.parse(text), spec_of(size), None, ""
 
 
 def described(
