@@ -166,6 +166,9 @@ def _draws(seed: int | None) -> Iterator[None]:
     if start >= 2**64:
         raise ArgumentError(f"seed is {seed}; a seed is below 2**64")
     # torch.manual_seed would reseed the GPUs as well
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(start)
+    before = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(start)
+    try:
         yield
+    finally:
+        torch.default_generator.set_state(before)

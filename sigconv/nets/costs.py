@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, gcd, prod
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from sigconv.core.geometry import (
     ReceptiveField,
@@ -63,8 +63,7 @@ class Row:
         return self.channels * prod(self.grid)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a layer stands in the canonical text, and what reaches it."""
 
     name: str

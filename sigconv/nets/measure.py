@@ -203,11 +203,11 @@ class _Walk:
     def along(self, parts: Sequence[Part], place: Place, usual: _Usual) -> tuple[Place, _Usual]:
         column = place.column
         for part in parts:
-            place = replace(place, column=column)
+            place = place._replace(column=column)
             match part:
                 case Repeat():
                     for _ in range(part.times):
-                        place, usual = self.along(part.body, replace(place, column=column + 1), usual)
+                        place, usual = self.along(part.body, place._replace(column=column + 1), usual)
                 case Join():
                     place, usual = self._join(part, place, usual)
                 case _:
@@ -223,11 +223,11 @@ class _Walk:
 
     def _named(self, letter: str, place: Place) -> Place:
         self.seen[letter] = self.seen.get(letter, 0) + 1
-        return replace(place, name=f"{letter}{self.seen[letter]}")
+        return place._replace(name=f"{letter}{self.seen[letter]}")
 
     def _after(self, row: Row, place: Place) -> Place:
         self.rows.append(row)
-        return replace(place, channels=row.channels, grid=row.grid, field=row.field)
+        return place._replace(channels=row.channels, grid=row.grid, field=row.field)
 
     def _layer(self, layer: Layer, place: Place, usual: _Usual) -> tuple[Place, _Usual]:
         place = self._named(layer.letter, place)
@@ -252,7 +252,7 @@ class _Walk:
         column = place.column + len(join.opening)
         hidden = len(join.branches) == 2 and not join.branches[0]
         for number, branch in enumerate(join.branches):
-            inner = replace(place, column=column, depth=place.depth + 1)
+            inner = place._replace(column=column, depth=place.depth + 1)
             end, want = self.along(branch, inner, usual)
             ends.append(end)
             wants.append(want)
@@ -305,4 +305,10 @@ def _filled(layer: Any, place: Place, usual: int) -> Any:
     too_many(channels, place)
     if got % groups or channels % groups:
         place.refuse(f"{groups} groups must divide the channels, but it gets {got} and gives {channels}")
+    return layer if (layer.channels, layer.groups) == (channels, groups) else _replaced(layer, channels, groups)
+
+
+@lru_cache(maxsize=1024)
+def _replaced(layer: Any, channels: int, groups: int) -> Any:
+    """The same layer with other numbers; kept, for a net has many that are alike."""
     return replace(layer, channels=channels, groups=groups)
