@@ -12,12 +12,14 @@ A convolution without a number of channels takes
 and a transposed convolution half the channels that it gets.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from sigconv.core.geometry import ReceptiveField, at_least
+from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.costs import Place, Row, TooSmallError, by, cost, crossing, too_many
 from sigconv.nets.inverse import Way, ways
 from sigconv.nets.memory import Memory, memory
@@ -60,13 +62,24 @@ def shapes(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[Row, 
     Raises
     ------
     ShapeError : a layer cannot take what it gets; names the layer, its column, what it got and what it needs
-    ArgumentError : classes below 1
+    ArgumentError : classes below 1, a net or spec of another kind
 
     >>> from sigconv.nets import parse
     >>> [(row.text, row.channels, row.grid) for row in shapes(parse("C8PF"), InputSpec(1, (28, 28)), classes=10)]
     [('C8', 8, (28, 28)), ('P', 8, (14, 14)), ('F10', 10, ())]
     """
-    return _shapes(net, spec, None if classes is None else at_least("classes", classes, 1))
+    if not isinstance(net, Net):
+        raise ArgumentError(f"net is {net!r}; it is a Net, such as nets.parse('(CR)2PF') gives")
+    if not isinstance(spec, InputSpec):
+        raise ArgumentError(f"spec is {spec!r}; it is a nets.InputSpec(channels, grid)")
+    wanted = None if classes is None else at_least("classes", classes, 1)
+    try:
+        return _shapes(net, spec, wanted)
+    except TooSmallError as error:
+        least = _least_grid(net, spec, wanted)
+        said, drawing = str(error).split("\n", 1)
+        needs = f". The net needs an input of at least {by(least)}" if least else ""
+        raise TooSmallError(f"{said}{needs}\n{drawing}") from None
 
 
 @lru_cache(maxsize=256)
@@ -164,22 +177,44 @@ def smallest(net: Net, channels: int, axes: int, classes: int | None = None) -> 
     """
 
     def fits(size: int) -> bool:
-        try:
-            _shapes.__wrapped__(net, InputSpec(channels, (size,) * axes), classes)
-        except TooSmallError:
-            return False
-        return True
+        return _fits(net, InputSpec(channels, (size,) * axes), classes)
 
-    above = 1
-    while not fits(above):
-        if above >= LARGEST_TRIED:
-            shapes(net, InputSpec(channels, (above,) * axes), classes)
-        above *= 2
-    below = above // 2
-    while above - below > 1:
-        middle = (above + below) // 2
-        above, below = (middle, below) if fits(middle) else (above, middle)
-    return (above,) * axes
+    most = 1
+    while not fits(most):
+        if most >= LARGEST_TRIED:
+            _shapes(net, InputSpec(channels, (most,) * axes), classes)
+        most *= 2
+    return (_first(fits, most),) * axes
+
+
+def _fits(net: Net, spec: InputSpec, classes: int | None) -> bool:
+    try:
+        _shapes.__wrapped__(net, spec, classes)
+    except TooSmallError:
+        return False
+    return True
+
+
+def _first(fits: Callable[[int], bool], most: int) -> int:
+    """The smallest size that fits, up to one that does; a larger one than it fits as well."""
+    return bisect_left(range(most), True, lo=1, key=fits)
+
+
+def _least_grid(net: Net, spec: InputSpec, classes: int | None) -> tuple[int, ...]:
+    """For each axis the smallest size that fits if the others are large enough; () if there is none."""
+    try:
+        grid = smallest(net, spec.channels, len(spec.grid), classes)
+        least = []
+        for axis in range(len(grid)):
+            before, behind = grid[:axis], grid[axis + 1 :]
+
+            def fits(size: int, before: tuple[int, ...] = before, behind: tuple[int, ...] = behind) -> bool:
+                return _fits(net, InputSpec(spec.channels, (*before, size, *behind)), classes)
+
+            least.append(_first(fits, grid[axis]))
+    except ShapeError:
+        return ()
+    return tuple(least)
 
 
 @dataclass(frozen=True)
