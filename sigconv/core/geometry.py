@@ -232,6 +232,9 @@ class ReceptiveField:
 
     def after(self, kernel: int, stride: int = 1, dilation: int = 1, before: int = 0) -> "ReceptiveField":
         """The field one convolution or pooling further; `before` is its padding in front."""
+        if not self.phases and type(self.jump) is type(self.start) is int:  # most fields: no fractions to reckon with
+            size, jump = self.size + (span(kernel, dilation) - 1) * self.jump, self.jump * at_least("stride", stride, 1)
+            return ReceptiveField(size, jump, self.start - before * self.jump)
         edge, period = span(kernel, dilation) - 1, len(self.phases) or 1
         at = range(-before, period // gcd(period, at_least("stride", stride, 1)) * stride - before, stride)
         phases = tuple((self.seen(i)[0], self.seen(i + edge)[1]) for i in at)

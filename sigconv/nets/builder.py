@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
 from sigconv.nets.measure import Row, shapes
 from sigconv.nets.ops import module_of
@@ -65,7 +64,11 @@ class Network(nn.Module):
         Raises
         ------
         ShapeError : another number of axes, of channels or another grid
+        ArgumentError : no tensor of floating numbers
         """
+        if not isinstance(x, Tensor) or not x.is_floating_point():
+            kind = f"holds {x.dtype}" if isinstance(x, Tensor) else f"is a {type(x).__name__}"
+            raise ArgumentError(f"x {kind}; it is a tensor of floating numbers: torch.as_tensor(x).float()")
         wanted = (self.spec.channels, *self.spec.grid)
         if tuple(x.shape[1:]) != wanted or x.ndim != len(wanted) + 1:
             needed = ", ".join(["N", *map(str, wanted)])
@@ -139,7 +142,7 @@ def build(net: Net, spec: InputSpec, classes: int | None = None, seed: int | Non
     ------
     ShapeError : a layer cannot take what it gets, drawn below the text (see `measure.shapes`)
     ResourceError : more than 2 000 000 000 parameters
-    ArgumentError : a seed below 0, classes below 1
+    ArgumentError : a seed below 0 or not below 2**64, classes below 1, a net or spec of another kind
 
     >>> from sigconv.nets import parse
     >>> build(parse("(CR)2P(CR)2P(CR)2PF"), InputSpec(64, (160,)), classes=4, seed=1).rows[-1].grid
@@ -162,10 +165,12 @@ def _draws(seed: int | None) -> Iterator[None]:
     if seed is None:
         yield
         return
-    start = at_least("seed", seed, 0)
-    if start >= 2**64:
-        raise ArgumentError(f"seed is {seed}; a seed is below 2**64")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
+        raise ArgumentError(f"seed is {seed!r}; it is a whole number from 0 up to, but not, 2**64")
     # torch.manual_seed would reseed the GPUs as well
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(start)
+    before = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(seed)
+    try:
         yield
+    finally:
+        torch.default_generator.set_state(before)

@@ -61,7 +61,7 @@ class FixedKernel(Layer):
     def named(cls, word: str) -> dict[str, Any]:
         """A name, with its width behind it."""
         name, number = name_and_number(word)
-        return {"name": one_of("K", name, KERNELS), "width": float(number) if number else None}
+        return {"name": one_of("the name behind K", name, KERNELS), "width": float(number) if number else None}
 
 
 @dataclass(frozen=True)
@@ -129,4 +129,4 @@ class CCell(Layer):
     @classmethod
     def named(cls, word: str) -> dict[str, Any]:
         """Saturate or root."""
-        return {"squash": one_of("Z", word, ("saturate", "root"))}
+        return {"squash": one_of("the name behind Z", word, ("saturate", "root"))}

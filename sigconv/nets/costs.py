@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd, prod
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from sigconv.core.geometry import (
     ReceptiveField,
@@ -78,8 +78,7 @@ class Row:
         return self.channels * prod(self.grid)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a layer stands in the canonical text, and what reaches it."""
 
     name: str
@@ -279,6 +278,8 @@ def _pool(layer: Pool, place: Place) -> Row:
     # a window of round_up may lack up to a stride behind; those of lp are completed from one that fits
     rests = [step - 1 if layer.round_up and layer.kind != "lp" else 0 for _, step, _ in axes]
     needs = tuple(max(k - 2 * p - rest, 1) for (k, _, p), rest in zip(axes, rests, strict=True))
+    if layer.kind == "average" and len(axes) == 3:  # torch wants room for a window without padding there
+        needs = tuple(k for k, *_ in axes)
     if any(n < need for n, need in zip(place.grid, needs, strict=True)):
         place.refuse(
             f"its grid is {by(place.grid)}, but a pool of {by(tuple(k for k, *_ in axes))} needs at least {by(needs)}",

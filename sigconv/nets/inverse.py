@@ -45,7 +45,9 @@ def ways(
 
     Returns
     -------
-    tuple of Way, small kernels first, then small paddings; empty if there is none
+    tuple of Way, small kernels first, then small paddings; empty if there is none. Where one place is at an end,
+    every larger stride does the same, and the smallest stands for all. No stride of a transposed convolution is
+    longer than the kernel's span: places between would see nothing.
 
     Raises
     ------
@@ -63,19 +65,22 @@ def ways(
     for kernel in range(1, at_least("largest_kernel", largest_kernel, 1) + 1):
         for padding in range(span(kernel, dilation) // 2 + 1):
             long, short = (after, before) if transposed else (before, after)
-            room = long + (2 * padding if not transposed else 0) - span(kernel, dilation)
-            for stride in _strides(room + 2 * padding * transposed, short):
+            covered = span(kernel, dilation)
+            for stride in _strides(long + 2 * padding - covered, short, covered if transposed else None):
                 rest = long - _back(short, kernel, stride, dilation, padding) if transposed else 0
                 if _gives(before, after, Way(kernel, stride, padding, rest), dilation, transposed):
                     found.append(Way(kernel, stride, padding, rest))
+                    if short == 1:  # any larger stride does the same
+                        break
     return tuple(found)
 
 
-def _strides(room: int, short: int) -> range:
-    """The strides at which `short` places fit into a room of so many steps, and no more than `short`."""
+def _strides(room: int, short: int, most: int | None) -> range:
+    """The strides at which `short` places fit into a room of so many steps; without `most`, no more than `short`."""
     if room < 0:
         return range(0)
-    return range(room // short + 1, (room // (short - 1) if short > 1 else room // short + 1) + 1)
+    last = room // (short - 1) if short > 1 else room + 1
+    return range(room // short + 1, last + 1) if most is None else range(1, min(last, most) + 1)
 
 
 def _back(short: int, kernel: int, stride: int, dilation: int, padding: int) -> int:

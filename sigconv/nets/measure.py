@@ -12,12 +12,14 @@ A convolution without a number of channels takes
 and a transposed convolution half the channels that it gets.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from sigconv.core.geometry import ReceptiveField, at_least
+from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.costs import Place, Row, TooSmallError, by, cost, crossing, too_many
 from sigconv.nets.inverse import Way, ways
 from sigconv.nets.memory import Memory, memory
@@ -60,13 +62,24 @@ def shapes(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[Row, 
     Raises
     ------
     ShapeError : a layer cannot take what it gets; names the layer, its column, what it got and what it needs
-    ArgumentError : classes below 1
+    ArgumentError : classes below 1, a net or spec of another kind
 
     >>> from sigconv.nets import parse
     >>> [(row.text, row.channels, row.grid) for row in shapes(parse("C8PF"), InputSpec(1, (28, 28)), classes=10)]
     [('C8', 8, (28, 28)), ('P', 8, (14, 14)), ('F10', 10, ())]
     """
-    return _shapes(net, spec, None if classes is None else at_least("classes", classes, 1))
+    if not isinstance(net, Net):
+        raise ArgumentError(f"net is {net!r}; it is a Net, such as nets.parse('(CR)2PF') gives")
+    if not isinstance(spec, InputSpec):
+        raise ArgumentError(f"spec is {spec!r}; it is a nets.InputSpec(channels, grid)")
+    wanted = None if classes is None else at_least("classes", classes, 1)
+    try:
+        return _shapes(net, spec, wanted)
+    except TooSmallError as error:
+        least = _least_grid(net, spec, wanted)
+        said, drawing = str(error).split("\n", 1)
+        needs = f". The net needs an input of at least {by(least)}" if least else ""
+        raise TooSmallError(f"{said}{needs}\n{drawing}") from None
 
 
 @lru_cache(maxsize=256)
@@ -164,22 +177,44 @@ def smallest(net: Net, channels: int, axes: int, classes: int | None = None) -> 
     """
 
     def fits(size: int) -> bool:
-        try:
-            _shapes.__wrapped__(net, InputSpec(channels, (size,) * axes), classes)
-        except TooSmallError:
-            return False
-        return True
+        return _fits(net, InputSpec(channels, (size,) * axes), classes)
 
-    above = 1
-    while not fits(above):
-        if above >= LARGEST_TRIED:
-            shapes(net, InputSpec(channels, (above,) * axes), classes)
-        above *= 2
-    below = above // 2
-    while above - below > 1:
-        middle = (above + below) // 2
-        above, below = (middle, below) if fits(middle) else (above, middle)
-    return (above,) * axes
+    most = 1
+    while not fits(most):
+        if most >= LARGEST_TRIED:
+            _shapes(net, InputSpec(channels, (most,) * axes), classes)
+        most *= 2
+    return (_first(fits, most),) * axes
+
+
+def _fits(net: Net, spec: InputSpec, classes: int | None) -> bool:
+    try:
+        _shapes.__wrapped__(net, spec, classes)
+    except TooSmallError:
+        return False
+    return True
+
+
+def _first(fits: Callable[[int], bool], most: int) -> int:
+    """The smallest size that fits, up to one that does; a larger one than it fits as well."""
+    return bisect_left(range(most), True, lo=1, key=fits)
+
+
+def _least_grid(net: Net, spec: InputSpec, classes: int | None) -> tuple[int, ...]:
+    """For each axis the smallest size that fits if the others are large enough; () if there is none."""
+    try:
+        grid = smallest(net, spec.channels, len(spec.grid), classes)
+        least = []
+        for axis in range(len(grid)):
+            before, behind = grid[:axis], grid[axis + 1 :]
+
+            def fits(size: int, before: tuple[int, ...] = before, behind: tuple[int, ...] = behind) -> bool:
+                return _fits(net, InputSpec(spec.channels, (*before, size, *behind)), classes)
+
+            least.append(_first(fits, grid[axis]))
+    except ShapeError:
+        return ()
+    return tuple(least)
 
 
 @dataclass(frozen=True)
@@ -203,11 +238,11 @@ class _Walk:
     def along(self, parts: Sequence[Part], place: Place, usual: _Usual) -> tuple[Place, _Usual]:
         column = place.column
         for part in parts:
-            place = replace(place, column=column)
+            place = place._replace(column=column)
             match part:
                 case Repeat():
                     for _ in range(part.times):
-                        place, usual = self.along(part.body, replace(place, column=column + 1), usual)
+                        place, usual = self.along(part.body, place._replace(column=column + 1), usual)
                 case Join():
                     place, usual = self._join(part, place, usual)
                 case _:
@@ -223,11 +258,11 @@ class _Walk:
 
     def _named(self, letter: str, place: Place) -> Place:
         self.seen[letter] = self.seen.get(letter, 0) + 1
-        return replace(place, name=f"{letter}{self.seen[letter]}")
+        return place._replace(name=f"{letter}{self.seen[letter]}")
 
     def _after(self, row: Row, place: Place) -> Place:
         self.rows.append(row)
-        return replace(place, channels=row.channels, grid=row.grid, field=row.field)
+        return place._replace(channels=row.channels, grid=row.grid, field=row.field)
 
     def _layer(self, layer: Layer, place: Place, usual: _Usual) -> tuple[Place, _Usual]:
         place = self._named(layer.letter, place)
@@ -252,7 +287,7 @@ class _Walk:
         column = place.column + len(join.opening)
         hidden = len(join.branches) == 2 and not join.branches[0]
         for number, branch in enumerate(join.branches):
-            inner = replace(place, column=column, depth=place.depth + 1)
+            inner = place._replace(column=column, depth=place.depth + 1)
             end, want = self.along(branch, inner, usual)
             ends.append(end)
             wants.append(want)
@@ -305,4 +340,10 @@ def _filled(layer: Any, place: Place, usual: int) -> Any:
     too_many(channels, place)
     if got % groups or channels % groups:
         place.refuse(f"{groups} groups must divide the channels, but it gets {got} and gives {channels}")
+    return layer if (layer.channels, layer.groups) == (channels, groups) else _replaced(layer, channels, groups)
+
+
+@lru_cache(maxsize=1024)
+def _replaced(layer: Any, channels: int, groups: int) -> Any:
+    """The same layer with other numbers; kept, for a net has many that are alike."""
     return replace(layer, channels=channels, groups=groups)

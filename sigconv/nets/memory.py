@@ -41,7 +41,8 @@ def memory(net: Net, spec: InputSpec, classes: int | None = None, *, batch: int 
 
     Not counted: weights and copies of them (a table's, those with dropped weights); the few numbers per channel that
     norms keep, and per axis that the symmetric and odd boundaries keep; the copies that these boundaries make on
-    their way; the work space inside one operation of torch. Counted, though torch does without it on one axis and
+    their way; the work space inside one operation of torch; the copy that torch keeps of what a three-dimensional T
+    with a kernel of 1 gets. Counted, though torch does without it on one axis and
     without gradients: the places of a maximum. Other kernels than the CPU's may keep other things: a GPU's dropout
     keeps one byte for each number instead of a whole one.
 
@@ -103,6 +104,7 @@ class _Ledger:
         """A tensor; `live` if it has a gradient."""
         self.bytes.append(numbers * self.size)
         self.live.append(live)
+        self.peak = max(self.peak, self.bytes[-1])
         return len(self.bytes) - 1
 
     def held(self, tensors: frozenset[int]) -> int:

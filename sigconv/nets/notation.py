@@ -114,10 +114,11 @@ class _Reader:
 
     def take(self, allowed: str) -> str:
         """The longest run of allowed characters from here on."""
-        start = self.column
-        while self.here and self.here in allowed:
-            self.column += 1
-        return self.text[start : self.column]
+        start = end = self.column
+        while end < len(self.text) and self.text[end] in allowed:
+            end += 1
+        self.column = end
+        return self.text[start:end]
 
 
 def _sequence(reader: _Reader, depth: int) -> tuple[Part, ...]:

@@ -89,6 +89,25 @@ class Cut(nn.Module):
         return f"{self.starts}, {self.sizes}"
 
 
+class Codes(nn.Module):
+    """Minus the squared distance to each of some fixed codes: (N, …) -> (N, outputs).
+
+    codes : buffer (outputs, inputs) of -1 and +1; drawn with the first weights, until others are put in their place
+
+    Source: LeCun et al. (1998), Gradient-based learning applied to document recognition, section II.B.
+    """
+
+    codes: Tensor
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.register_buffer("codes", torch.randint(2, (outputs, inputs)).mul(2.0).sub(1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        return 2 * x @ self.codes.T - x.square().sum(dim=1, keepdim=True) - self.codes.square().sum(dim=1)
+
+
 class Joined(nn.Module):
     """Branches together: (N, channels, *grid) each -> their sum, or their channels one behind the other.
 
@@ -174,6 +193,8 @@ def _pool(layer: Any, row: Row) -> nn.Module:
 
 def _full(layer: Any, row: Row) -> nn.Module:
     channels, grid = row.got
+    if layer.kind == "codes":
+        return Codes(channels * prod(grid), layer.units)
     return Full(channels * prod(grid), layer.units, bias=layer.bias, drop=layer.drop)
 
 

@@ -59,7 +59,7 @@ class Activation(Layer):
     def named(cls, word: str) -> dict[str, Any]:
         """A name, with its slope behind it."""
         name, number = name_and_number(word)
-        return {"name": one_of("R", name, ACTIVATIONS), "slope": float(number) if number else None}
+        return {"name": one_of("the name behind R", name, ACTIVATIONS), "slope": float(number) if number else None}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Norm(Layer):
     def named(cls, word: str) -> dict[str, Any]:
         """A kind, with its size behind it."""
         name, number = name_and_number(word)
-        one_of("N", name, NORMS[1:])
+        one_of("the name behind N", name, NORMS[1:])
         if "." in number:
             raise ArgumentError(f"the size of N:{name} is {number}; it is a whole number")
         return {"kind": name, "size": int(number) if number else None}
@@ -142,7 +142,7 @@ class Dropout(Layer):
     @classmethod
     def named(cls, word: str) -> dict[str, Any]:
         """channel."""
-        one_of("D", word, ("channel",))
+        one_of("the name behind D", word, ("channel",))
         return {"whole_channels": True}
 
 
@@ -186,7 +186,7 @@ class Full(Layer):
     @classmethod
     def named(cls, word: str) -> dict[str, Any]:
         """codes."""
-        return {"kind": one_of("F", word, ("codes",))}
+        return {"kind": one_of("the name behind F", word, ("codes",))}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a network has to know about its data, and no more."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sigconv.core.geometry import at_least
@@ -24,6 +25,8 @@ class InputSpec:
     grid: tuple[int, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.grid, Iterable):
+            raise ArgumentError(f"grid is {self.grid!r}; it is a tuple of 1, 2 or 3 sizes, such as (28, 28)")
         object.__setattr__(self, "grid", tuple(self.grid))
         at_least("channels", self.channels, 1)
         if not 1 <= len(self.grid) <= 3:

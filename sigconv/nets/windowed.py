@@ -133,10 +133,10 @@ def _tuple(size: Axes) -> tuple[int, ...]:
     return size if isinstance(size, tuple) else (size,)
 
 
-def _boundary(given: str | float) -> str | float:
+def _boundary(given: Any) -> str | float:
     """The rule under its one name, or the constant; 0 is "zeros"."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
-    rule, constant = rule_of(("constant", given) if number else given)  # type: ignore[arg-type]
+    rule, constant = rule_of(("constant", given) if number else given)
     if isinstance(constant, complex) or not abs(constant) <= 1e30:
         raise ArgumentError(f"boundary is {given!r}; the constant is a number from -1e30 to 1e30")
     if rule is Boundary.CONSTANT:
@@ -145,7 +145,7 @@ def _boundary(given: str | float) -> str | float:
 
 
 def _table(conv: Conv) -> int | Table | None:
-    table = conv.table
+    table: Any = conv.table
     if table is None:
         return None
     if conv.groups != 1:
@@ -322,4 +322,4 @@ class GlobalPool(Layer):
     @classmethod
     def named(cls, word: str) -> dict[str, Any]:
         """Average or max."""
-        return {"kind": one_of("G", word, ("average", "max"))}
+        return {"kind": one_of("the name behind G", word, ("average", "max"))}

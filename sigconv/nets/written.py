@@ -121,7 +121,7 @@ def whole(name: str, given: object, least: int = 1) -> int:
     return number
 
 
-def axes_of(name: str, given: Axes, least: int = 1) -> Axes:
+def axes_of(name: str, given: Any, least: int = 1) -> Axes:
     """One number for all axes, or a tuple of 2 or 3; one number where all are one.
 
     >>> axes_of("kernel", [1, 64]), axes_of("kernel", (3,))

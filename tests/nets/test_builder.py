@@ -1,5 +1,6 @@
 """The built module computes what the text says."""
 
+import copy
 import subprocess
 import sys
 
@@ -117,6 +118,55 @@ def test_the_first_weights_are_a_function_of_the_seed_alone():
     assert not torch.equal(one["layers.C1.weight"], other["layers.C1.weight"])
 
 
+def test_a_net_in_double_precision_is_copied_saved_and_read_back():
+    net = parse("C4BR[C4N:group2D.2|C4k1]U{PC4T4}{|T2k3s1p1}GF5R:preluF")
+    network = build(net, InputSpec(2, (12, 12)), classes=3, seed=0).double().eval()
+    x = draw(2, 2, 12, 12).double()
+    y = network(x)
+    assert (y.dtype, y.shape) == (torch.float64, (2, 3))
+    twin = copy.deepcopy(network)
+    assert torch.equal(twin(x), y)
+    twin.layer("C1").weight.data.zero_()
+    assert torch.equal(network(x), y)
+    other = build(net, InputSpec(2, (12, 12)), classes=3, seed=1).double().eval()
+    assert not torch.equal(other(x), y)
+    assert other.load_state_dict(network.state_dict()).missing_keys == []
+    assert torch.equal(other(x), y)
+
+
+def test_training_and_evaluation_differ_where_dropout_and_batch_norms_stand():
+    network = build(parse("C4BD.5C4w.5"), InputSpec(1, (9,)), seed=0)
+    x = draw(4, 1, 9)
+    assert not torch.equal(network.train()(x), network(x))
+    assert torch.equal(network.eval()(x), network(x))
+
+
+def test_names_are_the_letters_with_running_numbers_and_joins_are_j():
+    network = build(parse("(C4R)2[C4B|C4k1]U{PC4T4}F3"), InputSpec(1, (8,)))
+    names = ["C1", "R1", "C2", "R2", "C3", "B1", "C4", "J1", "P1", "C5", "T1", "J2", "F1"]
+    assert list(network.layers) == names == [row.name for row in network.rows]
+    assert [network.name(i) for i in (0, -1, "J2")] == ["C1", "F1", "J2"]
+    assert {key.split(".")[1] for key in network.state_dict()} == {"C1", "C2", "C3", "B1", "C4", "C5", "T1", "F1"}
+
+
+def test_a_join_adds_its_branches_or_puts_them_behind_one_another():
+    x = draw(2, 2, 7)
+    added = build(parse("[C2k1|R|]"), InputSpec(2, (7,)), seed=0)
+    torch.testing.assert_close(added(x), added.layer("C1")(x) + x.relu() + x)
+    behind = build(parse("{R|C3k1|}"), InputSpec(2, (7,)), seed=0)
+    assert torch.equal(behind(x), torch.cat([x.relu(), behind.layer("C1")(x), x], dim=1))
+    cut = build(parse("U{C2k3v|R}"), InputSpec(2, (7,)), seed=0)
+    assert torch.equal(cut(x), torch.cat([cut.layer("C1")(x), x[..., 1:6].relu()], dim=1))
+
+
+def test_fixed_codes_answer_minus_the_squared_distance_and_learn_nothing():
+    network = build(parse("F:codes"), InputSpec(2, (6,)), classes=4, seed=0)
+    codes = network.layer("F1").codes
+    assert (set(codes.unique().tolist()), list(network.parameters())) == ({-1.0, 1.0}, [])
+    x = draw(3, 2, 6)
+    torch.testing.assert_close(network(x), -torch.cdist(x.flatten(1), codes).square())
+
+
 # same as
 
 
@@ -153,6 +203,12 @@ def test_another_input_than_the_spec_says_is_refused(shape):
         network(torch.zeros(shape))
 
 
+@pytest.mark.parametrize("x", [torch.zeros(1, 3, 8, dtype=torch.int64), [[[0.0] * 8] * 3]])
+def test_an_input_is_a_tensor_of_floating_numbers(x):
+    with pytest.raises(ArgumentError, match="a tensor of floating numbers"):
+        build(parse("C"), InputSpec(3, (8,)), seed=0)(x)
+
+
 def test_what_cannot_be_built_is_refused():
     with pytest.raises(ShapeError, match="P3 at column 3"):
         build(parse("CPPPF"), InputSpec(1, (4,)))
@@ -160,6 +216,8 @@ def test_what_cannot_be_built_is_refused():
         build(parse("C1000000C1000000"), InputSpec(1, (4,)))
     with pytest.raises(ArgumentError, match="seed"):
         build(parse("F"), InputSpec(1, (4,)), seed=-1)
+    with pytest.raises(ArgumentError, match="seed"):
+        build(parse("F"), InputSpec(1, (4,)), seed=2**64)
     with pytest.raises(ArgumentError, match="C1, F1"):
         build(parse("CF"), InputSpec(1, (4,))).layer("C2")
 

@@ -83,10 +83,25 @@ def test_classes_must_be_what_the_net_ends_in():
         measure.shapes(parse("F"), InputSpec(1, (4,)), classes=0)
 
 
-@pytest.mark.parametrize("spec", [(0, (4,)), (1, ()), (1, (2, 2, 2, 2)), (1, (0,)), (1, (2.5,))])
+@pytest.mark.parametrize("spec", [(0, (4,)), (1, ()), (1, (2, 2, 2, 2)), (1, (0,)), (1, (2.5,)), (1, 5)])
 def test_a_spec_is_a_channel_count_and_one_to_three_sizes(spec):
     with pytest.raises(ArgumentError):
         InputSpec(*spec)
+
+
+def test_an_input_that_is_too_small_is_told_what_the_net_needs():
+    with pytest.raises(ShapeError, match="needs at least 2 x 2. The net needs an input of at least 8 x 8"):
+        measure.shapes(parse("CPPPF"), InputSpec(1, (4, 4)))
+    with pytest.raises(ShapeError, match="The net needs an input of at least 1 x 20"):
+        measure.shapes(parse("Ck1x5vA1x16F"), InputSpec(1, (3, 12)))
+
+
+@pytest.mark.parametrize(
+    ("net", "spec", "says"), [("C", InputSpec(1, (4,)), "net is"), (parse("C"), (1, 4), "spec is")]
+)
+def test_a_net_and_a_spec_are_values_of_their_kind(net, spec, says):
+    with pytest.raises(ArgumentError, match=says):
+        measure.shapes(net, spec)
 
 
 def test_only_a_grid_that_is_too_small_is_called_so():

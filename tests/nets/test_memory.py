@@ -4,13 +4,13 @@ import weakref
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from sigconv.errors import ArgumentError
 from sigconv.nets import InputSpec, build, measure, parse
-from sigconv.nets.tree import Norm
+from sigconv.nets.tree import ConvTranspose, Norm
 from tests.nets.test_forward import GRIDS, measured
 from tests.strategies import small_nets
 
@@ -166,8 +166,10 @@ def test_each_kind_of_layer_keeps_what_torch_keeps(text):
 def test_random_nets_keep_what_torch_keeps(net, grid, batch):
     spec = InputSpec(2, tuple(grid))
     rows = measured(net, spec)
-    odd = any(getattr(row.layer, "boundary", "") == "odd_reflect" for row in rows)
-    tables = any(getattr(row.layer, "table", None) for row in rows)
-    if not (odd or tables):
-        assert_as_torch(net, spec, batch)
+    # what the docstring leaves out, and batch norms that torch refuses to train on single numbers
+    assume(all(getattr(row.layer, "boundary", "") != "odd_reflect" for row in rows))
+    assume(all(getattr(row.layer, "table", None) is None for row in rows))
+    assume(all(row.layer != Norm("batch") or batch * row.units > row.channels for row in rows))
+    assume(all(not isinstance(row.layer, ConvTranspose) or row.layer.kernel > 1 or len(grid) < 3 for row in rows))
+    assert_as_torch(net, spec, batch)
     assert measure.memory(net, spec, batch=batch).forward > 0
