@@ -92,7 +92,7 @@ def learn_without_labels(
 
     Parameters
     ----------
-    layers : torch modules in a row, on the CPU or a GPU; its SCell layers are changed in place
+    layers : torch modules in a row; its SCell layers are changed in place
     data : (N, channels, *grid) finite float array, read `learning.batch` examples at a time
     learning : see Learning; None for its defaults
     seed : int >= 0; the same seed and data give the same patterns
