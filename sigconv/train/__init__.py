@@ -2,18 +2,22 @@
 
 from sigconv.train.draws import generator
 from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
-from sigconv.train.freeze import Learning, freeze, unfreeze
+from sigconv.train.freeze import freeze, unfreeze
+from sigconv.train.labelled_cells import LabelledCells
 from sigconv.train.neocognitron import Neocognitron
 from sigconv.train.online import Learned, Pass, fit_online, one_hot, uniform_weights
 from sigconv.train.probe import Probe, linear_probe
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
+from sigconv.train.unlabelled import Learning, Learnt, learn_without_labels
 
 __all__ = [
     "Epoch",
     "Fitted",
+    "LabelledCells",
     "Learned",
     "Learning",
+    "Learnt",
     "Neocognitron",
     "Pass",
     "Probe",
@@ -23,6 +27,7 @@ __all__ = [
     "fit_online",
     "freeze",
     "generator",
+    "learn_without_labels",
     "linear_probe",
     "load_model",
     "one_hot",

@@ -1,8 +1,7 @@
 """Training: one short loop, every random draw a function of (seed, epoch)."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from sigconv.errors import ArgumentError, SplitError
 from sigconv.train.draws import generator, torch_seed
 from sigconv.train.start import convolutions, start_from_patterns
+from sigconv.train.threads import threads_for
 from sigconv.windows import Loaded
 
 
@@ -104,7 +104,7 @@ def fit(
     optimiser = _optimiser(module, settings)
     x, y = torch.from_numpy(windows.data), torch.from_numpy(np.asarray(windows.labels))
     history = []
-    with _threads(settings.batch * x[0].numel()):
+    with threads_for(settings.batch * x[0].numel()):
         for epoch in range(settings.epochs):
             history.append(_epoch(module, optimiser, x, y, settings, seed, epoch, held_out))
             progress(history[-1])
@@ -141,17 +141,6 @@ def _epoch(
             right += float((logits.argmax(1) == y[chosen]).sum())
             seen += len(chosen)
     return Epoch(epoch + 1, loss_sum / seen, right / seen, *_look(module, held_out))
-
-
-@contextmanager
-def _threads(numbers: int) -> Iterator[None]:
-    """One thread while a batch is small: sharing it out gains little, and costs tenfold on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1 if numbers < 2_000_000 else before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def probabilities(module: torch.nn.Module, data: Any, batch: int = 256) -> "np.ndarray[Any, Any]":

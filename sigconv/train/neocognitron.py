@@ -139,7 +139,7 @@ class Neocognitron:
 
     def _hand_over(self, linear: nn.Linear) -> None:
         """The read-out's numbers into the last layer."""
-        weight, bias = self.readout_.coef_, self.readout_.intercept_
+        weight, bias = np.atleast_2d(self.readout_.coef_), np.atleast_1d(self.readout_.intercept_)
         if len(weight) == 1:  # two classes have one row in scikit-learn, positive for the second
             weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
         with torch.no_grad():

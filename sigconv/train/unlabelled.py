@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
 from sigconv.nets.layers.cells import SCell
 from sigconv.train.draws import generator
+from sigconv.train.threads import threads_for
 
 MOST_BYTES = 4 << 30
 _ROWS = 512  # rows compared with all patterns at a time
@@ -91,7 +92,7 @@ def learn_without_labels(
 
     Parameters
     ----------
-    layers : torch modules in a row, on the CPU or a GPU; its SCell layers are changed in place
+    layers : torch modules in a row; its SCell layers are changed in place
     data : (N, channels, *grid) finite float array, read `learning.batch` examples at a time
     learning : see Learning; None for its defaults
     seed : int >= 0; the same seed and data give the same patterns
@@ -124,12 +125,9 @@ def learn_without_labels(
     rows: list[Learnt] = []
     for index, (name, layer) in enumerate(zip(names, layers, strict=True)):
         if isinstance(layer, SCell):
-            seen = _seen(nn.Sequential(*list(layers)[:index]), layer, data, how, seed, index)
-            patterns = compete(seen, layer.planes, how)
-            likeness = float(_winners(seen, patterns)[1].mean())
-            patterns = patterns / _root_weights(layer).clamp(min=1e-30)
-            layer.learn(patterns.reshape(-1, *layer.patterns.shape[1:]))
-            rows.append(Learnt(name, layer.planes, len(patterns), len(seen), likeness))
+            with threads_for(how.batch * math.prod(np.shape(data)[1:])):
+                seen = _seen(nn.Sequential(*list(layers)[:index]), layer, data, how, seed, index)
+                rows.append(_learnt(name, layer, seen, how))
             progress(rows[-1])
     return tuple(rows)
 
@@ -170,7 +168,7 @@ def outputs(layers: nn.Sequential, data: Any, batch: int) -> Tensor:
     ResourceError : more than 4 GiB
     """
     parts: list[Tensor] = []
-    with torch.inference_mode():
+    with torch.inference_mode(), threads_for(batch * math.prod(np.shape(data)[1:])):
         for start in range(0, len(data), batch):
             which = np.arange(start, min(start + batch, len(data)))
             parts.append(layers(examples(data, which, layers)).flatten(1).float().cpu())
@@ -232,6 +230,15 @@ def _seen(before: nn.Sequential, layer: SCell, data: Any, how: Learning, seed: i
     seen = torch.cat(parts)
     length: Tensor = seen.norm(dim=1, keepdim=True).clamp(min=1e-30)
     return seen / length
+
+
+def _learnt(name: str, layer: SCell, seen: Tensor, how: Learning) -> Learnt:
+    """Fill one layer from what its cells see."""
+    patterns = compete(seen, layer.planes, how)
+    likeness = float(_winners(seen, patterns)[1].mean())
+    unweighted = patterns / _root_weights(layer).clamp(min=1e-30)
+    layer.learn(unweighted.reshape(-1, *layer.patterns.shape[1:]))
+    return Learnt(name, layer.planes, len(patterns), len(seen), likeness)
 
 
 def _winners(seen: Tensor, patterns: Tensor) -> tuple[Tensor, Tensor]:

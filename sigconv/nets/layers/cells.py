@@ -39,8 +39,8 @@ Sizes = int | Sequence[int]
 class Contrast(nn.Module):
     """On-centre, then off-centre cells: where a number stands above its surround, and where below.
 
-    The kernel is fixed: a bell of standard deviation `width` minus one of twice that, both cut at three times the first
-    with sum 1 each, so an even input is answered by 0.
+    The kernel is fixed: a bell of standard deviation `width` minus one of twice that, both cut at 3 `width` and of
+    sum 1, so an even input is answered by 0.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Contrast(nn.Module):
     ArgumentError : a number outside its range, an unknown boundary
     ShapeError : at forward, another number of axes or channels
 
-    Source: Fukushima (2003), section 2.1 (the layer U_G).
+    Source: Fukushima (2003), Neurocomputing 51:161-180, the layer U_G.
 
     >>> Contrast(1, axes=1)(torch.tensor([[[0.0, 0, 0, 1, 0, 0, 0]]])).shape
     torch.Size([1, 2, 7])
