@@ -1,0 +1,1 @@
+"""Layers over torch's kernels, each for one, two or three dimensions."""

@@ -1,0 +1,164 @@
+"""Instance normalisation with the activation behind it as one node of the gradient's graph.
+
+torch keeps the input of the norm, its output and a copy of each in another layout or precision; here the input and two
+numbers per channel are kept, and each pass over them is one reading of memory.
+"""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sigconv.core.geometry import at_least
+from sigconv.core.native import normalised
+from sigconv.errors import ShapeError, one_number
+
+SMALLEST = 4096  # numbers of one example below which torch's own passes end sooner
+
+
+class InstanceNorm(nn.Module):
+    """Each channel of each example to mean 0 and variance 1, with a learnt scale and shift, then a leaky ReLU.
+
+        z = weight (x - mean) / sqrt(variance + eps) + bias        y = z where z > 0, else slope z
+
+    Takes and gives (N, channels, *grid) with a grid of one, two or three axes; dtype and memory format stay. Mean and
+    variance are of at least float32, also under autocast and where x is bfloat16.
+
+    Parameters
+    ----------
+    channels : int >= 1
+    slope : float; 1 is no activation, 0 a ReLU
+    eps : float > 0
+    affine : whether there is a weight and a bias
+
+    Raises
+    ------
+    ArgumentError : channels below 1, a slope or eps that is no number
+
+    Same as: torch.nn.InstanceNorm1d … 3d, then torch.nn.LeakyReLU; the parameters have the same names.
+    Source: Ulyanov, Vedaldi & Lempitsky (2016), Instance normalization.
+
+    >>> InstanceNorm(2, slope=0.1)(torch.randn(4, 2, 8, 8)).shape
+    torch.Size([4, 2, 8, 8])
+    """
+
+    def __init__(self, channels: int, slope: float = 1.0, eps: float = 1e-5, affine: bool = True) -> None:
+        super().__init__()
+        self.channels = at_least("channels", channels, 1)
+        self.slope = one_number("slope", slope, "0.1 for instance, or 1 for no activation")
+        self.eps = one_number("eps", eps, "above 0")
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
+
+    def extra_repr(self) -> str:
+        """What print shows between the brackets."""
+        return f"{self.channels}, slope={self.slope}, eps={self.eps}, affine={self.weight is not None}"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """y, of x's shape, dtype and memory format.
+
+        x : (N, channels, *grid) float tensor
+
+        Raises
+        ------
+        ShapeError : another number of channels, no grid, or a grid of one place
+        """
+        if x.ndim < 3 or x.shape[1] != self.channels:
+            raise ShapeError(f"x has shape {tuple(x.shape)}; this norm takes (N, {self.channels}, *grid)")
+        return instance_norm(x, self.weight, self.bias, self.slope, self.eps)
+
+
+def instance_norm(
+    x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None, slope: float = 1.0, eps: float = 1e-5
+) -> Tensor:
+    """Instance normalisation, then a leaky ReLU; see InstanceNorm.
+
+    x : (N, channels, *grid) float tensor;  weight, bias : (channels,) float tensors, or None;  slope, eps : floats
+
+    Raises
+    ------
+    ShapeError : the grid has one place only, which is its own mean
+
+    >>> instance_norm(torch.tensor([[[1.0, 3.0]]]), slope=0.5, eps=0.0)
+    tensor([[[-0.5000,  1.0000]]])
+    """
+    if prod(x.shape[2:]) == 1:
+        raise ShapeError(f"x has shape {tuple(x.shape)}; a norm over the grid needs a grid of more than one place")
+    if torch.compiler.is_compiling() or _rows(x) is None:
+        return _by_torch(x, weight, bias, slope, eps)
+    y: Tensor = _InstanceNorm.apply(x, weight, bias, slope, eps)  # type: ignore[no-untyped-call]
+    return y
+
+
+class _InstanceNorm(torch.autograd.Function):
+    """The compiled passes; a gradient of the gradient goes through torch's operations."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
+        given, y = _rows(x), torch.empty_like(x)
+        assert given is not None
+        ctx.found = normalised.moments(given, eps)
+        normalised.forward(given, ctx.found, *_tables(weight, bias, x, given), slope, _rows(y))
+        ctx.save_for_backward(x, weight, bias)
+        ctx.slope, ctx.eps = slope, eps
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        x, weight, bias = ctx.saved_tensors
+        g = gradients[0]
+        if torch.is_grad_enabled():
+            wanted = [tensor for tensor in (x, weight, bias) if tensor is not None and tensor.requires_grad]
+            y = _by_torch(x, weight, bias, ctx.slope, ctx.eps)
+            found = iter(torch.autograd.grad(y, wanted, g, create_graph=True))
+            each = [next(found) if t is not None and t.requires_grad else None for t in (x, weight, bias)]
+            return *each, None, None
+        given, gx = _rows(x), torch.empty_like(x)
+        slopes = torch.empty_like(x).copy_(g) if g.stride() != x.stride() or _rows(g) is None else g
+        of_scale, of_shift = normalised.backward(
+            given, _rows(slopes), ctx.found, *_tables(weight, bias, x, given), ctx.slope, _rows(gx)
+        )
+        return gx, _like(weight, of_scale), _like(bias, of_shift), None, None
+
+
+def _rows(x: Tensor) -> Any:
+    """x as the compiled passes take it, (examples, rows, channels), or None if they do not.
+
+    Where each channel lies by itself it is an example of one channel.
+    """
+    if not x.is_cpu or x.dtype not in (torch.float32, torch.float64, torch.bfloat16) or prod(x.shape) == 0:
+        return None
+    n, channels, rows = x.shape[0], x.shape[1], prod(x.shape[2:])
+    across = x.detach().movedim(1, -1)
+    if across.is_contiguous() and rows * channels >= SMALLEST:
+        shaped = across.reshape(n, rows, channels)
+    elif x.is_contiguous() and rows >= SMALLEST:
+        shaped = x.detach().reshape(n * channels, rows, 1)
+    else:
+        return None
+    return (shaped.view(torch.uint16) if x.dtype == torch.bfloat16 else shaped).numpy()
+
+
+def _tables(weight: Tensor | None, bias: Tensor | None, x: Tensor, given: Any) -> tuple[Any, Any]:
+    """Scale and shift of each channel of each example as the compiled passes take them."""
+    usual = np.ones(x.shape[1]), np.zeros(x.shape[1])
+    pair = [one if t is None else t.detach().double().numpy() for one, t in zip(usual, (weight, bias), strict=True)]
+    scale, shift = (np.tile(one, (x.shape[0], 1)).reshape(len(given), -1) for one in pair)
+    return scale, shift
+
+
+def _like(parameter: Tensor | None, gradient: Any) -> Tensor | None:
+    """The gradient of all examples as a tensor like its parameter."""
+    if parameter is None:
+        return None
+    return torch.from_numpy(gradient.reshape(-1, len(parameter)).sum(0)).to(parameter.dtype)
+
+
+def _by_torch(x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
+    """The definition, in torch's operations."""
+    with torch.autocast(x.device.type, enabled=False):
+        y = functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
+        return y if slope == 1 else functional.leaky_relu(y, slope)
