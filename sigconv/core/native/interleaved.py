@@ -12,6 +12,9 @@ from sigconv.core.native.bfloat import stored, value
 from sigconv.core.native.compiled import bare, kernel, wide
 from sigconv.core.native.threads import spread
 
+PIECE = 1 << 17  # numbers that a thread takes at once
+WORTH = 1 << 18  # numbers from which a second thread pays
+
 
 @kernel
 def _gathered(parts: Any, added: Any, halved: Any, lap: int, first: int, last: int, fine: Any) -> None:
@@ -72,8 +75,8 @@ def _axes(x: Any) -> Any:
 
 
 def _shares(rows: int, numbers: int) -> list[tuple[int, int]]:
-    """Rows for each piece of some 100 000 numbers."""
-    each = max(1, rows * 100_000 // max(1, numbers))
+    """Rows for each piece, one piece where a second thread does not pay."""
+    each = rows if numbers < WORTH else max(1, rows * PIECE // numbers)
     return [(at, min(rows, at + each)) for at in range(0, rows, each)]
 
 

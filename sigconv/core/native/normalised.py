@@ -8,6 +8,7 @@ of squares about the mean of a short block, and blocks are joined as Chan, Golub
 numbers are subtracted. Pieces have a fixed size, so a result never depends on the number of threads.
 """
 
+from collections.abc import Callable
 from math import lcm
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ VECTOR = 16  # float32 numbers in a vector of 64 bytes
 STEP = 256  # numbers that the inner loops take at once, or more
 BLOCK = 16  # steps whose squares are taken about one mean: they lie in the nearest cache
 PIECE = 1 << 17  # numbers that a thread takes at once, or more
+WORTH = 1 << 18  # numbers from which a second thread pays
 
 
 class Moments(NamedTuple):
@@ -150,6 +152,14 @@ class _Pieces:
         """(examples, tables, step): each (examples, channels) table written out to the kernels' length."""
         return np.tile(np.stack(tables, 1), self.step // self.channels).astype(self.real)
 
+    def each_piece(self, job: Callable[[int], object]) -> None:
+        """job(0), job(1), …, on several threads where that pays."""
+        if self.examples * self.rows * self.channels >= WORTH:
+            spread(job, self.count)
+            return
+        for piece in range(self.count):
+            job(piece)
+
     def room(self) -> tuple[Any, Any]:
         """Work space for one piece, and for all pieces what the kernels find in each channel."""
         return np.empty((2, self.step), self.real), np.empty((self.count, 2, self.channels))
@@ -165,9 +175,7 @@ def moments(x: Any, eps: float) -> Moments:
     """
     pieces = _Pieces(x)
     _, found = pieces.room()
-    spread(
-        lambda i: _moments(pieces.cut(x, i), pieces.channels, pieces.step, pieces.room()[0], found[i]), pieces.count
-    )
+    spread(lambda i: _moments(pieces.cut(x, i), pieces.channels, pieces.step, pieces.room()[0], found[i]), pieces.count)
     found = found.reshape(pieces.examples, pieces.each, 2, pieces.channels)
     rows = np.full(pieces.each, pieces.size // pieces.channels)
     rows[-1] = pieces.rows - rows[:-1].sum()
@@ -184,9 +192,8 @@ def forward(x: Any, found: Moments, scale: Any, shift: Any, slope: float, out: A
     pieces = _Pieces(x)
     tables = pieces.tables(found.mean, scale * found.inverse, shift)
     bend = pieces.real.type(slope)
-    spread(
-        lambda i: _forward(pieces.cut(x, i), pieces.step, tables[i // pieces.each], bend, pieces.cut(out, i)),
-        pieces.count,
+    pieces.each_piece(
+        lambda i: _forward(pieces.cut(x, i), pieces.step, tables[i // pieces.each], bend, pieces.cut(out, i))
     )
 
 
@@ -205,7 +212,7 @@ def backward(x: Any, g: Any, found: Moments, scale: Any, shift: Any, slope: floa
         work, table = pieces.room()[0], tables[i // pieces.each]
         _sums(pieces.cut(x, i), pieces.cut(g, i), pieces.channels, pieces.step, table, bend, work, sums[i])
 
-    spread(first, pieces.count)
+    pieces.each_piece(first)
     plain, along = sums.reshape(pieces.examples, pieces.each, 2, pieces.channels).sum(1).swapaxes(0, 1)
     with np.errstate(all="ignore"):
         lean = along * found.inverse**2 / pieces.rows
@@ -214,6 +221,6 @@ def backward(x: Any, g: Any, found: Moments, scale: Any, shift: Any, slope: floa
     def second(i: int) -> None:
         _backward(pieces.cut(x, i), pieces.cut(g, i), pieces.step, full[i // pieces.each], bend, pieces.cut(out, i))
 
-    spread(second, pieces.count)
+    pieces.each_piece(second)
     with np.errstate(all="ignore"):
         return along * found.inverse, plain

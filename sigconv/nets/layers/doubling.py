@@ -20,7 +20,7 @@ from sigconv.nets.layers.rows import channels_last, side_by_side
 CONVOLUTIONS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 CONV = nn.Conv1d | nn.Conv2d | nn.Conv3d
-WEIGHT_COST = 4  # multiply-adds of float32 weights count as so many of activations
+WEIGHT_COST = 16  # a multiply-add of the small float32 kernels takes as long as so many of activations
 
 
 def doubled(x: Tensor, up: TRANSPOSED) -> Tensor:
@@ -82,13 +82,13 @@ def composed(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor
     torch.Size([1, 7, 16])
     """
     axes, run = skip.ndim - 2, CONVOLUTIONS[skip.ndim - 2]
-    own, other = conv.weight.split([skip.shape[1], up.weight.shape[1]], 1)
+    own, other = conv.weight[:, : skip.shape[1]], conv.weight[:, skip.shape[1] :]
     with torch.autocast(skip.device.type, enabled=False):
         weight, edges = _both(up, other, axes)
     bias = conv.bias
     if edges is not None:
-        middle = edges[(..., *(1,) * axes)]
-        edges = edges - middle[(..., *(None,) * axes)]
+        middle = edges.flatten(1)[:, 3**axes // 2]
+        edges = edges - middle.reshape(-1, *(1,) * axes)
         bias = middle if bias is None else bias + middle.to(bias.dtype)
     base = run(skip, own, None if bias is None else bias.to(conv.weight.dtype), padding=1)
     parts = run(coarse, weight.to(conv.weight.dtype), padding=1)
@@ -172,7 +172,7 @@ def _array(x: Tensor) -> Any:
 def _doubles(up: TRANSPOSED) -> bool:
     axes = up.weight.ndim - 2
     usual = (up.padding, up.output_padding, up.dilation, up.groups) == ((0,) * axes, (0,) * axes, (1,) * axes, 1)
-    return usual and up.kernel_size == up.stride == (2,) * axes
+    return bool(usual and up.kernel_size == up.stride == (2,) * axes)
 
 
 def _composable(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> bool:
@@ -180,7 +180,7 @@ def _composable(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> boo
     plain = (conv.stride, conv.dilation, conv.groups, conv.padding_mode) == ((1,) * axes, (1,) * axes, 1, "zeros")
     fits = tuple(skip.shape[2:]) == tuple(2 * n for n in coarse.shape[2:]) and min(coarse.shape[2:]) > 1
     three = conv.kernel_size == (3,) * axes and conv.padding in ((1,) * axes, "same")
-    return plain and three and fits and _doubles(up) and side_by_side(skip) and side_by_side(coarse)
+    return bool(plain and three and fits and _doubles(up)) and side_by_side(skip) and side_by_side(coarse)
 
 
 def _pays(coarse: Tensor, up: TRANSPOSED, conv: CONV) -> bool:
@@ -189,4 +189,4 @@ def _pays(coarse: Tensor, up: TRANSPOSED, conv: CONV) -> bool:
     (inputs, between), outputs = up.weight.shape[:2], conv.weight.shape[0]
     two = places * 2**axes * between * (inputs + 3**axes * outputs)
     one = places * 4**axes * inputs * outputs + WEIGHT_COST * 6**axes * inputs * between * outputs
-    return one < two
+    return bool(one < two)

@@ -159,6 +159,8 @@ def _like(parameter: Tensor | None, gradient: Any) -> Tensor | None:
 
 def _by_torch(x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
     """The definition, in torch's operations."""
+    real = torch.promote_types(x.dtype, torch.float32)
+    weight, bias = (None if parameter is None else parameter.to(real) for parameter in (weight, bias))
     with torch.autocast(x.device.type, enabled=False):
         y = functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
         return y if slope == 1 else functional.leaky_relu(y, slope)
