@@ -4,6 +4,8 @@ torch keeps the input of the norm, its output and a copy of each in another layo
 numbers per channel are kept, and each pass over them is one reading of memory.
 """
 
+from functools import cache
+from importlib.util import find_spec
 from math import prod
 from typing import Any
 
@@ -87,10 +89,15 @@ def instance_norm(
     """
     if prod(x.shape[2:]) == 1:
         raise ShapeError(f"x has shape {tuple(x.shape)}; a norm over the grid needs a grid of more than one place")
-    if torch.compiler.is_compiling() or _rows(x) is None:
+    if torch.compiler.is_exporting():
         return _by_torch(x, weight, bias, slope, eps)
-    y: Tensor = _InstanceNorm.apply(x, weight, bias, slope, eps)  # type: ignore[no-untyped-call]
-    return y
+    if torch.compiler.is_compiling():
+        return _by_formula(x, weight, bias, slope, eps)
+    if _rows(x) is not None:
+        return _InstanceNorm.apply(x, weight, bias, slope, eps)  # type: ignore[no-any-return, no-untyped-call]
+    if _fits_gpu(x):
+        return _OnGpu.apply(x, weight, bias, slope, eps)  # type: ignore[no-any-return, no-untyped-call]
+    return _by_torch(x, weight, bias, slope, eps)
 
 
 class _InstanceNorm(torch.autograd.Function):
@@ -99,7 +106,6 @@ class _InstanceNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
         given, y = _rows(x), torch.empty_like(x)
-        assert given is not None
         ctx.found = normalised.moments(given, eps)
         normalised.forward(given, ctx.found, *_tables(weight, bias, x, given), slope, _rows(y))
         ctx.save_for_backward(x, weight, bias)
@@ -109,19 +115,74 @@ class _InstanceNorm(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         x, weight, bias = ctx.saved_tensors
-        g = gradients[0]
         if torch.is_grad_enabled():
-            wanted = [tensor for tensor in (x, weight, bias) if tensor is not None and tensor.requires_grad]
-            y = _by_torch(x, weight, bias, ctx.slope, ctx.eps)
-            found = iter(torch.autograd.grad(y, wanted, g, create_graph=True))
-            each = [next(found) if t is not None and t.requires_grad else None for t in (x, weight, bias)]
-            return *each, None, None
-        given, gx = _rows(x), torch.empty_like(x)
-        slopes = torch.empty_like(x).copy_(g) if g.stride() != x.stride() or _rows(g) is None else g
+            return _differentiable(ctx, gradients[0])
+        given, gx, g = _rows(x), torch.empty_like(x), _laid_out(gradients[0], x)
         of_scale, of_shift = normalised.backward(
-            given, _rows(slopes), ctx.found, *_tables(weight, bias, x, given), ctx.slope, _rows(gx)
+            given, _rows(g), ctx.found, *_tables(weight, bias, x, given), ctx.slope, _rows(gx)
         )
-        return gx, _like(weight, of_scale), _like(bias, of_shift), None, None
+        each = (torch.from_numpy(of.reshape(-1, x.shape[1]).sum(0)) for of in (of_scale, of_shift))
+        return gx, *_like((weight, bias), each), None, None
+
+
+class _OnGpu(torch.autograd.Function):
+    """The same passes as Triton kernels, for channels-last tensors."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
+        from sigconv.core.native import normalised_gpu  # needs Triton
+
+        usual = x.new_ones(x.shape[1], dtype=torch.float32)
+        scale = usual if weight is None else weight.detach().float()
+        shift = usual * 0 if bias is None else bias.detach().float()
+        y: Tensor
+        y, kept = normalised_gpu.forward(_stacked(x), scale, shift, slope, eps)
+        ctx.save_for_backward(x, weight, bias, *kept)
+        ctx.slope, ctx.eps = slope, eps
+        return y.view(x.shape[0], *x.shape[2:], x.shape[1]).movedim(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        from sigconv.core.native import normalised_gpu
+
+        x, weight, bias, *kept = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return _differentiable(ctx, gradients[0])
+        g = _stacked(_laid_out(gradients[0], x))
+        gx, of_scale, of_shift = normalised_gpu.backward(_stacked(x), g, kept, ctx.slope)
+        gx = gx.view(x.shape[0], *x.shape[2:], x.shape[1]).movedim(-1, 1)
+        return gx, *_like((weight, bias), (of_scale.sum(0), of_shift.sum(0))), None, None
+
+
+def _differentiable(ctx: Any, g: Tensor) -> Any:
+    """The gradients by torch's operations, so that they have gradients themselves."""
+    x, weight, bias = given = ctx.saved_tensors[:3]
+    wanted = [tensor for tensor in given if tensor is not None and tensor.requires_grad]
+    y = _by_torch(x, weight, bias, ctx.slope, ctx.eps)
+    found = iter(torch.autograd.grad(y, wanted, g, create_graph=True))
+    return *(next(found) if t is not None and t.requires_grad else None for t in given), None, None
+
+
+def _laid_out(g: Tensor, x: Tensor) -> Tensor:
+    """A gradient in x's memory format and dtype."""
+    return g if g.stride() == x.stride() and g.dtype == x.dtype else torch.empty_like(x).copy_(g)
+
+
+@cache
+def _has_triton() -> bool:
+    return find_spec("triton") is not None
+
+
+def _fits_gpu(x: Tensor) -> bool:
+    """Whether the Triton kernels take x; a place within an example is a number of 32 bits."""
+    known = x.is_cuda and x.dtype in (torch.float16, torch.bfloat16, torch.float32) and x.numel() > 0
+    small = known and x[0].numel() < 2**31 and x.shape[1] <= 1024
+    return small and x.movedim(1, -1).is_contiguous() and _has_triton()
+
+
+def _stacked(x: Tensor) -> Tensor:
+    """(examples, rows, channels) of a channels-last tensor."""
+    return x.detach().movedim(1, -1).reshape(x.shape[0], -1, x.shape[1])
 
 
 def _rows(x: Tensor) -> Any:
@@ -150,11 +211,9 @@ def _tables(weight: Tensor | None, bias: Tensor | None, x: Tensor, given: Any) -
     return scale, shift
 
 
-def _like(parameter: Tensor | None, gradient: Any) -> Tensor | None:
-    """The gradient of all examples as a tensor like its parameter."""
-    if parameter is None:
-        return None
-    return torch.from_numpy(gradient.reshape(-1, len(parameter)).sum(0)).to(parameter.dtype)
+def _like(parameters: Any, gradients: Any) -> list[Tensor | None]:
+    """Gradients in the dtypes of their parameters."""
+    return [None if p is None else g.to(p.dtype) for p, g in zip(parameters, gradients, strict=True)]
 
 
 def _by_torch(x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
@@ -164,3 +223,13 @@ def _by_torch(x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: floa
     with torch.autocast(x.device.type, enabled=False):
         y = functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
         return y if slope == 1 else functional.leaky_relu(y, slope)
+
+
+def _by_formula(x: Tensor, weight: Tensor | None, bias: Tensor | None, slope: float, eps: float) -> Tensor:
+    """The definition as a compiler joins it best: no operation of it asks for a memory format."""
+    real, along = x.to(torch.promote_types(x.dtype, torch.float32)), (1, -1, *(1,) * (x.ndim - 2))
+    variance, mean = torch.var_mean(real, dim=tuple(range(2, x.ndim)), correction=0, keepdim=True)
+    y = (real - mean) * torch.rsqrt(variance + eps)
+    y = y if weight is None else y * weight.view(along)
+    y = y if bias is None else y + bias.view(along)
+    return torch.where(y > 0, y, slope * y).to(x.dtype)
