@@ -20,6 +20,7 @@ from sigconv.nets.layers.rows import channels_last, side_by_side
 CONVOLUTIONS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 CONV = nn.Conv1d | nn.Conv2d | nn.Conv3d
+COMPOSED_ON = ("cpu",)  # devices where one convolution was measured to be faster
 WEIGHT_COST = 16  # a multiply-add of the small float32 kernels takes as long as so many of activations
 
 
@@ -92,8 +93,10 @@ def composed(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor
         bias = middle if bias is None else bias + middle.to(bias.dtype)
     base = run(skip, own, None if bias is None else bias.to(conv.weight.dtype), padding=1)
     parts = run(coarse, weight.to(conv.weight.dtype), padding=1)
-    y: Tensor = _Gathered.apply(parts, base, edges, 1)  # type: ignore[no-untyped-call]
-    return y
+    if torch.compiler.is_compiling():
+        y: Tensor = base + _interleaved(parts, 1)
+        return y if edges is None else y + _everywhere(edges, y.shape[2:]).to(y.dtype)
+    return _Gathered.apply(parts, base, edges, 1)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def _both(up: TRANSPOSED, other: Tensor, axes: int) -> tuple[Tensor, Tensor | None]:
@@ -127,8 +130,12 @@ class _Gathered(torch.autograd.Function):
         grid = [2 * length - 2 * lap for length in parts.shape[2:]]
         ctx.lap, ctx.like, ctx.edged = lap, parts.shape, None if edges is None else edges.dtype
         y = _empty(parts, channels, grid)
-        added = None if base is None else _array(base)
-        interleaved.gathered(_array(parts), lap, _array(y), added)
+        if side_by_side(parts):
+            interleaved.gathered(_array(parts), lap, _array(y), None if base is None else _array(base))
+        else:
+            own = _each_parity(torch.zeros_like(y[:1, :1]).expand_as(y) if base is None else base, parts, lap)
+            for (fine, part), (added, _) in zip(_each_parity(y, parts, lap), own, strict=True):
+                torch.add(part, added, out=fine)
         if edges is not None:
             for here, which in _sides(axes):
                 y[here] += edges[which][(..., *(None,) * axes)].to(y.dtype)
@@ -140,13 +147,50 @@ class _Gathered(torch.autograd.Function):
         g = gradients[0]
         axes = g.ndim - 2
         parts = _empty(g, ctx.like[1], ctx.like[2:])
-        interleaved.scattered(_array(g), ctx.lap, _array(parts))
+        if side_by_side(g):
+            interleaved.scattered(_array(g), ctx.lap, _array(parts))
+        else:
+            parts.zero_()
+            for fine, part in _each_parity(g, parts, ctx.lap):
+                part.copy_(fine)
         of_edges = None
         if ctx.needs_input_grad[2]:
-            of_edges = torch.zeros((g.shape[1], *(3,) * axes), dtype=ctx.edged)
+            of_edges = g.new_zeros((g.shape[1], *(3,) * axes), dtype=ctx.edged)
             for here, which in _sides(axes):
                 of_edges[which] = g[here].sum((0, *range(2, g.ndim)), dtype=ctx.edged)
         return parts, g if ctx.needs_input_grad[1] else None, of_edges, None
+
+
+def _each_parity(fine: Tensor, parts: Tensor, lap: int) -> list[tuple[Tensor, Tensor]]:
+    """For each parity the places of the fine grid that have it, and those of the parts that hold them; all views."""
+    axes = fine.ndim - 2
+    blocks = parts.chunk(2**axes, 1)
+    pairs = []
+    for block, parity in zip(blocks, product((0, 1), repeat=axes), strict=True):
+        here: Any = (..., *(slice(p, None, 2) for p in parity))
+        there: Any = (..., *(slice(lap * p, lap * p + n // 2) for p, n in zip(parity, fine.shape[2:], strict=True)))
+        pairs.append((fine[here], block[there]))
+    return pairs
+
+
+def _interleaved(parts: Tensor, lap: int) -> Tensor:
+    """The fine grid of the parts, as a compiler joins it best with what comes behind."""
+    axes = parts.ndim - 2
+    grid = [2 * length - 2 * lap for length in parts.shape[2:]]
+    pairs = _each_parity(parts.new_empty(1).expand(1, 1, *grid), parts, lap)
+    split = torch.stack([block for _, block in pairs], 2)
+    split = split.reshape(*split.shape[:2], *(2,) * axes, *split.shape[3:])
+    order = [place for axis in range(axes) for place in (2 + axes + axis, 2 + axis)]
+    fine: Tensor = split.permute(0, 1, *order).reshape(len(parts), -1, *grid)
+    return fine
+
+
+def _everywhere(edges: Tensor, grid: Any) -> Tensor:
+    """A grid of three places (first, middle, last) along each axis, spread over the whole grid."""
+    for axis, length in enumerate(grid):
+        which = [0, *(1,) * (length - 2), 2]
+        edges = edges.index_select(1 + axis, torch.tensor(which, device=edges.device))
+    return edges
 
 
 def _sides(axes: int) -> list[tuple[Any, Any]]:
@@ -180,7 +224,8 @@ def _composable(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> boo
     plain = (conv.stride, conv.dilation, conv.groups, conv.padding_mode) == ((1,) * axes, (1,) * axes, 1, "zeros")
     fits = tuple(skip.shape[2:]) == tuple(2 * n for n in coarse.shape[2:]) and min(coarse.shape[2:]) > 1
     three = conv.kernel_size == (3,) * axes and conv.padding in ((1,) * axes, "same")
-    return bool(plain and three and fits and _doubles(up)) and side_by_side(skip) and side_by_side(coarse)
+    laid_out = all(x.movedim(1, -1).is_contiguous() for x in (skip, coarse)) and skip.device.type in COMPOSED_ON
+    return bool(plain and three and fits and laid_out and _doubles(up))
 
 
 def _pays(coarse: Tensor, up: TRANSPOSED, conv: CONV) -> bool:

@@ -18,6 +18,7 @@ from sigconv.core.geometry import at_least
 from sigconv.core.native import normalised
 from sigconv.errors import ShapeError, one_number
 
+CONV = nn.Conv1d | nn.Conv2d | nn.Conv3d
 SMALLEST = 4096  # numbers of one example below which torch's own passes end sooner
 
 
@@ -71,6 +72,37 @@ class InstanceNorm(nn.Module):
         if x.ndim < 3 or x.shape[1] != self.channels:
             raise ShapeError(f"x has shape {tuple(x.shape)}; this norm takes (N, {self.channels}, *grid)")
         return instance_norm(x, self.weight, self.bias, self.slope, self.eps)
+
+
+def normed(x: Tensor, conv: CONV, norm: InstanceNorm) -> Tensor:
+    """norm(conv(x)) without the bias of conv, which the norm would take away again; its gradient is exactly 0.
+
+    On a GPU that saves a reading and a writing of conv's output, and a sum over its gradient.
+
+    x : (N, channels, *grid) float tensor;  conv : torch.nn.Conv1d … 3d with zeros (or no padding) outside
+
+    Same as: norm(conv(x)), within its rounding.
+
+    >>> normed(torch.ones(1, 1, 9), nn.Conv1d(1, 4, 3), InstanceNorm(4)).shape
+    torch.Size([1, 4, 7])
+    """
+    if conv.bias is None:
+        return norm(conv(x))  # type: ignore[no-any-return]
+    weight: Tensor = _WithoutBias.apply(conv.weight, conv.bias)  # type: ignore[no-untyped-call]
+    return norm(conv._conv_forward(x, weight, None))  # type: ignore[no-any-return]
+
+
+class _WithoutBias(torch.autograd.Function):
+    """A weight as it is; the bias beside it gets zeros as its gradient, as an optimiser expects of a parameter."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(bias)
+        return weight.view_as(weight)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        return gradients[0], torch.zeros_like(ctx.saved_tensors[0])
 
 
 def instance_norm(

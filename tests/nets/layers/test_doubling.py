@@ -69,11 +69,12 @@ def test_gradients_are_right(half):
 # same as torch
 
 
+@pytest.mark.parametrize("layout", [side_by_side, torch.Tensor.contiguous], ids=["channels last", "contiguous"])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("half", HALVES, ids=str)
-def test_one_convolution_is_the_two(half, bias):
+def test_one_convolution_is_the_two(half, bias, layout):
     up, conv = layers(len(half), bias)
-    given = grids(half)
+    given = [layout(x) for x in grids(half)]
     exact = with_gradients(lambda skip, coarse: conv(torch.cat([skip, up(coarse)], 1)), given, (up, conv))
     assert_close(with_gradients(lambda skip, coarse: composed(skip, coarse, up, conv), given, (up, conv)), exact, 1e-12)
 

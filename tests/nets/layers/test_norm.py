@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.layers import norm
-from sigconv.nets.layers.norm import InstanceNorm, instance_norm
+from sigconv.nets.layers.norm import InstanceNorm, instance_norm, normed
 
 GRIDS = [(5000,), (70, 66), (17, 16, 18)]
 
@@ -100,6 +100,20 @@ def test_the_module_is_the_pair_of_torch_modules():
     ours.load_state_dict(pair[0].state_dict())
     x = side_by_side(draw(2, 16, 12, 10, 8, dtype=torch.float32))
     assert torch.allclose(ours(x), pair(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("conv", [nn.Conv1d, nn.Conv2d, nn.Conv3d])
+def test_a_bias_in_front_of_the_norm_is_left_out(conv):
+    torch.manual_seed(0)
+    layer, ours = conv(3, 8, 3, padding=1).double(), InstanceNorm(8, slope=0.1).double()
+    x = side_by_side(draw(2, 3, *(900, 30, 10)[: layer.weight.ndim - 2]))
+    wanted = [layer.weight, layer.bias, ours.weight, ours.bias]
+    y, exact = normed(x, layer, ours), ours(layer(x))
+    assert torch.allclose(y, exact, atol=1e-10)
+    g = draw(*y.shape)
+    for found, theirs in zip(torch.autograd.grad(y, wanted, g), torch.autograd.grad(exact, wanted, g), strict=True):
+        assert torch.allclose(found, theirs, atol=1e-9)
+    assert not torch.autograd.grad(normed(x, layer, ours), layer.bias, g)[0].any()
 
 
 def test_without_activation_it_is_the_norm_alone():
