@@ -67,6 +67,8 @@ def plain(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
         return functional.pad(x, flat, mode="replicate")
     if which is Boundary.REFLECT and all(max(pad) < n for n, pad in zip(x.shape[2:], padding, strict=True)):
         return functional.pad(x, flat, mode="reflect")
+    if which is Boundary.WRAP and all(max(pad) <= n for n, pad in zip(x.shape[2:], padding, strict=True)):
+        return functional.pad(x, flat, mode="circular")
     for axis, (before, after) in enumerate(padding, 2):
         if before or after:
             x = extend(x, before, after, rule, axis)
@@ -194,7 +196,7 @@ def _scatter(inner: Tensor, border: Tensor, axis: int, told: _Shown) -> None:
     if told.at is None:
         return
     if told.sign is None:
-        inner.index_add_(axis, told.at, border)
+        inner.index_add_(axis, told.at, border.clone())  # index_add_ remembers a source that has a gradient
         return
     inner.index_add_(axis, told.at, border * _column(told.sign, inner, axis))
     for lift, turned in ((told.first, 0), (told.last, end)):
