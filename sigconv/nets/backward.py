@@ -230,7 +230,7 @@ def tanh_input(g: Array, y: Array) -> Array:
     >>> tanh_input(np.array([2.0]), np.array([0.5]))
     array([1.5])
     """
-    return g * (1 - y * y)
+    return np.asarray(g * (1 - y * y))
 
 
 def _zeros_outside(x: Array, padding: int) -> Array:

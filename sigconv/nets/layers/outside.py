@@ -1,8 +1,7 @@
 """A tensor with what lies outside its grid, as a rule of core.boundary shows it.
 
-torch.nn.functional.pad knows four of the rules and refuses padding longer than the grid; its backward pass makes one
-more tensor of the input's size. Here the padded tensor is made once, in place, and the backward pass adds what
-reached the outside to the samples that show there, in place as well: the padded gradient has no other reader.
+torch.nn.functional.pad knows four of the rules and refuses padding longer than the grid. Here the padded tensor is made
+once, and the backward pass adds what reached the outside to the samples that show there.
 """
 
 from collections.abc import Sequence
@@ -27,9 +26,7 @@ _FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def extended(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
-    """x with (before, after) more samples along each axis of its grid, for one reader that computes gradients anew.
-
-    The reader is a convolution: the gradient that it sends back is changed in place.
+    """x with (before, after) more samples along each axis of its grid.
 
     Parameters
     ----------
@@ -70,6 +67,8 @@ def plain(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
         return functional.pad(x, flat, mode="replicate")
     if which is Boundary.REFLECT and all(max(pad) < n for n, pad in zip(x.shape[2:], padding, strict=True)):
         return functional.pad(x, flat, mode="reflect")
+    if which is Boundary.WRAP and all(max(pad) <= n for n, pad in zip(x.shape[2:], padding, strict=True)):
+        return functional.pad(x, flat, mode="circular")
     for axis, (before, after) in enumerate(padding, 2):
         if before or after:
             x = extend(x, before, after, rule, axis)
@@ -90,13 +89,7 @@ class _Extended(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        if torch.is_grad_enabled():  # a gradient of this gradient is wanted
-            g = g.clone()
-        return _folded(g, ctx.padding, ctx.grid, ctx.rule[0]), None, None
-
-    @staticmethod
-    def jvp(ctx: Any, x: Any, *_rest: Any) -> Any:
-        return _filled(x, ctx.padding, (ctx.rule[0], 0.0))
+        return _folded(g.clone(), ctx.padding, ctx.grid, ctx.rule[0]), None, None
 
 
 class _Shown(NamedTuple):
@@ -161,7 +154,7 @@ def _filled(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
 
 
 def _folded(g: Tensor, padding: Pairs, grid: Sequence[int], which: Boundary) -> Tensor:
-    """The transpose of `_filled`, in place: a view of g to which is added what its outside shows of it."""
+    """The transpose of `_filled`: the part of g inside, to which is added, in place, what its outside shows of it."""
     for axis, ((before, after), n) in enumerate(zip(padding, grid, strict=True), 2):
         inner = g.narrow(axis, before, n)
         if which is not Boundary.CONSTANT and (before or after):
@@ -203,7 +196,7 @@ def _scatter(inner: Tensor, border: Tensor, axis: int, told: _Shown) -> None:
     if told.at is None:
         return
     if told.sign is None:
-        inner.index_add_(axis, told.at, border)
+        inner.index_add_(axis, told.at, border.clone())  # index_add_ remembers a source that has a gradient
         return
     inner.index_add_(axis, told.at, border * _column(told.sign, inner, axis))
     for lift, turned in ((told.first, 0), (told.last, end)):

@@ -124,10 +124,9 @@ class Pool(nn.Module):
         """How many zeros behind each axis, last axis first, complete the last window."""
         zeros: list[int] = []
         for n, size, step, pad in zip(x.shape[2:], self.size, self.stride, self.padding, strict=True):
-            places = length_after(n, size, step, padding=(pad, pad))
-            last = places * step  # where one more window would start; it has to start before the padding behind
             rest = (n + 2 * pad - size) % step
-            zeros = [0, last + size - n - 2 * pad if rest and last < n + pad else 0, *zeros]
+            start = length_after(n, size, step, padding=(pad, pad)) * step
+            zeros = [0, step - rest if rest and start < n + pad else 0, *zeros]  # no window is of padding alone
         return zeros
 
 

@@ -90,7 +90,7 @@ class Stream:
         ------
         ArgumentError : names that are not those of this stream's layers
         """
-        known = {stage.name: stage for stage in self._stages if not isinstance(stage, _Pointwise)}
+        known = {stage.name: stage for stage in self._stages if stage.keys}
         found: dict[str, dict[str, Tensor]] = {name: {} for name in known}
         for key, value in state.items():
             name, _, what = key.rpartition(".")
