@@ -1,5 +1,6 @@
 """Training: a short loop, exact random draws, models on disk; one sample at a time as in 1989."""
 
+from sigconv.train.curvature import curvature, newton_rates
 from sigconv.train.draws import generator
 from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
 from sigconv.train.online import Learned, Pass, fit_online, one_hot, uniform_weights
@@ -13,10 +14,12 @@ __all__ = [
     "Pass",
     "Settings",
     "common_spatial_patterns",
+    "curvature",
     "fit",
     "fit_online",
     "generator",
     "load_model",
+    "newton_rates",
     "one_hot",
     "probabilities",
     "save_model",

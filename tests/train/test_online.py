@@ -7,7 +7,7 @@ import torch
 from sigconv.core.native.threads import set_threads, threads
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.connections import Averaged, Convolved, Full, Pointwise
-from sigconv.train import fit_online, generator, one_hot, uniform_weights
+from sigconv.train import curvature, fit_online, generator, newton_rates, one_hot, uniform_weights
 from tests.bench.digits import Plain, lenet_1989, usps, wrong
 
 SMALL = [Convolved((1, 6), 2, (3,)), Pointwise((2, 4), "tanh"), Averaged((2, 4), (2,)), Full((2, 2), 2)]
@@ -88,9 +88,23 @@ def test_the_order_is_that_of_the_draws_or_that_of_x():
 def test_a_rate_may_fall_from_pass_to_pass():
     x, targets = bumps()
     first = fit_online(SMALL, x, targets, passes=1, rate=0.1)
-    both = fit_online(SMALL, x, targets, passes=2, rate=lambda number: (0.1, 1e-30)[number])
+    both = fit_online(SMALL, x, targets, passes=2, rate=lambda number, _: (0.1, 1e-30)[number])
     for name, w in first.weights.items():
         assert np.array_equal(both.weights[name], w)
+
+
+def test_a_rate_may_follow_from_the_weights():
+    x, targets = bumps()
+    seen = []
+
+    def rate(number, weights):
+        seen.append(weights)
+        return newton_rates(curvature(dict(zip("0123", SMALL, strict=True)), weights, x), rate=0.02, least=0.05)
+
+    learned = fit_online(SMALL, x, targets, passes=10, rate=rate)
+    assert learned.history[-1].loss < 0.1 * learned.history[0].loss
+    assert len(seen) == 10
+    assert np.array_equal(seen[0]["3.weight"], uniform_weights(learned.net.layers, 0)["3.weight"].astype("f"))
 
 
 def test_samples_may_be_drawn_anew_for_every_pass():
