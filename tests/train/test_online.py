@@ -8,7 +8,8 @@ from sigconv.core.native.threads import set_threads, threads
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.connections import Averaged, Convolved, Full, Pointwise
 from sigconv.train import curvature, fit_online, generator, newton_rates, one_hot, uniform_weights
-from tests.bench.digits import Plain, lenet_1989, usps, wrong
+from tests.bench.digits import lenet_1989, usps
+from tests.bench.digits_modern import LeNet, wrong
 
 SMALL = [Convolved((1, 6), 2, (3,)), Pointwise((2, 4), "tanh"), Averaged((2, 4), (2,)), Full((2, 2), 2)]
 
@@ -123,7 +124,7 @@ def test_the_weights_of_the_net_of_1989_load_by_name_and_answer_alike():
     x = np.random.default_rng(0).uniform(-1, 1, (30, 1, 16, 16)).astype(np.float32)
     targets = one_hot(np.arange(30) % 10, 10)
     learned = fit_online(lenet_1989(), x, targets, passes=2, rate=0.05)
-    module = Plain(uniform_weights(lenet_1989(), 1))
+    module = LeNet(uniform_weights(lenet_1989(), 1))
     named = {f"weights.{name.replace('.', '_')}": torch.from_numpy(w) for name, w in learned.weights.items()}
     module.load_state_dict(named, strict=True)
     np.testing.assert_allclose(learned.scores(x), module(torch.from_numpy(x)).detach().numpy(), atol=2e-6)
