@@ -116,7 +116,8 @@ class Descent:
         rows = np.ascontiguousarray(given, self.dtype)
         if rows.ndim == 0 or rows.shape[1:] != shape:
             raise ShapeError(f"{name} has shape {rows.shape}; this net takes (N, {', '.join(map(str, shape))})")
-        return rows.reshape(len(rows), -1)
+        writable = rows if rows.flags.writeable else rows.copy()  # read-only ones are another type to numba
+        return writable.reshape(len(rows), -1)
 
     def _read(self, flat: Any) -> dict[str, Any]:
         return {name: self._view(name, flat).copy() for name in self.shapes}

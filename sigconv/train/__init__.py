@@ -1,5 +1,6 @@
 """From windows to a trained module: one loop, one sample at a time, or layer by layer without labels; and the file."""
 
+from sigconv.train.curvature import curvature, newton_rates
 from sigconv.train.draws import generator
 from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
 from sigconv.train.freeze import freeze, unfreeze
@@ -23,6 +24,7 @@ __all__ = [
     "Probe",
     "Settings",
     "common_spatial_patterns",
+    "curvature",
     "fit",
     "fit_online",
     "freeze",
@@ -30,6 +32,7 @@ __all__ = [
     "learn_without_labels",
     "linear_probe",
     "load_model",
+    "newton_rates",
     "one_hot",
     "probabilities",
     "save_model",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite, prod
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,8 @@ from sigconv.errors import ArgumentError, ShapeError, one_number
 from sigconv.nets.connections import Layer
 from sigconv.nets.descent import Descent, Layers
 from sigconv.train.draws import generator
+
+Rate = float | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def fit_online(
     targets: Any,
     *,
     passes: int = 23,
-    rate: float | Mapping[str, float] | Callable[[int], float] = 0.03,
+    rate: Rate | Callable[[int, dict[str, Any]], Rate] = 0.02,
     seed: int = 0,
     shuffle: bool = True,
     start: Mapping[str, Any] | None = None,
@@ -75,7 +77,8 @@ def fit_online(
     x : (N, *inputs) samples; or a function of the pass 0, 1, … that gives them, bent and moved anew, say
     targets : (N, *outputs); for classes see `one_hot`
     passes : over the samples, >= 1
-    rate : learning rate > 0; or a function of the pass 0, 1, …; or one by name (>= 0), weights not named stay still
+    rate : learning rate > 0; or by name a number or array >= 0, and weights that are not named stay still; or a
+        function of the pass (0, 1, …) and the weights before it that gives either
     seed : int >= 0, of the weights at the start and of the order; the same seed gives the same bits
     shuffle : a new order in every pass, or always that of x
     start : weights by name instead of `uniform_weights`; those not named are drawn
@@ -92,7 +95,7 @@ def fit_online(
     ArgumentError : the error is not finite (with pass and sample), a number out of range, a name that is none
     ShapeError : layers, samples or targets that do not fit
 
-    Source: LeCun et al. (1989), Neural Computation 1:541-551; a constant rate instead of its second-order scale.
+    Source: LeCun et al. (1989), Neural Computation 1:541-551, whose second-order scale is `newton_rates`.
     """
     if isinstance(passes, bool) or not isinstance(passes, int) or passes < 1:
         raise ArgumentError(f"passes is {passes!r}; it is a whole number, 1 or more")
@@ -169,20 +172,16 @@ def _pass(net: Descent, x: Any, targets: Any, draw: tuple[int, int], shuffle: bo
 
 
 def _set_rate(net: Descent, rate: Any, number: int) -> None:
-    if isinstance(rate, Mapping):
-        for name, value in rate.items():
-            _above("rate of " + name, value, value == 0)
-        net.set_rates(rate)
-        return
-    net.set_rates(_above("rate", rate(number) if callable(rate) else rate))
-
-
-def _above(name: str, given: Any, zero: bool = False) -> float:
-    """A finite number above 0."""
-    value = one_number(name, given, "above 0")
-    if not (isfinite(value) and (value > 0 or zero)):
-        raise ArgumentError(f"{name} is {given!r}; it is a number above 0")
-    return value
+    given = rate(number, net.weights) if callable(rate) else rate
+    if not isinstance(given, Mapping):
+        value = one_number("rate", given, "above 0")
+        if not 0 < value < np.inf:
+            raise ArgumentError(f"rate is {value}; it is a number above 0")
+        given = value
+    for name, rates in given.items() if isinstance(given, Mapping) else ():
+        if not np.all((np.asarray(rates) >= 0) & np.isfinite(rates)):
+            raise ArgumentError(f"rate of {name} is {rates}; rates are finite and 0 or more")
+    net.set_rates(given)
 
 
 def _look(net: Descent, held_out: tuple[Any, Any] | None) -> tuple[float, float]:

@@ -7,8 +7,9 @@ import torch
 from sigconv.core.native.threads import set_threads, threads
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.connections import Averaged, Convolved, Full, Pointwise
-from sigconv.train import fit_online, generator, one_hot, uniform_weights
-from tests.bench.digits import Plain, lenet_1989, usps, wrong
+from sigconv.train import curvature, fit_online, generator, newton_rates, one_hot, uniform_weights
+from tests.bench.digits import lenet_1989, usps
+from tests.bench.digits_modern import LeNet, wrong
 
 SMALL = [Convolved((1, 6), 2, (3,)), Pointwise((2, 4), "tanh"), Averaged((2, 4), (2,)), Full((2, 2), 2)]
 
@@ -88,9 +89,23 @@ def test_the_order_is_that_of_the_draws_or_that_of_x():
 def test_a_rate_may_fall_from_pass_to_pass():
     x, targets = bumps()
     first = fit_online(SMALL, x, targets, passes=1, rate=0.1)
-    both = fit_online(SMALL, x, targets, passes=2, rate=lambda number: (0.1, 1e-30)[number])
+    both = fit_online(SMALL, x, targets, passes=2, rate=lambda number, _: (0.1, 1e-30)[number])
     for name, w in first.weights.items():
         assert np.array_equal(both.weights[name], w)
+
+
+def test_a_rate_may_follow_from_the_weights():
+    x, targets = bumps()
+    seen = []
+
+    def rate(number, weights):
+        seen.append(weights)
+        return newton_rates(curvature(dict(zip("0123", SMALL, strict=True)), weights, x), rate=0.02, least=0.05)
+
+    learned = fit_online(SMALL, x, targets, passes=10, rate=rate)
+    assert learned.history[-1].loss < 0.1 * learned.history[0].loss
+    assert len(seen) == 10
+    assert np.array_equal(seen[0]["3.weight"], uniform_weights(learned.net.layers, 0)["3.weight"].astype("f"))
 
 
 def test_samples_may_be_drawn_anew_for_every_pass():
@@ -109,7 +124,7 @@ def test_the_weights_of_the_net_of_1989_load_by_name_and_answer_alike():
     x = np.random.default_rng(0).uniform(-1, 1, (30, 1, 16, 16)).astype(np.float32)
     targets = one_hot(np.arange(30) % 10, 10)
     learned = fit_online(lenet_1989(), x, targets, passes=2, rate=0.05)
-    module = Plain(uniform_weights(lenet_1989(), 1))
+    module = LeNet(uniform_weights(lenet_1989(), 1))
     named = {f"weights.{name.replace('.', '_')}": torch.from_numpy(w) for name, w in learned.weights.items()}
     module.load_state_dict(named, strict=True)
     np.testing.assert_allclose(learned.scores(x), module(torch.from_numpy(x)).detach().numpy(), atol=2e-6)
