@@ -68,7 +68,8 @@ class Neocognitron:
     def fit(self, x: Any, y: Any, *, progress: Callable[[Learnt], None] = lambda _row: None) -> "Neocognitron":
         """Learn the layers from x alone, then the read-out from x and y.
 
-        x : (N, channels, *grid) finite float array;  y : (N,) labels;  progress : called with each finished layer
+        x : (N, channels, *grid) finite float array, about 1;  y : (N,) labels;  progress : called with each finished
+        layer
 
         Raises
         ------

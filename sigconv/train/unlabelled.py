@@ -30,6 +30,7 @@ from sigconv.train.draws import generator
 from sigconv.train.threads import threads_for
 
 MOST_BYTES = 4 << 30
+FAINT = 1e-6  # the least contrast v that is learnt from
 _ROWS = 512  # rows compared with all patterns at a time
 
 
@@ -93,7 +94,8 @@ def learn_without_labels(
     Parameters
     ----------
     layers : torch modules in a row; its SCell layers are changed in place
-    data : (N, channels, *grid) finite float array, read `learning.batch` examples at a time
+    data : (N, channels, *grid) finite float array, read `learning.batch` examples at a time, in a unit that makes it
+        about 1 (see SCell, strength)
     learning : see Learning; None for its defaults
     seed : int >= 0; the same seed and data give the same patterns
     progress : called with each finished layer
@@ -217,7 +219,7 @@ def _seen(before: nn.Sequential, layer: SCell, data: Any, how: Learning, seed: i
         for start in range(0, len(data), how.batch):
             x = before(examples(data, np.sort(order[start : start + how.batch]), layer))
             contrast = layer.drives(x)[1][:, 0]
-            least = how.quiet * contrast.flatten(1).amax(1).clamp(min=1e-6)
+            least = (how.quiet * contrast.flatten(1).amax(1)).clamp(min=FAINT)
             places = (contrast > least.reshape(-1, *[1] * layer.axes)).nonzero()
             drawn = generator(seed, "places", index, start).permutation(len(places))[:share]
             rows = layer.seen(x)[tuple(places[torch.from_numpy(drawn).to(places.device)].T)].flatten(1)
@@ -226,7 +228,9 @@ def _seen(before: nn.Sequential, layer: SCell, data: Any, how: Learning, seed: i
             if found >= how.samples:
                 break
     if not found:
-        raise ArgumentError(f"data leave {layer} nothing to see: its inputs are 0 everywhere")
+        raise ArgumentError(
+            f"data leave {layer} nothing to see: v is at most {FAINT} everywhere; scale data to about 1"
+        )
     seen = torch.cat(parts)
     length: Tensor = seen.norm(dim=1, keepdim=True).clamp(min=1e-30)
     return seen / length
