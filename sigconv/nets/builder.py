@@ -3,6 +3,7 @@
 The file is not called build.py: importing it would hide the function `sigconv.nets.build` behind the module.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +84,17 @@ class Network(nn.Module):
         ArgumentError : there is no such layer
         """
         return self.layers[self.name(which)]
+
+    def chain(self) -> nn.Sequential:
+        """The layers as a torch.nn.Sequential of the same modules, under the same names.
+
+        Raises
+        ------
+        ArgumentError : the net has joins, so it is no chain
+        """
+        if any(isinstance(step, Fork) for step in self.steps):
+            raise ArgumentError(f"net is {self.net}, which has branches; only a net without joins is a chain")
+        return nn.Sequential(OrderedDict(self.layers.items()))
 
     def name(self, which: str | int) -> str:
         """The name of a layer that is given by its name or its index, negative from the end.

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sigconv.errors import ArgumentError, ShapeError, one_of
+from sigconv.nets.builder import Network
 from sigconv.train.labelled_cells import LabelledCells
 from sigconv.train.unlabelled import Learning, Learnt, learn_without_labels, outputs
 
@@ -20,8 +21,8 @@ class Neocognitron:
 
     Parameters
     ----------
-    layers : torch.nn.Sequential with one SCell layer or more, changed by `fit`. If it ends in a torch.nn.Linear, the
-        read-out learns that layer's numbers, so that `layers` as a whole gives the scores of the classes
+    layers : Network without joins, or torch.nn.Sequential, with one SCell layer or more, changed by `fit`. If it ends
+        in a torch.nn.Linear (F), the read-out learns that layer's numbers, so that `layers` as a whole gives the scores of the classes
     readout : "ridge" or "logistic" (linear, by scikit-learn), or "cells" (Fukushima's labelled S-cells, for layers
         without a Linear at the end)
     penalty : > 0, of a linear read-out's squared weights, in units of the mean variance of what it reads
@@ -38,17 +39,17 @@ class Neocognitron:
 
     Sources: Fukushima (1980), Biological Cybernetics 36:193-202; Fukushima (2003), Neurocomputing 51:161-180.
 
-    >>> from sigconv.nets.layers.cells import CCell, SCell
+    >>> from sigconv import nets
     >>> x = np.zeros((8, 1, 8), np.float32)
     >>> x[::2, 0, 2:4], x[1::2, 0, 2:7] = (1, 2), 1
-    >>> net = Neocognitron(nn.Sequential(SCell(1, 4, 3, axes=1), CCell(4, 3, axes=1, stride=2)))
+    >>> net = Neocognitron(nets.build(nets.parse("V4Zs2"), nets.InputSpec(1, (8,)), seed=0))
     >>> net.fit(x, ["ramp", "step"] * 4).score(x, ["ramp", "step"] * 4)
     1.0
     """
 
     def __init__(
         self,
-        layers: nn.Sequential,
+        layers: nn.Sequential | Network,
         *,
         readout: str = "ridge",
         penalty: float = 0.01,
@@ -58,6 +59,7 @@ class Neocognitron:
         self.readout = one_of("readout", readout, READOUTS)
         if not penalty > 0:
             raise ArgumentError(f"penalty is {penalty}; allowed: above 0")
+        layers = layers.chain() if isinstance(layers, Network) else layers
         last = layers[-1] if len(layers) else None
         self.layers = layers
         self.linear = last if isinstance(last, nn.Linear) else None

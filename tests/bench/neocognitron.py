@@ -5,19 +5,15 @@ training digits drawn by seed 0 after learning from the other 6 291; "test" that
 from all 7 291.
 """
 
-import argparse
-import os
-import sys
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 
-from sigconv.nets.layers.cells import CCell, Contrast, SCell
+from sigconv.nets import InputSpec, build, parse
 from sigconv.train.neocognitron import Neocognitron
+from tests.bench.usps import Digits, told
 
 HELD_OUT = 1000
 
@@ -44,41 +40,15 @@ CASES = (
 )
 
 
-def cells(planes: tuple[int, ...], *, axes: int = 2, inputs: int = 1) -> nn.Sequential:
-    """Contrast cells, then per number of planes an S-cell layer (kernel 3, θ 0.6), a C-cell layer (3, stride 2)."""
-    row: list[nn.Module] = [Contrast(inputs, axes=axes)]
-    channels = 2 * inputs
-    for count in planes:
-        row += [
-            SCell(channels, count, 3, axes=axes, threshold=0.6),
-            CCell(count, 3, axes=axes, stride=2),
-        ]
-        channels = count
-    return nn.Sequential(*row)
-
-
-def usps(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The digits of usps/usps.h5: "train" (7291) and "test" (2007), each x (N, 1, 16, 16) from -1 to 1, and labels."""
-    import h5py
-
-    with h5py.File(folder / "usps" / "usps.h5") as file:
-        return {
-            part: (
-                np.float32(2) * file[part]["data"][:].reshape(-1, 1, 16, 16) - np.float32(1),
-                file[part]["target"][:].astype(np.int64),
-            )
-            for part in ("train", "test")
-        }
-
-
 def learnt(case: Case, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[Neocognitron, float]:
     """A Neocognitron that learnt from x and y, and the seconds that took."""
+    network = build(parse(case.text), InputSpec(1, (16, 16)), seed=seed)
     began = time.perf_counter()
-    net = Neocognitron(cells(case.planes), readout=case.readout, penalty=case.penalty, seed=seed).fit(x, y)
+    net = Neocognitron(network, readout=case.readout, penalty=case.penalty, seed=seed).fit(x, y)
     return net, time.perf_counter() - began
 
 
-def line(case: Case, digits: dict, seeds: int) -> str:
+def line(case: Case, digits: Digits, seeds: int) -> str:
     """One line of the table: means over the seeds, and each test error."""
     x, y = digits["train"]
     order = np.random.default_rng(0).permutation(len(y))
@@ -100,20 +70,14 @@ def line(case: Case, digits: dict, seeds: int) -> str:
 
 def main() -> None:
     """Learn with every seed, then show the table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.neocognitron", description="Neocognitron on USPS.")
-    parser.add_argument("--data", default=os.environ.get("SIGCONV_DATA"), help="the folder that holds usps/usps.h5")
-    parser.add_argument("--seeds", type=int, default=3, help="how many trainings, 3 unless told")
-    told = parser.parse_args()
-    if told.data is None:
-        sys.exit("give --data DIR, or set SIGCONV_DATA, to the folder that holds usps/usps.h5")
-    digits = usps(Path(told.data))
+    digits, seeds = told("neocognitron", "Neocognitron on USPS digits.", seeds=3)
     torch.set_num_threads(min(2, torch.get_num_threads()))
-    print(f"Neocognitron on USPS digits, mean of {told.seeds} seeds; features learnt without labels, layer by layer")
+    print(f"Neocognitron on USPS digits, mean of {seeds} seeds; features learnt without labels, layer by layer")
     print()
     print("| layers | planes used | numbers in S-cells | read-out | held out | test | (each) | learning |")
     print("|---|---|---|---|---|---|---|---|")
     for case in CASES:
-        print(line(case, digits, told.seeds), flush=True)
+        print(line(case, digits, seeds), flush=True)
 
 
 if __name__ == "__main__":

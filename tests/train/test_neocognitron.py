@@ -6,9 +6,11 @@ import torch
 from torch import nn
 
 from sigconv.errors import ArgumentError, ShapeError
+from sigconv.nets import InputSpec, build, parse
 from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.train.neocognitron import Neocognitron
 from sigconv.train.unlabelled import Learning
+from tests.bench.usps import usps
 
 FEW = Learning(samples=2000)
 
@@ -93,12 +95,11 @@ def test_a_linear_layer_at_the_end_takes_the_read_out(readout, classes):
 
 @pytest.mark.data
 def test_it_learns_digits_from_a_few_hundred(real_data):
-    from tests.bench import neocognitron as bench
-
-    x, y = bench.usps(real_data)["train"]
+    x, y = usps(real_data)["train"]
     order = np.random.default_rng(0).permutation(len(y))
     learn, held_out = order[:500], order[500:1000]
-    net = Neocognitron(bench.cells((16, 64)), learning=Learning(samples=5000)).fit(x[learn], y[learn])
+    network = build(parse("K V16Zs2 V64Zs2"), InputSpec(1, (16, 16)), seed=0)
+    net = Neocognitron(network, learning=Learning(samples=5000)).fit(x[learn], y[learn])
     assert [row.used for row in net.learnt_] == [16, 64]
     assert net.score(x[held_out], y[held_out]) > 0.9
 

@@ -4,7 +4,7 @@ A Net knows no dimension: what was drawn in 2-D builds in 1-D and 3-D as well, b
 written axis by axis. `NAMES` has them all; `find` takes a name from the command line.
 """
 
-from sigconv.nets.named.digits import lenet5, lenet1989
+from sigconv.nets.named.digits import lenet5, lenet1989, neocognitron
 from sigconv.nets.named.images import alexnet, alexnet_single, vgg11, vgg13, vgg16, vgg19
 from sigconv.nets.named.published import NAMES, Published, find
 from sigconv.nets.named.residual import resnet18, resnet34, resnet50, resnet101, resnet152
@@ -29,6 +29,7 @@ __all__ = [
     "lenet5",
     "lenet1989",
     "m5",
+    "neocognitron",
     "r2plus1d",
     "resnet3d18",
     "resnet18",

@@ -1,4 +1,4 @@
-"""LeCun's networks for handwritten digits."""
+"""Networks for handwritten digits: LeCun's two, Fukushima's Neocognitron."""
 
 from sigconv.nets.named.published import published
 from sigconv.nets.notation import parse
@@ -38,3 +38,17 @@ def lenet5() -> Net:
         f"C6k5v R:stanh A N:affine R:stanh C16k5vt{{{C3},0.1.2.3.4.5}} R:stanh A N:affine R:stanh "
         "C120k5v R:stanh F84 R:stanh F:codes"
     )
+
+
+@published(1, (16, 16), 10, 39_210, "Fukushima (1980), Biol. Cybernetics 36:193-202; (2003), Neurocomputing 51:161-180")
+def neocognitron() -> Net:
+    """Fukushima's network: contrast, then twice S-cells and C-cells that learn without labels, then a read-out.
+
+    The papers' sizes follow their own digits; these are for 16 x 16. `train.Neocognitron` teaches it.
+
+    Source: Fukushima (1980), Neocognitron: a self-organizing neural network model; Fukushima (2003).
+
+    >>> str(neocognitron())
+    'K:contrastV16Zs2V128Zs2F'
+    """
+    return parse("K:contrast V16k3t.6 Z3s2 V128k3t.6 Z3s2 F")

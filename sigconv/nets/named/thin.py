@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sigconv.core.geometry import at_least
-from sigconv.nets.tree import Conv, ConvTranspose, Full, Join, Net, Part, Repeat
+from sigconv.nets.tree import Conv, ConvTranspose, Full, Join, Net, Part, Repeat, SCell
 
 
 def thin(net: Net, by: int = 8) -> Net:
@@ -31,6 +31,8 @@ def _thin(part: Part, by: int) -> Part:
         case Conv(channels=int(channels), table=None) | ConvTranspose(channels=int(channels)):
             groups = part.groups if part.groups == "*" else -(-part.groups // by)
             return replace(part, channels=-(-channels // by), groups=groups)
+        case SCell(planes=int(planes)):
+            return replace(part, planes=-(-planes // by))
         case Full(units=int(units)):
             return replace(part, units=-(-units // by))
     return part
