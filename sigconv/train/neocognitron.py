@@ -22,7 +22,8 @@ class Neocognitron:
     Parameters
     ----------
     layers : Network without joins, or torch.nn.Sequential, with one SCell layer or more, changed by `fit`. If it ends
-        in a torch.nn.Linear (F), the read-out learns that layer's numbers, so that `layers` as a whole gives the scores of the classes
+        in a torch.nn.Linear (F), the read-out learns its numbers, so that `layers` as a whole gives the scores of the
+        classes
     readout : "ridge" or "logistic" (linear, by scikit-learn), or "cells" (Fukushima's labelled S-cells, for layers
         without a Linear at the end)
     penalty : > 0, of a linear read-out's squared weights, in units of the mean variance of what it reads
