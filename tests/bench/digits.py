@@ -87,7 +87,7 @@ def plain_pass(x: np.ndarray, targets: np.ndarray, start: dict, samples: int) ->
 
 
 def compared(digits: dict, seed: int) -> tuple[float, float, float]:
-    """One pass at a constant rate: seconds of one core, ours and of a plain PyTorch loop, and how far weights differ."""
+    """One pass at a constant rate: seconds of one core, ours and of a plain PyTorch loop; how far weights differ."""
     x, labels = digits["train"]
     targets, start = one_hot(labels, 10), uniform_weights(lenet_1989(), seed)
     began = time.process_time()
