@@ -75,6 +75,7 @@ class Conv(nn.Module):
     ) -> None:
         super().__init__()
         self.axes = dimension(axes)
+        self.kernels = KERNELS[self.axes]
         self.inputs, self.outputs = at_least("inputs", inputs, 1), at_least("outputs", outputs, 1)
         self.groups = divisor(groups, self.inputs, self.outputs)
         self.kernel = along_axes("kernel", kernel, axes)
@@ -122,14 +123,14 @@ class Conv(nn.Module):
         weight: Tensor = self.weight
         if self.drop and self.training:
             weight = functional.dropout(weight, self.drop)
-        if self.places is not None:
+        if self.table is not None:
             weight = self._dense(weight)
         inside, bias = self.inside, None if self.grid else self.bias
         try:
             if inside is None:
                 y = padded_conv(x, weight, bias, self.slide)
             else:
-                y = KERNELS[self.axes](x, weight, bias, self.stride, inside, self.dilation, self.groups)
+                y = self.kernels(x, weight, bias, self.stride, inside, self.dilation, self.groups)
         except (RuntimeError, ShapeError):
             self._refuse_small(x)
             raise
@@ -138,7 +139,7 @@ class Conv(nn.Module):
 
     def dense_weight(self) -> Tensor:
         """The weights as (outputs, inputs / groups, *kernel), zeros where the table has no connection."""
-        return self.weight if self.places is None else self._dense(self.weight)
+        return self.weight if self.table is None else self._dense(self.weight)
 
     def stream(self) -> "Stream":
         """This layer fed piece by piece, as sigconv.nets.layers.stream.Stream does it."""
