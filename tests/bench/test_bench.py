@@ -6,13 +6,18 @@ pytest.importorskip("bottleneck", reason="comes with: pip install -e '.[bench]'"
 pytest.importorskip("cv2", reason="comes with: pip install -e '.[bench]'")
 pytest.importorskip("torchlpc", reason="comes with: pip install -e '.[bench]'")
 
-from tests.bench import cold, planner, report, scaling, short
+from tests.bench import cases_nets, cold, planner, report, scaling, short
 from tests.bench.cases import cases, draws
 from tests.bench.measure import Row, error_of, medians, peak_of
 
 
 @pytest.mark.parametrize("case", cases(shrink=250), ids=lambda case: case.name)
 def test_ours_equals_every_peer(case):
+    assert error_of(case) < case.close
+
+
+@pytest.mark.parametrize("case", cases_nets.cases(shrink=250), ids=lambda case: case.name)
+def test_our_layers_equal_torchs(case):
     assert error_of(case) < case.close
 
 

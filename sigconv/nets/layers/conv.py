@@ -12,7 +12,7 @@ from torch.nn import functional
 from sigconv.core.boundary import Boundary, BoundaryLike, rule_of
 from sigconv.core.geometry import at_least, span
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets.layers.outside import extended
+from sigconv.nets.layers.padded import Slide, padded_conv
 from sigconv.nets.layers.sizes import Sizes, along_axes, dimension, drop_rate, paddings
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Conv(nn.Module):
     ) -> None:
         super().__init__()
         self.axes = dimension(axes)
+        self.kernels = KERNELS[self.axes]
         self.inputs, self.outputs = at_least("inputs", inputs, 1), at_least("outputs", outputs, 1)
         self.groups = divisor(groups, self.inputs, self.outputs)
         self.kernel = along_axes("kernel", kernel, axes)
@@ -85,6 +86,7 @@ class Conv(nn.Module):
         self.table = None if table is None else _table(table, self.inputs, self.outputs, self.groups)
         self.drop = drop_rate(drop)
         zeros = self.boundary == (Boundary.CONSTANT, 0) and all(before == after for before, after in self.padding)
+        self.slide = Slide(self.padding, self.boundary, self.stride, self.dilation, self.groups)
         # what torch's kernel pads by itself; None where the padded input has to be made first
         self.inside = tuple(before for before, _ in self.padding) if zeros else None
         shape: tuple[int, ...] = (self.outputs, self.inputs // self.groups)
@@ -121,23 +123,23 @@ class Conv(nn.Module):
         weight: Tensor = self.weight
         if self.drop and self.training:
             weight = functional.dropout(weight, self.drop)
-        if self.places is not None:
+        if self.table is not None:
             weight = self._dense(weight)
-        inside, bias = self.inside, self.bias
+        inside, bias = self.inside, None if self.grid else self.bias
         try:
             if inside is None:
-                x, inside = extended(x, self.padding, self.boundary), (0,) * self.axes
-            y: Tensor = KERNELS[self.axes](
-                x, weight, None if self.grid else bias, self.stride, inside, self.dilation, self.groups
-            )
+                y = padded_conv(x, weight, bias, self.slide)
+            else:
+                y = self.kernels(x, weight, bias, self.stride, inside, self.dilation, self.groups)
         except (RuntimeError, ShapeError):
             self._refuse_small(x)
             raise
+        assert isinstance(y, Tensor)
         return self._with_units(y) if self.grid else y
 
     def dense_weight(self) -> Tensor:
         """The weights as (outputs, inputs / groups, *kernel), zeros where the table has no connection."""
-        return self.weight if self.places is None else self._dense(self.weight)
+        return self.weight if self.table is None else self._dense(self.weight)
 
     def stream(self) -> "Stream":
         """This layer fed piece by piece, as sigconv.nets.layers.stream.Stream does it."""

@@ -89,7 +89,7 @@ class _Extended(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return _folded(g.clone(), ctx.padding, ctx.grid, ctx.rule[0]), None, None
+        return folded(g.clone(), ctx.padding, ctx.grid, ctx.rule[0]), None, None
 
 
 class _Shown(NamedTuple):
@@ -153,8 +153,14 @@ def _filled(x: Tensor, padding: Pairs, rule: Rule) -> Tensor:
     return padded
 
 
-def _folded(g: Tensor, padding: Pairs, grid: Sequence[int], which: Boundary) -> Tensor:
-    """The transpose of `_filled`: the part of g inside, to which is added, in place, what its outside shows of it."""
+def folded(g: Tensor, padding: Pairs, grid: Sequence[int], which: Boundary) -> Tensor:
+    """The transpose of `extended`: the part of g inside, to which is added, in place, what its outside shows of it.
+
+    g : (N, channels, *longer grid), is changed;  grid : without the padding.  Returns a view (N, channels, *grid).
+
+    >>> folded(torch.tensor([[[1.0, 10.0, 100.0]]]), ((1, 0),), (2,), Boundary.EDGE)
+    tensor([[[ 11., 100.]]])
+    """
     for axis, ((before, after), n) in enumerate(zip(padding, grid, strict=True), 2):
         inner = g.narrow(axis, before, n)
         if which is not Boundary.CONSTANT and (before or after):

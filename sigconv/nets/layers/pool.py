@@ -17,9 +17,9 @@ Kind = str | tuple[str, float]
 KINDS = ("max", "average")
 
 KERNELS: dict[tuple[str, int], Any] = {
-    ("max", 1): functional.max_pool1d,
-    ("max", 2): functional.max_pool2d,
-    ("max", 3): functional.max_pool3d,
+    ("max", 1): torch.max_pool1d,
+    ("max", 2): torch.max_pool2d,
+    ("max", 3): torch.max_pool3d,
     ("average", 1): functional.avg_pool1d,
     ("average", 2): functional.avg_pool2d,
     ("average", 3): functional.avg_pool3d,
@@ -82,19 +82,16 @@ class Pool(nn.Module):
         if not isinstance(round_up, bool):
             raise ArgumentError(f"round_up is {round_up!r}; allowed: True, False")
         self.round_up = round_up
+        self.kernels = KERNELS["max" if self.kind == "max" else "average", self.axes]
+        dilation = (1,) if self.kind == "max" else ()
+        self.told = (self.size, self.stride, self.padding, *dilation, round_up)
 
     def forward(self, x: Tensor) -> Tensor:
         """One number per window.  x : (N, channels, *grid)."""
         if x.ndim != self.axes + 2:
             raise ShapeError(f"x has shape {tuple(x.shape)}; this layer takes a batch, channels and {self.axes} axes")
         try:
-            match self.kind:
-                case "max":
-                    y = KERNELS["max", self.axes](x, self.size, self.stride, self.padding, ceil_mode=self.round_up)
-                case "average":
-                    y = KERNELS["average", self.axes](x, self.size, self.stride, self.padding, self.round_up)
-                case _:
-                    y = self._norm(x)
+            y = self._norm(x) if self.kind == "lp" else self.kernels(x, *self.told)
         except RuntimeError:
             least = [max(1, size - 2 * pad) for size, pad in zip(self.size, self.padding, strict=True)]
             refuse_small(x, least, f"its windows are {self.size}, its padding is {self.padding}")
@@ -112,13 +109,18 @@ class Pool(nn.Module):
         powers = x * x if self.power == 2 else x.abs() if self.power == 1 else x.abs().pow(self.power)
         if self.round_up:
             powers = functional.pad(powers, self._missing(x))
-        mean: Tensor = KERNELS["average", self.axes](powers, self.size, self.stride, self.padding)
+        mean: Tensor = self.kernels(powers, self.size, self.stride, self.padding)
         total = mean * prod(self.size)
         if self.power == 1:
             return total
-        some = total > 0
+        if not (torch.is_grad_enabled() and total.requires_grad):
+            return self._root(total)
         # the root of 0 has an infinite slope, and infinity times the slope 0 of |x|^p would be no number
-        return torch.where(some, total, 1).pow(1 / self.power) * some
+        none = total == 0
+        return self._root(total.masked_fill(none, 1)).masked_fill(none, 0)
+
+    def _root(self, total: Tensor) -> Tensor:
+        return total.sqrt() if self.power == 2 else total.pow(1 / self.power)
 
     def _missing(self, x: Tensor) -> list[int]:
         """How many zeros behind each axis, last axis first, complete the last window."""
@@ -158,14 +160,18 @@ class AdaptivePool(nn.Module):
         sizes: Sequence[int] = grid if isinstance(grid, Sequence) else (grid,)
         self.axes = dimension(len(sizes))
         self.grid = along_axes("grid", sizes, self.axes)
+        self.kernels = ADAPTIVE[self.kind, self.axes]
+        self.told = self.grid[0] if len(set(self.grid)) == 1 else self.grid  # torch takes longer to read a tuple
 
     def forward(self, x: Tensor) -> Tensor:
         """One number per window.  x : (N, channels, *grid)."""
         if x.ndim != self.axes + 2:
             raise ShapeError(f"x has shape {tuple(x.shape)}; this layer takes a batch, channels and {self.axes} axes")
-        if 0 in x.shape[2:]:
-            raise ShapeError(f"x has a grid of {tuple(x.shape[2:])}; an axis has at least one sample")
-        y: Tensor = ADAPTIVE[self.kind, self.axes](x, self.grid)
+        try:
+            y: Tensor = self.kernels(x, self.told)
+        except RuntimeError:
+            refuse_small(x, [1] * self.axes, "an axis has at least one sample")
+            raise
         return y
 
     def extra_repr(self) -> str:

@@ -68,6 +68,7 @@ class ConvTranspose(nn.Module):
     ) -> None:
         super().__init__()
         self.axes = dimension(axes)
+        self.kernels = KERNELS[self.axes]
         self.inputs, self.outputs = at_least("inputs", inputs, 1), at_least("outputs", outputs, 1)
         self.groups = divisor(groups, self.inputs, self.outputs)
         self.kernel = along_axes("kernel", kernel, axes)
@@ -106,7 +107,7 @@ class ConvTranspose(nn.Module):
         if self.drop and self.training:
             weight = functional.dropout(weight, self.drop)
         try:
-            y: Tensor = KERNELS[self.axes](
+            y: Tensor = self.kernels(
                 x, weight, self.bias, self.stride, self.cut, self.output_padding, self.groups, self.dilation
             )
         except RuntimeError:
