@@ -29,7 +29,7 @@ OPEN = ({0: torch.export.Dim("batch")},)
 
 
 def export_onnx(network: Network, path: Path) -> Path:
-    """Write a network as ONNX: input "x" (batch, channels, *grid), output "y", float32 as the weights are.
+    """Write a network as ONNX: input "x" (batch, channels, *grid), output "y", in the precision of the weights.
 
     Parameters
     ----------
