@@ -62,7 +62,8 @@ def equivariance_error(
     Parameters
     ----------
     network : Network, looked at in evaluation mode
-    x : (N, channels, *grid) tensor or array; None: four examples of white noise, which hides no aliasing
+    x : (N, channels, *grid) tensor or array; None: four examples of white noise, which hides no aliasing. What every
+        layer gives for all of them is in memory at once, twice
     shifts : whole numbers >= 1, input samples
     batch : int >= 1, examples at a time;  seed : int >= 0, of the noise
 
