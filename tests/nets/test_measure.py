@@ -90,7 +90,7 @@ def test_a_spec_is_a_channel_count_and_one_to_three_sizes(spec):
 
 
 def test_an_input_that_is_too_small_is_told_what_the_net_needs():
-    with pytest.raises(ShapeError, match="needs at least 2 x 2. The net needs an input of at least 8 x 8"):
+    with pytest.raises(ShapeError, match=r"needs at least 2 x 2\. The net needs an input of at least 8 x 8"):
         measure.shapes(parse("CPPPF"), InputSpec(1, (4, 4)))
     with pytest.raises(ShapeError, match="The net needs an input of at least 1 x 20"):
         measure.shapes(parse("Ck1x5vA1x16F"), InputSpec(1, (3, 12)))
