@@ -120,9 +120,9 @@ def _joins(draw, part: st.SearchStrategy) -> Join:
 
 def nets() -> st.SearchStrategy[Net]:
     """Any net that may be written, whether or not it fits a grid."""
-    parts = st.recursive(layers(), lambda part: _repeats(part) | _joins(part), max_leaves=8)
+    parts = st.recursive(layers(), lambda part: _repeats(part) | _joins(part), max_leaves=5)
     ends = st.sampled_from([(), (Full(),), (Softmax(),), (Full(), Activation(), Softmax()), (Full(kind="codes"),)])
-    return st.builds(lambda body, end: Net((*body, *end)), st.lists(parts, min_size=1, max_size=5), ends)
+    return st.builds(lambda body, end: Net((*body, *end)), st.lists(parts, min_size=1, max_size=3), ends)
 
 
 def _small_conv() -> st.SearchStrategy[Conv]:

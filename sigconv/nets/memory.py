@@ -40,11 +40,11 @@ def memory(net: Net, spec: InputSpec, classes: int | None = None, *, batch: int 
     """The memory that the activations of a batch take.
 
     Not counted: weights and copies of them (a table's, those with dropped weights); the few numbers per channel that
-    norms keep, and per axis that the symmetric and odd boundaries keep; the copies that these boundaries make on
-    their way; the work space inside one operation of torch; the copy that torch keeps of what a three-dimensional T
-    with a kernel of 1 gets. Counted, though torch does without it on one axis and
-    without gradients: the places of a maximum. Other kernels than the CPU's may keep other things: a GPU's dropout
-    keeps one byte for each number instead of a whole one.
+    norms keep; what the symmetric and odd boundaries, and any rule whose padding is longer than the grid, keep and
+    copy beside the padded input; the work space inside one operation of torch; the copy that torch keeps of what a
+    three-dimensional T with a kernel of 1 gets. Counted, though torch does without it on one axis and without
+    gradients: the places of a maximum. Other kernels than the CPU's may keep other things: a GPU's dropout keeps one
+    byte for each number instead of a whole one.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def _use(row: Row, size: int, *, live: bool, cut: bool) -> _Use:
         case Conv():
             padded = _padded(row) * size
             unit = made if layer.bias == "unit" else 0
-            return _Use(not padded or (live and layer.boundary in ("edge", "reflect")), False, padded, padded + unit)
+            return _Use(not padded or (live and _pad_keeps(row)), False, padded, padded + unit)
         case Pool(kind="lp"):
             return _lp(layer, row, size) if live else _Use(working=_lp(layer, row, size).working)
         case Pool(kind="max") | GlobalPool(kind="max"):
@@ -214,6 +214,15 @@ def _norm(layer: Norm, row: Row, size: int, *, live: bool, copy: int) -> _Use:
             padded = row.units // row.channels * (row.channels + (layer.size or layer.usual) - 1) * size
             return _Use(live, False, (padded + 2 * made) * live, padded)
     return _Use(not copy, False, copy, copy)
+
+
+def _pad_keeps(row: Row) -> bool:
+    """Whether torch's padding under the layer's rule keeps what it pads."""
+    layer = row.layer
+    assert isinstance(layer, Conv)
+    pads = map(max, conv_padding(layer, len(row.got[1])))
+    inside = all(pad < n for pad, n in zip(pads, row.got[1], strict=True))
+    return layer.boundary == "edge" or (layer.boundary == "reflect" and inside)
 
 
 def _padded(row: Row) -> int:

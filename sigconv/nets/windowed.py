@@ -137,15 +137,15 @@ def _boundary(given: Any) -> str | float:
     """The rule under its one name, or the constant; 0 is "zeros"."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
     rule, constant = rule_of(("constant", given) if number else given)
-    if isinstance(constant, complex) or not abs(constant) <= 1e30:
+    if constant.imag or not abs(constant) <= 1e30:
         raise ArgumentError(f"boundary is {given!r}; the constant is a number from -1e30 to 1e30")
     if rule is Boundary.CONSTANT:
-        return float(constant) if constant else "zeros"
+        return float(constant.real) if constant else "zeros"
     return rule.value
 
 
-def _table(conv: Conv) -> int | Table | None:
-    table: Any = conv.table
+def _table(conv: Any) -> int | Table | None:
+    table = conv.table
     if table is None:
         return None
     if conv.groups != 1:

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from sigconv.errors import ArgumentError
 from sigconv.nets import InputSpec, build, measure, parse
 from sigconv.nets.tree import ConvTranspose, Norm
-from tests.nets.test_forward import GRIDS, measured
+from tests.nets.test_forward import measured
 from tests.strategies import small_nets
 
 # Texts of one kind of layer each, behind a layer with parameters so that their input has a gradient
@@ -162,12 +162,13 @@ def test_each_kind_of_layer_keeps_what_torch_keeps(text):
 
 
 @settings(max_examples=30, deadline=None)
-@given(net=small_nets(), grid=GRIDS, batch=st.integers(1, 2))
+@given(net=small_nets(), grid=st.lists(st.integers(6, 9), min_size=1, max_size=3), batch=st.integers(1, 2))
 def test_random_nets_keep_what_torch_keeps(net, grid, batch):
     spec = InputSpec(2, tuple(grid))
     rows = measured(net, spec)
     # what the docstring leaves out, and batch norms that torch refuses to train on single numbers
     assume(all(getattr(row.layer, "boundary", "") != "odd_reflect" for row in rows))
+    assume(all(getattr(row.layer, "boundary", "") not in ("wrap", "reflect") or min(row.got[1]) > 6 for row in rows))
     assume(all(getattr(row.layer, "table", None) is None for row in rows))
     assume(all(row.layer != Norm("batch") or batch * row.units > row.channels for row in rows))
     assume(all(not isinstance(row.layer, ConvTranspose) or row.layer.kernel > 1 or len(grid) < 3 for row in rows))
