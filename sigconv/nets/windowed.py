@@ -141,7 +141,7 @@ def _boundary(given: Any) -> str | float:
         raise ArgumentError(f"boundary is {given!r}; the constant is a number from -1e30 to 1e30")
     if rule is Boundary.CONSTANT:
         return float(constant.real) if constant else "zeros"
-    return rule.value
+    return str(rule.value)
 
 
 def _table(conv: Any) -> int | Table | None:
