@@ -8,7 +8,7 @@ What a layer keeps for the backward pass beside its parameters, if its input has
                                   (:edge and :reflect keep the input as well)
     places, 8 bytes an output     P, G:max
     numbers of its own            D a mask; R:log, R:stanh their inner number; N:local, P:l2 their sums
-    nothing                       G, X, joins
+    nothing                       G, A>1, X, joins
 """
 
 from collections.abc import Iterator, Sequence
@@ -167,6 +167,8 @@ def _use(row: Row, size: int, *, live: bool, cut: bool) -> _Use:
             return _Use(not padded or (live and _pad_keeps(row)), False, padded, padded + unit)
         case Pool(kind="lp"):
             return _lp(layer, row, size) if live else _Use(working=_lp(layer, row, size).working)
+        case Pool(kind="average", to=to) if to is not None and set(row.grid) == {1}:  # torch takes the mean then
+            return _Use()
         case Pool(kind="max") | GlobalPool(kind="max"):
             places = row.units * INDEX_BYTES
             flat = copy if isinstance(layer, GlobalPool) and len(row.got[1]) > 1 else 0

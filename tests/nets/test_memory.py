@@ -35,6 +35,8 @@ KINDS = [
     "P3u:l2",
     "P>5",
     "A>5",
+    "A>1",
+    "C3fXA>1",
     "G",
     "G:max",
     "R",
@@ -161,7 +163,7 @@ def test_each_kind_of_layer_keeps_what_torch_keeps(text):
             assert_as_torch(parse(front + text), InputSpec(2, grid), batch=2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(net=small_nets(), grid=st.lists(st.integers(6, 9), min_size=1, max_size=3), batch=st.integers(1, 2))
 def test_random_nets_keep_what_torch_keeps(net, grid, batch):
     spec = InputSpec(2, tuple(grid))

@@ -29,7 +29,7 @@ def supports(text, grid, axis):
         weight.data.fill_(0.5)
     size = network.rows[-1].grid[axis]
     seen = torch.zeros(size, grid[axis], dtype=torch.bool)
-    x = torch.rand(64 if "P" in text else 1, 1, *grid, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    x = torch.rand(32 if "P" in text else 1, 1, *grid, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     x.requires_grad_()
     y = network(x + 0.1).sum(dim=(0, 1)).movedim(axis, 0).reshape(size, -1).sum(dim=1)
     for i in range(size):
@@ -135,7 +135,7 @@ def test_what_is_cut_together_was_seen_at_the_same_place():
 
 @pytest.mark.parametrize("text", [*PIECES, "C2k3C2k4P3s2C2d2", "C2k5s2A2C2", "C2(C2A2)2C2", "PC2TC2", "P2P2C2T2C2T2C2"])
 def test_the_gradient_reaches_exactly_the_receptive_field(text):
-    assert assert_seen(text, (32,))
+    assert assert_seen(text, (26,))
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -144,7 +144,7 @@ def test_each_axis_has_its_own_field(axis):
     assert assert_seen("C2k1x3x1[C2|C2k1]A2x1x1", (8, 9, 5), axis)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=2, max_size=4))
 def test_no_gradient_leaves_the_receptive_field_of_a_random_net(pieces):
     text = "".join(pieces)
