@@ -116,6 +116,14 @@ def test_a_bias_in_front_of_the_norm_is_left_out(conv):
     assert not torch.autograd.grad(normed(x, layer, ours), layer.bias, g)[0].any()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16], ids=str)
+def test_what_a_compiler_is_given_is_the_same(dtype):
+    x, weight, bias = draw(2, 3, 7, 9).to(dtype), draw(3).float(), draw(3).float()
+    y = norm._by_formula(x, weight, bias, 0.1, 1e-5)
+    assert y.dtype == dtype
+    assert torch.allclose(y, norm._by_torch(x, weight, bias, 0.1, 1e-5), atol=1e-6 if dtype != torch.bfloat16 else 3e-2)
+
+
 def test_without_activation_it_is_the_norm_alone():
     x = side_by_side(draw(2, 16, 500, dtype=torch.float32))
     assert torch.allclose(InstanceNorm(16, affine=False)(x), nn.InstanceNorm1d(16)(x), atol=1e-6)
