@@ -12,13 +12,11 @@ from torch.nn import functional
 from sigconv.core.boundary import Boundary, BoundaryLike, rule_of
 from sigconv.core.geometry import at_least, span
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets.layers.padded import Slide, padded_conv
+from sigconv.nets.layers.padded import KERNELS, Slide, padded_conv
 from sigconv.nets.layers.sizes import Sizes, along_axes, dimension, drop_rate, paddings
 
 if TYPE_CHECKING:
     from sigconv.nets.layers.stream import Stream
-
-KERNELS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 
 
 class Conv(nn.Module):

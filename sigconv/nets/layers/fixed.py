@@ -10,8 +10,9 @@ from sigconv.core import kernels
 from sigconv.core.boundary import BoundaryLike
 from sigconv.core.geometry import padding_for
 from sigconv.errors import ArgumentError, one_of
-from sigconv.nets.layers.conv import KERNELS, real_rule, refuse_shape, refuse_small
+from sigconv.nets.layers.conv import real_rule, refuse_shape, refuse_small
 from sigconv.nets.layers.outside import extended
+from sigconv.nets.layers.padded import KERNELS
 from sigconv.nets.layers.sizes import dimension
 
 PER_AXIS = {"sobel": kernels.sobel, "prewitt": kernels.prewitt}

@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from sigconv.nets.layers.outside import Pairs, Rule, extended, folded
 
+# by the axes of the grid; unlike torch.convolution they follow autocast
+KERNELS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 _gradients: Any = torch.ops.aten.convolution_backward
 
 
@@ -49,8 +52,8 @@ def padded_conv(x: Tensor, weight: Tensor, bias: Tensor | None, slide: Slide) ->
 
 
 def _conv(x: Tensor, weight: Tensor, bias: Tensor | None, slide: Slide) -> Tensor:
-    none = [0] * len(slide.stride)
-    return torch.convolution(x, weight, bias, slide.stride, none, slide.dilation, False, none, slide.groups)
+    y: Tensor = KERNELS[x.ndim - 2](x, weight, bias, slide.stride, 0, slide.dilation, slide.groups)
+    return y
 
 
 class _PaddedConv(torch.autograd.Function):

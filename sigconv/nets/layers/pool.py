@@ -160,7 +160,6 @@ class AdaptivePool(nn.Module):
         sizes: Sequence[int] = grid if isinstance(grid, Sequence) else (grid,)
         self.axes = dimension(len(sizes))
         self.grid = along_axes("grid", sizes, self.axes)
-        self.kernels = ADAPTIVE[self.kind, self.axes]
         self.told = self.grid[0] if len(set(self.grid)) == 1 else self.grid  # torch takes longer to read a tuple
 
     def forward(self, x: Tensor) -> Tensor:
@@ -168,7 +167,7 @@ class AdaptivePool(nn.Module):
         if x.ndim != self.axes + 2:
             raise ShapeError(f"x has shape {tuple(x.shape)}; this layer takes a batch, channels and {self.axes} axes")
         try:
-            y: Tensor = self.kernels(x, self.told)
+            y: Tensor = ADAPTIVE[self.kind, self.axes](x, self.told)
         except RuntimeError:
             refuse_small(x, [1] * self.axes, "an axis has at least one sample")
             raise

@@ -33,8 +33,8 @@ class LearnableCCDE(nn.Module):
     ArgumentError : a number outside its range
     ShapeError : at forward, another number of axes or channels
 
-    Source: the triangle, Oppenheim & Schafer (2010), section 6.8; its tanh, Nercessian, Sarroff & Werner (2021),
-    doi:10.1109/ICASSP39728.2021.9413996, there with the two coefficients in the other order.
+    Source: Nercessian, Sarroff & Werner (2021), arXiv:2103.08709, there with the two coefficients in the other order;
+    the triangle is Jury's test of a second-order polynomial.
     Same as: core.recurrence.lfilter of each channel by `polynomials`.
 
     >>> LearnableCCDE(4, order_b=1, order_a=3)(torch.zeros(2, 4, 100)).shape

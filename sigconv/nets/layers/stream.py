@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from sigconv.core.boundary import Boundary
 from sigconv.core.geometry import span
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets.layers.conv import KERNELS, Conv
+from sigconv.nets.layers.conv import Conv
+from sigconv.nets.layers.padded import KERNELS
 from sigconv.nets.layers.pool import Pool
 from sigconv.nets.layers.recurrent import LearnableCCDE
 

@@ -1,5 +1,6 @@
 """The convolution layer is the core's correlation, and torch's layer where torch has one."""
 
+import copy
 import itertools
 
 import numpy as np
@@ -106,6 +107,22 @@ def test_same_with_a_stride_keeps_every_so_manieth_output(axes, stride):
     one, some = conv(2, 3, 4, axes=axes), conv(2, 3, 4, axes=axes, stride=stride)
     x = draw(1, 2, *GRIDS[axes])
     torch.testing.assert_close(some(x), one(x)[(..., *(slice(None, None, stride),) * axes)])
+
+
+@pytest.mark.parametrize("boundary", ["zeros", "edge", "wrap"])
+def test_mixed_precision_reaches_the_kernel(boundary):
+    layer, x = conv(2, 3, axes=2, boundary=boundary).float(), draw(1, 2, 6, 7).float().requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16):
+        y = layer(x)
+    y.sum().backward()
+    assert (y.dtype, x.grad.dtype, layer.weight.grad.dtype) == (torch.bfloat16, torch.float32, torch.float32)
+    torch.testing.assert_close(y.float(), layer(x), rtol=0.05, atol=0.05)
+
+
+def test_a_copied_layer_computes_the_same():
+    for layer in (conv(2, 3, axes=2, boundary="edge"), conv(2, 2, axes=2, table=((0,), (1,)))):
+        x = draw(1, 2, 6, 7)
+        assert torch.equal(copy.deepcopy(layer)(x), layer(x))
 
 
 # same as torch and the core
