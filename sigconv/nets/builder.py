@@ -6,29 +6,18 @@ The file is not called build.py: importing it would hide the function `sigconv.n
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
+from sigconv.nets.fused import Behind, Branched, Fork, Plan, Raised, Steps, fused
 from sigconv.nets.measure import Row, shapes
 from sigconv.nets.ops import module_of
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Join, Net, Part, Repeat
 
 MAX_PARAMETERS = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Fork:
-    """A join in the order of work: the steps of each branch, then the layer that brings them together."""
-
-    branches: tuple["Steps", ...]
-    name: str
-
-
-Steps = tuple["str | Fork", ...]
 
 
 class Network(nn.Module):
@@ -40,6 +29,7 @@ class Network(nn.Module):
     rows : tuple of measure.Row, one per layer and join
     layers : torch.nn.ModuleDict, one module per row, "C1", "R1", "C2", …
     steps : the names in the order of work, joins as Fork
+    plan : the same with the steps that are worked out together; layers with hooks, and exports, go by `steps`
 
     >>> from sigconv.nets import parse
     >>> network = build(parse("C8RPF"), InputSpec(1, (28, 28)), classes=10, seed=0)
@@ -56,6 +46,7 @@ class Network(nn.Module):
         self.rows = rows
         self.layers = nn.ModuleDict({row.name: module_of(row) for row in rows})
         self.steps = _steps(net.parts, iter(rows))
+        self.plan = fused(self.steps, dict(self.layers.items()))
 
     def forward(self, x: Tensor) -> Tensor:
         """The net's outputs for a batch: scores (logits), or probabilities where the net ends in S.
@@ -74,7 +65,8 @@ class Network(nn.Module):
         if tuple(x.shape[1:]) != wanted or x.ndim != len(wanted) + 1:
             needed = ", ".join(["N", *map(str, wanted)])
             raise ShapeError(f"x has shape {tuple(x.shape)}; this net takes ({needed}): a batch, channels, grid")
-        return self._along(self.steps, x)
+        plain = all(isinstance(step, str) for step in self.plan) or torch.compiler.is_exporting() or self._watched()
+        return self._along(self.steps if plain else self.plan, x)
 
     def layer(self, which: str | int) -> nn.Module:
         """The module of one layer, by its name ("C2") or its index, negative from the end.
@@ -110,13 +102,27 @@ class Network(nn.Module):
             return which
         raise ArgumentError(f"layer is {which!r}; this net has {len(names)} layers: {', '.join(names)}")
 
-    def _along(self, steps: Steps, x: Tensor) -> Tensor:
+    def _along(self, steps: Steps | Plan, x: Tensor) -> Tensor:
         for step in steps:
-            if isinstance(step, Fork):
-                x = self.layers[step.name](*[self._along(branch, x) for branch in step.branches])
-            else:
-                x = self.layers[step](x)
+            match step:
+                case str():
+                    x = self.layers[step](x)
+                case Fork() | Branched():
+                    x = self.layers[step.name](*[self._along(branch, x) for branch in step.branches])
+                case Behind():
+                    x = step.run(self.layers, x)
+                case Raised():
+                    ends = [x, self._along(step.body, x)]
+                    del x
+                    x = step.run(self.layers, ends)
         return x
+
+    def _watched(self) -> bool:
+        """Whether somebody waits for what a single layer gets or gives."""
+        return any(
+            layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks
+            for layer in self.layers.values()
+        )
 
 
 def _steps(parts: Sequence[Part], rows: Iterator[Row]) -> Steps:

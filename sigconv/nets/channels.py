@@ -7,7 +7,8 @@ from torch import Tensor
 
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, one_of
-from sigconv.nets.builder import Fork, Network, Steps, build
+from sigconv.nets.builder import Network, build
+from sigconv.nets.fused import Fork, Steps
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Conv, ConvTranspose, Full, Join, Layer, Norm
 

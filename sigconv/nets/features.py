@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets.builder import Fork, Network, Steps
+from sigconv.nets.builder import Network
+from sigconv.nets.fused import Fork, Steps
 from sigconv.nets.layer_names import Which, layer_name
 
 

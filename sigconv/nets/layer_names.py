@@ -19,8 +19,9 @@ import re
 from collections.abc import Sequence
 
 from sigconv.errors import ArgumentError
-from sigconv.nets.builder import Fork, Network, Steps
+from sigconv.nets.builder import Network
 from sigconv.nets.costs import Row
+from sigconv.nets.fused import Fork, Steps
 from sigconv.nets.tree import Activation, Conv, ConvTranspose, Dropout, Full, GlobalPool, Norm, Pool
 
 Which = str | int

@@ -329,7 +329,9 @@ def _joined(join: Join, place: Place, ends: list[Place]) -> Row:
     total = channels[0] if join.how == "sum" else sum(channels)
     too_many(total, place)
     got = place.channels, place.grid
-    return Row(place.name, join, place.depth, got, total, grid, 0, 0, seen, cuts if join.crop else ())
+    return Row(
+        place.name, join, place.depth, got, total, grid, 0, 0, seen, cuts if join.crop and len(set(grids)) > 1 else ()
+    )
 
 
 def _filled(layer: Any, place: Place, usual: int) -> Any:

@@ -164,7 +164,7 @@ def _use(row: Row, size: int, *, live: bool, cut: bool) -> _Use:
         case Conv():
             padded = _padded(row) * size
             unit = made if layer.bias == "unit" else 0
-            return _Use(not padded or (live and _pad_keeps(row)), False, padded, padded + unit)
+            return _Use(not padded or live, False, padded, max(padded, unit))
         case Pool(kind="lp"):
             return _lp(layer, row, size) if live else _Use(working=_lp(layer, row, size).working)
         case Pool(kind="average", to=to) if to is not None and set(row.grid) == {1}:  # torch takes the mean then
@@ -201,7 +201,7 @@ def _lp(layer: Pool, row: Row, size: int) -> _Use:
     if layer.power == 1:
         return _Use(True, False, powers, max(powers + made, got + powers * layer.round_up - made))
     absolute = got if layer.power != 2 else 0
-    working = max(powers + 3 * made + row.units, got + max(absolute, powers * layer.round_up) - made)
+    working = max(powers + 2 * made, got + max(absolute, powers * layer.round_up) - made)
     return _Use(True, False, absolute + powers + made + row.units, working)
 
 
@@ -216,15 +216,6 @@ def _norm(layer: Norm, row: Row, size: int, *, live: bool, copy: int) -> _Use:
             padded = row.units // row.channels * (row.channels + (layer.size or layer.usual) - 1) * size
             return _Use(live, False, (padded + 2 * made) * live, padded)
     return _Use(not copy, False, copy, copy)
-
-
-def _pad_keeps(row: Row) -> bool:
-    """Whether torch's padding under the layer's rule keeps what it pads."""
-    layer = row.layer
-    assert isinstance(layer, Conv)
-    pads = map(max, conv_padding(layer, len(row.got[1])))
-    inside = all(pad < n for pad, n in zip(pads, row.got[1], strict=True))
-    return layer.boundary == "edge" or (layer.boundary == "reflect" and inside)
 
 
 def _padded(row: Row) -> int:

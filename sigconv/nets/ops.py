@@ -11,6 +11,7 @@ from sigconv.nets.costs import Row, along, table_of
 from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.full import Full
+from sigconv.nets.layers.norm import InstanceNorm
 from sigconv.nets.layers.pool import AdaptivePool, Pool
 from sigconv.nets.layers.transposed import ConvTranspose
 from sigconv.nets.tree import Join, Norm
@@ -204,7 +205,7 @@ def _norm(layer: Norm, row: Row) -> Any:
         case "batch":
             return BATCH_NORMS[len(row.grid)](channels)
         case "instance":
-            return INSTANCE_NORMS[len(row.grid)](channels, affine=True)
+            return InstanceNorm(channels)
         case "group" | "layer":
             return nn.GroupNorm(size if layer.kind == "group" else 1, channels)
         case "local":
@@ -251,7 +252,6 @@ def _dropout(layer: Any, row: Row) -> nn.Module:
 
 
 BATCH_NORMS: dict[int, Any] = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
-INSTANCE_NORMS: dict[int, Any] = {1: nn.InstanceNorm1d, 2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
 ACTIVATIONS: dict[str, Made] = {
     "relu": nn.ReLU,
     "elu": nn.ELU,

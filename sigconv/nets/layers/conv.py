@@ -123,7 +123,12 @@ class Conv(nn.Module):
             weight = functional.dropout(weight, self.drop)
         if self.table is not None:
             weight = self._dense(weight)
-        inside, bias = self.inside, None if self.grid else self.bias
+        y = self.applied(x, weight, None if self.grid else self.bias)
+        return self._with_units(y) if self.grid else y
+
+    def applied(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The layer with these numbers in place of its own; weight : (outputs, inputs / groups, *kernel)."""
+        inside = self.inside
         try:
             if inside is None:
                 y = padded_conv(x, weight, bias, self.slide)
@@ -133,7 +138,7 @@ class Conv(nn.Module):
             self._refuse_small(x)
             raise
         assert isinstance(y, Tensor)
-        return self._with_units(y) if self.grid else y
+        return y
 
     def dense_weight(self) -> Tensor:
         """The weights as (outputs, inputs / groups, *kernel), zeros where the table has no connection."""

@@ -11,32 +11,33 @@ from math import prod
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from sigconv.core.native import interleaved
+from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.rows import channels_last, side_by_side
+from sigconv.nets.layers.transposed import ConvTranspose
 
 CONVOLUTIONS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
-TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
-CONV = nn.Conv1d | nn.Conv2d | nn.Conv3d
 COMPOSED_ON = ("cpu",)  # devices where one convolution was measured to be faster
+SMALLEST = 4096  # numbers below which torch's own layer ends sooner
 WEIGHT_COST = 16  # a multiply-add of the small float32 kernels takes as long as so many of activations
 
 
-def doubled(x: Tensor, up: TRANSPOSED) -> Tensor:
+def doubled(x: Tensor, up: ConvTranspose) -> Tensor:
     """up(x) for a transposed convolution with kernel 2 and stride 2: one matrix product, then places are interleaved.
 
     x : (N, channels, *grid) float tensor.  Any other transposed convolution, device or memory format: up(x) itself.
 
     Same as: up(x), within its rounding.
 
-    >>> up = nn.ConvTranspose2d(3, 5, kernel_size=2, stride=2)
+    >>> up = ConvTranspose(3, 5, axes=2)
     >>> doubled(torch.ones(1, 3, 4, 4), up).shape
     torch.Size([1, 5, 8, 8])
     """
     axes = x.ndim - 2
-    if not (_doubles(up) and side_by_side(x)) or torch.compiler.is_compiling():
+    if x.numel() < SMALLEST or not (_doubles(up) and side_by_side(x)) or torch.compiler.is_compiling():
         y: Tensor = up(x)
         return y
     inputs, outputs = up.weight.shape[:2]
@@ -46,7 +47,7 @@ def doubled(x: Tensor, up: TRANSPOSED) -> Tensor:
     return joined
 
 
-def joined(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor:
+def joined(skip: Tensor, coarse: Tensor, up: ConvTranspose, conv: Conv) -> Tensor:
     """conv of the skip's channels and, behind them, those of the coarse grid made twice as fine by up.
 
     Takes the shorter of two ways: as it is written, or both layers in one where that needs fewer multiply-adds.
@@ -55,7 +56,7 @@ def joined(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor:
     ----------
     skip : (N, channels, *grid) float tensor
     coarse : (N, channels, *half the grid) float tensor
-    up, conv : torch layers; conv takes as many channels as the skip has and up gives
+    up, conv : conv takes as many channels as the skip has and up gives
 
     Returns
     -------
@@ -63,22 +64,22 @@ def joined(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor:
 
     Same as: conv(torch.cat([skip, up(coarse)], 1)), within its rounding.
 
-    >>> up, conv = nn.ConvTranspose1d(4, 2, kernel_size=2, stride=2), nn.Conv1d(5, 7, kernel_size=3, padding=1)
+    >>> up, conv = ConvTranspose(4, 2, axes=1), Conv(5, 7, 3, axes=1)
     >>> joined(torch.ones(1, 3, 16), torch.ones(1, 4, 8), up, conv).shape
     torch.Size([1, 7, 16])
     """
-    if torch.compiler.is_compiling() or not (_composable(skip, coarse, up, conv) and _pays(coarse, up, conv)):
-        y: Tensor = conv(torch.cat([skip, doubled(coarse, up)], 1))
-        return y
-    return composed(skip, coarse, up, conv)
+    if shorter(skip, coarse, up, conv):
+        return composed(skip, coarse, up, conv)
+    y: Tensor = conv(torch.cat([skip, doubled(coarse, up)], 1))
+    return y
 
 
-def composed(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor:
+def composed(skip: Tensor, coarse: Tensor, up: ConvTranspose, conv: Conv) -> Tensor:
     """`joined` by the way of one convolution; up has kernel 2 and stride 2, conv kernel 3 and padding 1.
 
     Takes and gives what `joined` does.
 
-    >>> up, conv = nn.ConvTranspose1d(4, 2, kernel_size=2, stride=2), nn.Conv1d(5, 7, kernel_size=3, padding=1)
+    >>> up, conv = ConvTranspose(4, 2, axes=1), Conv(5, 7, 3, axes=1)
     >>> composed(torch.ones(1, 3, 16), torch.ones(1, 4, 8), up, conv).shape
     torch.Size([1, 7, 16])
     """
@@ -86,7 +87,7 @@ def composed(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor
     own, other = conv.weight[:, : skip.shape[1]], conv.weight[:, skip.shape[1] :]
     with torch.autocast(skip.device.type, enabled=False):
         weight, edges = _both(up, other, axes)
-    bias = conv.bias
+    bias: Tensor | None = conv.bias
     if edges is not None:
         middle = edges.flatten(1)[:, 3**axes // 2]
         edges = edges - middle.reshape(-1, *(1,) * axes)
@@ -99,7 +100,7 @@ def composed(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> Tensor
     return _Gathered.apply(parts, base, edges, 1)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def _both(up: TRANSPOSED, other: Tensor, axes: int) -> tuple[Tensor, Tensor | None]:
+def _both(up: ConvTranspose, other: Tensor, axes: int) -> tuple[Tensor, Tensor | None]:
     """The weight of the one convolution, (2^axes × outputs, inputs, 2, …), and what up's bias adds near the edges.
 
     The kernel of 4 is the full convolution of the two kernels. Its tap 3 - p - 2 d leads from the coarse place d
@@ -213,22 +214,30 @@ def _array(x: Tensor) -> Any:
     return channels_last(x.detach().movedim(1, -1).contiguous().movedim(-1, 1))
 
 
-def _doubles(up: TRANSPOSED) -> bool:
-    axes = up.weight.ndim - 2
-    usual = (up.padding, up.output_padding, up.dilation, up.groups) == ((0,) * axes, (0,) * axes, (1,) * axes, 1)
-    return bool(usual and up.kernel_size == up.stride == (2,) * axes)
+def _doubles(up: ConvTranspose) -> bool:
+    twos, plain = (2,) * up.axes, not up.drop and up.groups == 1
+    whole = not any(map(any, up.padding)) and not any(up.output_padding)
+    return plain and whole and up.kernel == up.stride == twos and set(up.dilation) == {1}
 
 
-def _composable(skip: Tensor, coarse: Tensor, up: TRANSPOSED, conv: CONV) -> bool:
-    axes = skip.ndim - 2
-    plain = (conv.stride, conv.dilation, conv.groups, conv.padding_mode) == ((1,) * axes, (1,) * axes, 1, "zeros")
+def shorter(skip: Tensor, coarse: Tensor, up: ConvTranspose, conv: Conv) -> bool:
+    """Whether `composed` takes these layers and tensors, and needs fewer multiply-adds than both layers by themselves.
+
+    >>> up, conv = ConvTranspose(4, 2, axes=1), Conv(5, 7, 5, axes=1)
+    >>> shorter(torch.ones(1, 3, 16), torch.ones(1, 4, 8), up, conv)
+    False
+    """
+    ones = (1,) * conv.axes
+    plain = conv.stride == conv.dilation == conv.inside == ones and conv.groups == 1 and conv.table is None
+    learnt = not conv.drop and not conv.grid
+    if torch.compiler.is_compiling() or not (plain and learnt and set(conv.kernel) == {3} and _doubles(up)):
+        return False
     fits = tuple(skip.shape[2:]) == tuple(2 * n for n in coarse.shape[2:]) and min(coarse.shape[2:]) > 1
-    three = conv.kernel_size == (3,) * axes and conv.padding in ((1,) * axes, "same")
     laid_out = all(x.movedim(1, -1).is_contiguous() for x in (skip, coarse)) and skip.device.type in COMPOSED_ON
-    return bool(plain and three and fits and laid_out and _doubles(up))
+    return fits and laid_out and _pays(coarse, up, conv)
 
 
-def _pays(coarse: Tensor, up: TRANSPOSED, conv: CONV) -> bool:
+def _pays(coarse: Tensor, up: ConvTranspose, conv: Conv) -> bool:
     """Whether one convolution needs fewer multiply-adds than two, its weights counted."""
     axes, places = coarse.ndim - 2, coarse.shape[0] * prod(coarse.shape[2:])
     (inputs, between), outputs = up.weight.shape[:2], conv.weight.shape[0]

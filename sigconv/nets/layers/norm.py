@@ -17,8 +17,8 @@ from torch.nn import functional
 from sigconv.core.geometry import at_least
 from sigconv.core.native import normalised
 from sigconv.errors import ShapeError, one_number
+from sigconv.nets.layers.conv import Conv
 
-CONV = nn.Conv1d | nn.Conv2d | nn.Conv3d
 SMALLEST = 4096  # numbers of one example below which torch's own passes end sooner
 
 
@@ -74,22 +74,24 @@ class InstanceNorm(nn.Module):
         return instance_norm(x, self.weight, self.bias, self.slope, self.eps)
 
 
-def normed(x: Tensor, conv: CONV, norm: InstanceNorm) -> Tensor:
-    """norm(conv(x)) without the bias of conv, which the norm would take away again; its gradient is exactly 0.
+def normed(x: Tensor, conv: Conv, norm: InstanceNorm, slope: float = 1.0) -> Tensor:
+    """norm(conv(x)), bent, without the bias of conv, which the norm would take away again; its gradient is exactly 0.
 
     On a GPU that saves a reading and a writing of conv's output, and a sum over its gradient.
 
-    x : (N, channels, *grid) float tensor;  conv : torch.nn.Conv1d … 3d with zeros (or no padding) outside
+    x : (N, inputs, *grid) float tensor;  slope : of the leaky ReLU behind, 1 for none
 
-    Same as: norm(conv(x)), within its rounding.
+    Same as: leaky_relu(norm(conv(x)), slope), within its rounding.
 
-    >>> normed(torch.ones(1, 1, 9), nn.Conv1d(1, 4, 3), InstanceNorm(4)).shape
+    >>> normed(torch.ones(1, 1, 9), Conv(1, 4, 3, axes=1, padding="valid"), InstanceNorm(4)).shape
     torch.Size([1, 4, 7])
     """
-    if conv.bias is None:
-        return norm(conv(x))  # type: ignore[no-any-return]
-    weight: Tensor = _WithoutBias.apply(conv.weight, conv.bias)  # type: ignore[no-untyped-call]
-    return norm(conv._conv_forward(x, weight, None))  # type: ignore[no-any-return]
+    if conv.bias is None or conv.grid or conv.table is not None or conv.drop:
+        y = conv(x)
+    else:
+        weight: Tensor = _WithoutBias.apply(conv.weight, conv.bias)  # type: ignore[no-untyped-call]
+        y = conv.applied(x, weight, None)
+    return instance_norm(y, norm.weight, norm.bias, norm.slope * slope, norm.eps)
 
 
 class _WithoutBias(torch.autograd.Function):

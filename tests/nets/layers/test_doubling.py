@@ -4,13 +4,12 @@ import copy
 
 import pytest
 import torch
-from torch import nn
 from torch.autograd import gradcheck
 
+from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.doubling import composed, doubled, joined
+from sigconv.nets.layers.transposed import ConvTranspose
 
-CONVS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
-UPS = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 HALVES = [(5,), (4, 3), (2, 3, 4)]
 
 
@@ -24,8 +23,8 @@ def side_by_side(x):
 
 def layers(axes, bias=True, inputs=4, between=3, skip=2, outputs=6):
     torch.manual_seed(0)
-    up = UPS[axes](inputs, between, kernel_size=2, stride=2, bias=bias)
-    return up.double(), CONVS[axes](skip + between, outputs, kernel_size=3, padding=1, bias=bias).double()
+    up = ConvTranspose(inputs, between, axes=axes, bias=bias)
+    return up.double(), Conv(skip + between, outputs, axes=axes, bias=bias).double()
 
 
 def grids(half, inputs=4, skip=2):
@@ -48,7 +47,7 @@ def assert_close(found, exact, close):
 
 
 def test_each_place_becomes_two():
-    up = nn.ConvTranspose1d(1, 1, kernel_size=2, stride=2)
+    up = ConvTranspose(1, 1, axes=1)
     with torch.no_grad():
         up.weight.copy_(torch.tensor([[[1.0, 10.0]]]))
         up.bias.fill_(0.5)
@@ -112,11 +111,13 @@ def test_joined_takes_either_way():
         assert torch.allclose(joined(*way, up, conv), expected)
 
 
-@pytest.mark.parametrize("odd", [{"kernel_size": 3}, {"output_padding": 1}, {"groups": 2}], ids=str)
+@pytest.mark.parametrize(
+    "odd", [{"kernel": 3}, {"output_padding": 1}, {"groups": 2}, {"padding": ((1, 0), (0, 0))}], ids=str
+)
 def test_other_transposed_convolutions_are_torchs_own(odd):
-    up = nn.ConvTranspose2d(4, 6, **{"kernel_size": 2, "stride": 2, **odd}).double()
+    up = ConvTranspose(4, 6, axes=2, **odd).double()
     x = grids((4, 3))[1]
     assert torch.equal(doubled(x, up), up(x))
-    conv = nn.Conv2d(8, 3, kernel_size=3, padding=1).double()
+    conv = Conv(8, 3, axes=2).double()
     skip = side_by_side(draw(2, 2, *up(x).shape[2:]))
     assert torch.equal(joined(skip, x, up, conv), conv(torch.cat([skip, up(x)], 1)))

@@ -1,0 +1,84 @@
+"""Layers that are worked out together give what they give one after the other."""
+
+import copy
+
+import pytest
+import torch
+
+from sigconv.nets import InputSpec, build, named, parse
+from sigconv.nets.fused import Behind, Branched, Raised
+
+TEXT = "C8NR:leaky.1U{PC16NR:leaky.1T}C8NR:leaky.1C2k1"
+
+
+def draw(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(3))
+
+
+def one_by_one(network, x):
+    """The answer by every layer's own module: a hook on any layer asks for that."""
+    watched = copy.deepcopy(network)
+    watched.layer(0).register_forward_hook(lambda *_: None)
+    return watched(x), watched
+
+
+# known
+
+
+def test_a_unet_is_worked_out_in_few_steps():
+    plan = build(parse(TEXT), InputSpec(1, (32, 32))).plan
+    inner = ("P1", Behind("C2", "N2", "R2"))
+    assert plan == (Behind("C1", "N1", "R1"), Raised(inner, "T1", "C3", Behind("C3", "N3", "R3")), "C4")
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("CRPF", (str, str, str, str)),
+        ("CBR", (str, str, str)),
+        ("CNB", (Behind, str)),
+        ("CNR:tanh", (Behind, str)),
+        ("U[PC8T]C", (Branched, str)),
+        ("{Cs2T|Ck1}C", (Branched, str)),
+        ("U{PCT|PCT}C", (Branched, str)),
+        ("U{PCTR}C", (Branched, str)),
+        ("U{PCT}CR", (Raised, str)),
+    ],
+)
+def test_only_what_goes_together_is_put_together(text, kinds):
+    assert tuple(type(step) for step in build(parse(text), InputSpec(4, (16, 16))).plan) == kinds
+
+
+# law
+
+
+@pytest.mark.parametrize("grid", [(512,), (48, 32), (24, 16, 16)])
+@pytest.mark.parametrize("last", [False, True], ids=["contiguous", "channels last"])
+def test_together_is_one_after_the_other(grid, last):
+    network = build(parse(TEXT), InputSpec(3, grid), seed=0).double()
+    x = draw(2, 3, *grid).double()
+    if last:
+        x = x.movedim(1, -1).contiguous().movedim(-1, 1)
+    plain, watched = one_by_one(network, x)
+    y = network(x)
+    torch.testing.assert_close(y, plain, rtol=1e-10, atol=1e-10)
+    g = draw(*y.shape).double()
+    found = torch.autograd.grad(y, list(network.parameters()), g)
+    wanted = torch.autograd.grad(plain, list(watched.parameters()), g)
+    for ours, theirs in zip(found, wanted, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-8)
+
+
+def test_an_odd_grid_is_cut_and_not_put_together():
+    network = build(parse(TEXT), InputSpec(1, (33, 32)), seed=0)
+    assert isinstance(network.plan[1], Branched)
+    assert network(draw(1, 1, 33, 32)).shape == (1, 2, 32, 32)
+
+
+def test_hooks_see_every_layer():
+    network = build(named.basic_unet((4, 8)), InputSpec(1, (16, 16, 16)), seed=0)
+    seen = []
+    for name, layer in network.layers.items():
+        layer.register_forward_hook(lambda _layer, _x, _y, name=name: seen.append(name))
+    network(draw(1, 1, 16, 16, 16))
+    assert sorted(seen) == sorted(network.layers)
