@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from fnmatch import fnmatch
 
-NEEDED = {"bottleneck": "bottleneck", "cv2": "opencv-python-headless", "torchlpc": "torchlpc"}
+NEEDED = {"bottleneck": "bottleneck", "cv2": "opencv-python-headless", "monai": "monai", "torchlpc": "torchlpc"}
 
 
 def asked() -> argparse.Namespace:
@@ -38,7 +38,7 @@ def main() -> None:
 
 def compare(pattern: str | None) -> None:
     """All rows, or those whose names fit the pattern."""
-    from tests.bench import cases, cases_nets, cold, report, scaling, short
+    from tests.bench import cases, cases_nets, cases_unet, cold, report, scaling, short
     from tests.bench.measure import measured
 
     busy, began = os.getloadavg()[0], time.perf_counter()
@@ -49,7 +49,7 @@ def compare(pattern: str | None) -> None:
         return [name for name in names if pattern is None or fnmatch(name, pattern) or pattern in name]
 
     tables = []
-    for group in (cases.cases() + cases_nets.cases(), short.cases()):
+    for group in ([*cases.cases(), *cases_unet.cases()], cases_nets.cases(), short.cases()):
         rows = []
         every = {case.name: case for case in group}
         for number, name in enumerate(keep := chosen(every), 1):

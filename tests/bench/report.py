@@ -14,8 +14,9 @@ from tests.bench.measure import MAX_ROUNDS, MIN_ROUNDS, Row
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 README = Path(__file__).parents[2] / "README.md"
+Growth, First = list[scaling.Growth], list[cold.First]
 BEGIN, END = "<!-- bench: begin; written by make bench -->", "<!-- bench: end -->"
-PACKAGES = ("numpy", "scipy", "numba", "torch", "bottleneck", "opencv-python-headless", "torchlpc")
+PACKAGES = ("numpy", "scipy", "numba", "torch", "bottleneck", "opencv-python-headless", "monai", "torchlpc")
 
 
 def cpu() -> str:
@@ -80,11 +81,15 @@ def cold_table(rows: list[cold.First]) -> str:
     return "\n".join([*lines, *(f"| {row.name} | {row.empty:.2f} | {row.filled:.2f} |" for row in rows)])
 
 
-def page(busy: float, rows: list[Row], short: list[Row], growth: list[scaling.Growth], first: list[cold.First]) -> str:
+def page(busy: float, rows: list[Row], layers: list[Row], short: list[Row], growth: Growth, first: First) -> str:
     """All of RESULTS.md."""
     return f"""\
 {header(busy)}
 {table(rows)}
+
+## Layers beside the torch modules that they wrap, and boundaries beside zeros
+
+{table(layers)}
 
 ## Short inputs
 

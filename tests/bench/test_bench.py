@@ -4,9 +4,10 @@ import pytest
 
 pytest.importorskip("bottleneck", reason="comes with: pip install -e '.[bench]'")
 pytest.importorskip("cv2", reason="comes with: pip install -e '.[bench]'")
+pytest.importorskip("monai", reason="comes with: pip install -e '.[bench]'")
 pytest.importorskip("torchlpc", reason="comes with: pip install -e '.[bench]'")
 
-from tests.bench import cases_nets, cold, planner, report, scaling, short
+from tests.bench import cases_nets, cases_unet, cold, planner, report, scaling, short
 from tests.bench.cases import cases, draws
 from tests.bench.measure import Row, error_of, medians, peak_of
 
@@ -18,6 +19,11 @@ def test_ours_equals_every_peer(case):
 
 @pytest.mark.parametrize("case", cases_nets.cases(shrink=250), ids=lambda case: case.name)
 def test_our_layers_equal_torchs(case):
+    assert error_of(case) < case.close
+
+
+def test_our_unet_loses_as_much_as_monais():
+    (case,) = cases_unet.cases(shrink=2)
     assert error_of(case) < case.close
 
 
