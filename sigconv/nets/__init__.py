@@ -6,6 +6,7 @@ Importing this room loads no torch; `build` brings it when it is first asked for
 from typing import TYPE_CHECKING, Any
 
 from sigconv.nets import measure, named
+from sigconv.nets.connected import connected
 from sigconv.nets.notation import parse
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Net
@@ -13,7 +14,7 @@ from sigconv.nets.tree import Net
 if TYPE_CHECKING:
     from sigconv.nets.builder import Network, build
 
-__all__ = ["InputSpec", "Net", "Network", "build", "measure", "named", "parse"]
+__all__ = ["InputSpec", "Net", "Network", "build", "connected", "measure", "named", "parse"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,23 +3,24 @@
 from sigconv.train.curvature import curvature, newton_rates
 from sigconv.train.draws import generator
 from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
-from sigconv.train.freeze import freeze, unfreeze
+from sigconv.train.freeze import Frozen, freeze, unfreeze
 from sigconv.train.labelled_cells import LabelledCells
 from sigconv.train.neocognitron import Neocognitron
-from sigconv.train.online import Learned, Pass, fit_online, one_hot, uniform_weights
+from sigconv.train.online import OnlineFit, Pass, fit_online, one_hot, uniform_weights
 from sigconv.train.probe import Probe, linear_probe
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
-from sigconv.train.unlabelled import Learning, Learnt, learn_without_labels
+from sigconv.train.unlabelled import Competition, LearntLayer, learn_without_labels
 
 __all__ = [
+    "Competition",
     "Epoch",
     "Fitted",
+    "Frozen",
     "LabelledCells",
-    "Learned",
-    "Learning",
-    "Learnt",
+    "LearntLayer",
     "Neocognitron",
+    "OnlineFit",
     "Pass",
     "Probe",
     "Settings",

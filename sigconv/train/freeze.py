@@ -11,18 +11,18 @@ from sigconv.nets.layer_names import Which, layer_name
 
 
 @dataclass(frozen=True)
-class Learning:
-    """How many numbers of a network are kept, and how many learn.
+class Frozen:
+    """How many numbers of a network stay as they are, and how many learn.
 
-    >>> Learning(frozen=40, unfrozen=12)
-    Learning(frozen=40, unfrozen=12)
+    >>> Frozen(frozen=40, unfrozen=12)
+    Frozen(frozen=40, unfrozen=12)
     """
 
     frozen: int
     unfrozen: int
 
 
-def freeze(network: Network, until: Which) -> Learning:
+def freeze(network: Network, until: Which) -> Frozen:
     """Keep every layer up to and including one; the layers behind it go on learning.
 
     A frozen layer's numbers get no gradient, and it stays in evaluation mode whatever network.train() says: its norms
@@ -36,7 +36,7 @@ def freeze(network: Network, until: Which) -> Learning:
 
     Returns
     -------
-    Learning, the numbers that are frozen and those that are not
+    Frozen, the numbers that are frozen and those that are not
 
     Raises
     ------
@@ -46,7 +46,7 @@ def freeze(network: Network, until: Which) -> Learning:
 
     >>> from sigconv.nets import InputSpec, build, parse
     >>> freeze(build(parse("C4BRPF"), InputSpec(1, (16,)), classes=3), "conv1")
-    Learning(frozen=24, unfrozen=99)
+    Frozen(frozen=24, unfrozen=99)
     """
     last = layer_name(network, until)
     names = [row.name for row in network.rows]
@@ -62,23 +62,23 @@ def freeze(network: Network, until: Which) -> Learning:
         # one method of this one module: network.train() calls it on its way through the layers
         vars(layer)["train"] = MethodType(_stay, layer)
         layer.eval()
-    return _learning(network)
+    return _counted(network)
 
 
-def unfreeze(network: Network) -> Learning:
+def unfreeze(network: Network) -> Frozen:
     """Let every layer learn again.
 
     network : Network; changed in place. Raises nothing.
 
     >>> from sigconv.nets import InputSpec, build, parse
     >>> unfreeze(build(parse("C4BRPF"), InputSpec(1, (16,)), classes=3))
-    Learning(frozen=0, unfrozen=123)
+    Frozen(frozen=0, unfrozen=123)
     """
     for layer in network.layers.values():
         if vars(layer).pop("train", None) is not None:
             layer.requires_grad_(True)
             layer.train(network.training)
-    return _learning(network)
+    return _counted(network)
 
 
 def _stay(layer: nn.Module, mode: bool = True) -> nn.Module:  # noqa: ARG001 - train's own signature
@@ -86,6 +86,6 @@ def _stay(layer: nn.Module, mode: bool = True) -> nn.Module:  # noqa: ARG001 - t
     return nn.Module.train(layer, False)
 
 
-def _learning(network: Network) -> Learning:
+def _counted(network: Network) -> Frozen:
     numbers = [(p.numel(), p.requires_grad) for p in network.parameters()]
-    return Learning(sum(n for n, learns in numbers if not learns), sum(n for n, learns in numbers if learns))
+    return Frozen(sum(n for n, learns in numbers if not learns), sum(n for n, learns in numbers if learns))

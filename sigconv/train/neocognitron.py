@@ -10,7 +10,7 @@ from torch import nn
 from sigconv.errors import ArgumentError, ShapeError, one_of
 from sigconv.nets.builder import Network
 from sigconv.train.labelled_cells import LabelledCells
-from sigconv.train.unlabelled import Learning, Learnt, learn_without_labels, outputs
+from sigconv.train.unlabelled import Competition, LearntLayer, learn_without_labels, outputs
 
 Array = np.ndarray[Any, Any]
 READOUTS = ("ridge", "logistic", "cells")
@@ -27,12 +27,12 @@ class Neocognitron:
     readout : "ridge" or "logistic" (linear, by scikit-learn), or "cells" (Fukushima's labelled S-cells, for layers
         without a Linear at the end)
     penalty : > 0, of a linear read-out's squared weights, in units of the mean variance of what it reads
-    learning : how the S-cells learn, see Learning
+    learning : how the S-cells learn, see Competition
     seed : int >= 0; the same seed and data give the same net
 
     Attributes
     ----------
-    classes_ : the labels in order;  learnt_ : one Learnt per S-cell layer;  readout_ : the fitted read-out
+    classes_ : the labels in order;  learnt_ : one LearntLayer per S-cell layer;  readout_ : the fitted read-out
 
     Raises
     ------
@@ -54,7 +54,7 @@ class Neocognitron:
         *,
         readout: str = "ridge",
         penalty: float = 0.01,
-        learning: Learning | None = None,
+        learning: Competition | None = None,
         seed: int = 0,
     ) -> None:
         self.readout = one_of("readout", readout, READOUTS)
@@ -66,9 +66,9 @@ class Neocognitron:
         self.linear = last if isinstance(last, nn.Linear) else None
         if self.linear is not None and readout == "cells":
             raise ArgumentError("readout is 'cells', but the layers end in a Linear; leave that out, or use 'ridge'")
-        self.penalty, self.learning, self.seed = penalty, learning or Learning(), seed
+        self.penalty, self.learning, self.seed = penalty, learning or Competition(), seed
 
-    def fit(self, x: Any, y: Any, *, progress: Callable[[Learnt], None] = lambda _row: None) -> "Neocognitron":
+    def fit(self, x: Any, y: Any, *, progress: Callable[[LearntLayer], None] = lambda _row: None) -> "Neocognitron":
         """Learn the layers from x alone, then the read-out from x and y.
 
         x : (N, channels, *grid) finite float array, about 1;  y : (N,) labels;  progress : called with each finished

@@ -6,8 +6,11 @@ from math import prod
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from sigconv.errors import ArgumentError, ShapeError, one_number
+from sigconv.nets.builder import Network
+from sigconv.nets.connected import connected_rows
 from sigconv.nets.connections import Layer
 from sigconv.nets.descent import Descent, Layers
 from sigconv.train.draws import generator
@@ -33,7 +36,7 @@ class Pass:
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class OnlineFit:
     """A net that was trained one sample at a time, and its learning curve.
 
     >>> from sigconv.nets.connections import Full
@@ -56,7 +59,7 @@ class Learned:
 
 
 def fit_online(
-    layers: Layers,
+    net: Network | Layers,
     x: Any,
     targets: Any,
     *,
@@ -68,12 +71,13 @@ def fit_online(
     held_out: tuple[Any, Any] | None = None,
     dtype: Literal["float32", "float64"] = "float32",
     progress: Callable[[Pass], None] = lambda _row: None,
-) -> Learned:
+) -> OnlineFit:
     """Gradient descent on the mean squared error of the outputs, a step after each sample, on one core.
 
     Parameters
     ----------
-    layers : values of sigconv.nets.connections, each fed by the one before: in order, or by name
+    net : a built Network, which starts from the weights that it has and in the end holds the learnt ones, but for
+        frozen layers; or values of sigconv.nets.connections by name, as `nets.connected` gives, or in order
     x : (N, *inputs) samples; or a function of the pass 0, 1, … that gives them, bent and moved anew, say
     targets : (N, *outputs); for classes see `one_hot`
     passes : over the samples, >= 1
@@ -81,43 +85,49 @@ def fit_online(
         function of the pass (0, 1, …) and the weights before it that gives either
     seed : int >= 0, of the weights at the start and of the order; the same seed gives the same bits
     shuffle : a new order in every pass, or always that of x
-    start : weights by name instead of `uniform_weights`; those not named are drawn
+    start : weights by name, "C1.weight"; those not named are a Network's own, or drawn by `uniform_weights`
     held_out : (x, targets) for two columns of the learning curve; they decide nothing
     dtype : of all arithmetic
     progress : called with each finished Pass
 
     Returns
     -------
-    Learned
+    OnlineFit
 
     Raises
     ------
-    ArgumentError : the error is not finite (with pass and sample), a number out of range, a name that is none
+    ArgumentError : the error is not finite (with pass and sample; a Network is as before), a number out of range, a
+        name that is none, a layer that `nets.connected` refuses
     ShapeError : layers, samples or targets that do not fit
 
     Source: LeCun et al. (1989), Neural Computation 1:541-551, whose second-order scale is `newton_rates`.
     """
     if isinstance(passes, bool) or not isinstance(passes, int) or passes < 1:
         raise ArgumentError(f"passes is {passes!r}; it is a whole number, 1 or more")
-    net = Descent(layers, dtype)
-    net.weights = uniform_weights(net.layers, seed)
-    net.weights = start or {}
-    wanted = np.asarray(targets, net.dtype)
+    descent = Descent(_layers(net), dtype)
+    descent.weights = _own(net) if isinstance(net, Network) else uniform_weights(descent.layers, seed)
+    descent.weights = start or {}
+    still = {name: 0.0 for name in descent.shapes if isinstance(net, Network) and not _part(net, name).requires_grad}
+    wanted = np.asarray(targets, descent.dtype)
     if not wanted.shape or not len(wanted):
         raise ShapeError(f"targets have shape {wanted.shape}; there is at least one sample to learn from")
     history: list[Pass] = []
     for number in range(passes):
-        _set_rate(net, rate, number)
-        samples = np.asarray(x(number) if callable(x) else x, net.dtype)
-        history.append(_pass(net, samples, wanted, (seed, number), shuffle, held_out))
+        _set_rate(descent, rate, number)
+        descent.set_rates(still)
+        samples = np.asarray(x(number) if callable(x) else x, descent.dtype)
+        history.append(_pass(descent, samples, wanted, (seed, number), shuffle, held_out))
         progress(history[-1])
-    return Learned(net, tuple(history))
+    if isinstance(net, Network):
+        _put(net, descent.weights)
+    return OnlineFit(descent, tuple(history))
 
 
-def uniform_weights(layers: Mapping[str, Layer], seed: int, spread: float = 2.4) -> dict[str, Any]:
+def uniform_weights(net: Network | Mapping[str, Layer], seed: int, spread: float = 2.4) -> dict[str, Any]:
     """Weights drawn from ±spread / fan-in, which keeps sums inside the bend of tanh; biases are 0.
 
-    layers : by name;  seed : int >= 0;  spread : > 0.  Returns arrays by name; fan-in is the taps of a unit.
+    net : a Network or layers by name, as of `fit_online`;  seed : int >= 0;  spread : > 0
+    Returns arrays by name; fan-in is the taps of a unit.
 
     Source: LeCun et al. (1989), section 4.
 
@@ -126,7 +136,7 @@ def uniform_weights(layers: Mapping[str, Layer], seed: int, spread: float = 2.4)
     True
     """
     drawn = {}
-    for i, (name, layer) in enumerate(layers.items()):
+    for i, (name, layer) in enumerate(_layers(net).items()):
         for part, shape in layer.shapes.items():
             most = spread / prod(shape[1:]) if part == "weight" else 0.0
             drawn[f"{name}.{part}"] = generator(seed, f"online {part}", i).uniform(-most, most, shape)
@@ -155,6 +165,32 @@ def one_hot(labels: Any, classes: int, low: float = -1.0, high: float = 1.0) -> 
             f"labels have shape {given.shape} and type {given.dtype}; they are whole numbers from 0 to {classes - 1}"
         )
     return np.where(np.arange(classes) == given[:, None], high, low).astype(np.float32)
+
+
+def _layers(net: Network | Layers) -> dict[str, Layer]:
+    """The layers by name; those of a row are named "0", "1", …"""
+    if isinstance(net, Network):
+        return connected_rows(net.rows)
+    return dict(net) if isinstance(net, Mapping) else {str(i): layer for i, layer in enumerate(net)}
+
+
+def _part(network: Network, name: str) -> torch.Tensor:
+    """The parameter of a Network that is called so among the connections."""
+    return network.layers.get_parameter(name)
+
+
+def _own(network: Network) -> dict[str, Any]:
+    """A Network's weights in the shapes of its connections: a table's are there in the same order."""
+    parts = ((name, layer.shapes.items()) for name, layer in _layers(network).items())
+    shapes = {f"{name}.{part}": shape for name, every in parts for part, shape in every}
+    return {name: _part(network, name).detach().cpu().numpy().reshape(shape) for name, shape in shapes.items()}
+
+
+def _put(network: Network, weights: Mapping[str, Any]) -> None:
+    with torch.no_grad():
+        for name, w in weights.items():
+            part = _part(network, name)
+            part.copy_(torch.from_numpy(w).reshape(part.shape))
 
 
 def _pass(net: Descent, x: Any, targets: Any, draw: tuple[int, int], shuffle: bool, held_out: Any) -> Pass:

@@ -35,8 +35,8 @@ _ROWS = 512  # rows compared with all patterns at a time
 
 
 @dataclass(frozen=True)
-class Learning:
-    """How S-cells learn.
+class Competition:
+    """How S-cells compete for what they learn from.
 
     likeness : 0 < likeness < 1, the cosine to all patterns below which a new cell is added
     rounds : >= 0, rounds of winner-takes-all after that
@@ -65,7 +65,7 @@ class Learning:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearntLayer:
     """One S-cell layer after learning.
 
     name : of the module among the layers
@@ -84,11 +84,11 @@ class Learnt:
 def learn_without_labels(
     layers: nn.Sequential,
     data: Any,
-    learning: Learning | None = None,
+    learning: Competition | None = None,
     *,
     seed: int = 0,
-    progress: Callable[[Learnt], None] = lambda _row: None,
-) -> tuple[Learnt, ...]:
+    progress: Callable[[LearntLayer], None] = lambda _row: None,
+) -> tuple[LearntLayer, ...]:
     """Fill every S-cell layer of a net, first to last; other layers are used as they are.
 
     Parameters
@@ -96,13 +96,13 @@ def learn_without_labels(
     layers : torch modules in a row; its SCell layers are changed in place
     data : (N, channels, *grid) finite float array, read `learning.batch` examples at a time, in a unit that makes it
         about 1 (see SCell, strength)
-    learning : see Learning; None for its defaults
+    learning : see Competition; None for its defaults
     seed : int >= 0; the same seed and data give the same patterns
     progress : called with each finished layer
 
     Returns
     -------
-    one Learnt per S-cell layer
+    one LearntLayer per S-cell layer
 
     Raises
     ------
@@ -115,7 +115,7 @@ def learn_without_labels(
     >>> [(row.name, row.used) for row in learn_without_labels(net, x)]
     [('0', 2)]
     """
-    how = learning or Learning()
+    how = learning or Competition()
     if not any(isinstance(layer, SCell) for layer in layers):
         raise ArgumentError("layers hold no S-cell layer; there is nothing to learn without labels")
     if seed < 0:
@@ -124,7 +124,7 @@ def learn_without_labels(
         raise ShapeError(f"data have shape {np.shape(data)}; needed: (N, channels, *grid), one example or more")
     names = [name for name, _ in layers.named_modules(remove_duplicate=False) if name and "." not in name]
     layers.eval()
-    rows: list[Learnt] = []
+    rows: list[LearntLayer] = []
     for index, (name, layer) in enumerate(zip(names, layers, strict=True)):
         if isinstance(layer, SCell):
             with threads_for(how.batch * math.prod(np.shape(data)[1:])):
@@ -134,12 +134,12 @@ def learn_without_labels(
     return tuple(rows)
 
 
-def compete(seen: Tensor, planes: int, learning: Learning) -> Tensor:
+def compete(seen: Tensor, planes: int, learning: Competition) -> Tensor:
     """At most `planes` patterns that together are like all that is seen.
 
     seen : (n, numbers), each row of length 1;  returns (up to planes, numbers), each row of length 1
 
-    >>> compete(torch.tensor([[1.0, 0.0], [0.96, 0.28], [0.0, 1.0]]), 5, Learning(rounds=0))
+    >>> compete(torch.tensor([[1.0, 0.0], [0.96, 0.28], [0.0, 1.0]]), 5, Competition(rounds=0))
     tensor([[1., 0.],
             [0., 1.]])
     """
@@ -208,7 +208,7 @@ def affordable(what: str, numbers: int, less: str) -> None:
         raise ResourceError(f"{what} would need {4 * numbers} bytes; allowed: {MOST_BYTES}. Take {less}")
 
 
-def _seen(before: nn.Sequential, layer: SCell, data: Any, how: Learning, seed: int, index: int) -> Tensor:
+def _seen(before: nn.Sequential, layer: SCell, data: Any, how: Competition, seed: int, index: int) -> Tensor:
     """(about how.samples, numbers): what the layer's cells see where there is something, weighted, of length 1."""
     affordable(f"what {layer} sees at {how.samples} places", how.samples * layer.patterns[0].numel(), "fewer samples")
     share = math.ceil(how.samples * min(how.batch, len(data)) / len(data))
@@ -236,13 +236,13 @@ def _seen(before: nn.Sequential, layer: SCell, data: Any, how: Learning, seed: i
     return seen / length
 
 
-def _learnt(name: str, layer: SCell, seen: Tensor, how: Learning) -> Learnt:
+def _learnt(name: str, layer: SCell, seen: Tensor, how: Competition) -> LearntLayer:
     """Fill one layer from what its cells see."""
     patterns = compete(seen, layer.planes, how)
     likeness = float(_winners(seen, patterns)[1].mean())
     unweighted = patterns / _root_weights(layer).clamp(min=1e-30)
     layer.learn(unweighted.reshape(-1, *layer.patterns.shape[1:]))
-    return Learnt(name, layer.planes, len(patterns), len(seen), likeness)
+    return LearntLayer(name, layer.planes, len(patterns), len(seen), likeness)
 
 
 def _winners(seen: Tensor, patterns: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import torch
 
 from sigconv import nets
 from sigconv.errors import ArgumentError
-from sigconv.train import Learning, Settings, fit, freeze, unfreeze
+from sigconv.train import Frozen, Settings, fit, freeze, unfreeze
 from sigconv.windows import Loaded
 
 TEXT = "C4b0BRD.5C4BRPGF"
@@ -30,9 +30,9 @@ def task(count=40):
 
 def test_the_counts_are_those_of_the_layers():
     network = built()
-    assert freeze(network, "conv1") == Learning(24 + 8, 52 + 8 + 10)
-    assert freeze(network, "C1") == Learning(24, 8 + 52 + 8 + 10)
-    assert unfreeze(network) == Learning(0, 24 + 8 + 52 + 8 + 10)
+    assert freeze(network, "conv1") == Frozen(24 + 8, 52 + 8 + 10)
+    assert freeze(network, "C1") == Frozen(24, 8 + 52 + 8 + 10)
+    assert unfreeze(network) == Frozen(0, 24 + 8 + 52 + 8 + 10)
 
 
 # law

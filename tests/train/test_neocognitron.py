@@ -9,10 +9,10 @@ from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets import InputSpec, build, parse
 from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.train.neocognitron import Neocognitron
-from sigconv.train.unlabelled import Learning
+from sigconv.train.unlabelled import Competition
 from tests.bench.usps import usps
 
-FEW = Learning(samples=2000)
+FEW = Competition(samples=2000)
 
 
 def crosses(count, seed):
@@ -99,7 +99,7 @@ def test_it_learns_digits_from_a_few_hundred(real_data):
     order = np.random.default_rng(0).permutation(len(y))
     learn, held_out = order[:500], order[500:1000]
     network = build(parse("K V16Zs2 V64Zs2"), InputSpec(1, (16, 16)), seed=0)
-    net = Neocognitron(network, learning=Learning(samples=5000)).fit(x[learn], y[learn])
+    net = Neocognitron(network, learning=Competition(samples=5000)).fit(x[learn], y[learn])
     assert [row.used for row in net.learnt_] == [16, 64]
     assert net.score(x[held_out], y[held_out]) > 0.9
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
 from sigconv.nets.layers.cells import CCell, Contrast, SCell
-from sigconv.train.unlabelled import Learning, compete, learn_without_labels
+from sigconv.train.unlabelled import Competition, compete, learn_without_labels
 
 
 def bars(count=60, seed=0, axes=2, size=12):
@@ -42,13 +42,13 @@ def unit(rows):
 
 def test_a_new_cell_comes_where_all_others_are_silent():
     seen = unit([[1, 0, 0], [0.9, 0.1, 0], [0, 1, 0], [0.1, 1, 0], [0, 0, 1]])
-    assert compete(seen, 10, Learning(rounds=0)).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
-    assert compete(seen, 2, Learning(rounds=0)).tolist() == [[1, 0, 0], [0, 1, 0]]
+    assert compete(seen, 10, Competition(rounds=0)).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert compete(seen, 2, Competition(rounds=0)).tolist() == [[1, 0, 0], [0, 1, 0]]
 
 
 def test_the_winner_takes_part_of_all_it_has_won():
     seen = unit([[1, 0], [1, 0.2], [0, 1]])
-    patterns = compete(seen, 2, Learning(rounds=1))
+    patterns = compete(seen, 2, Competition(rounds=1))
     torch.testing.assert_close(patterns, unit(torch.stack([seen[0] + seen[1], seen[2]])))
 
 
@@ -58,7 +58,7 @@ def test_cells_find_the_two_shapes_that_the_data_are_made_of():
     for i in range(40):
         x[i, 0, 3:6] = (1 + i % 5) * shapes[i % 2]
     cell = SCell(1, 2, 3, axes=1)
-    learn_without_labels(nn.Sequential(cell), x, Learning(quiet=0.99, likeness=0.9))
+    learn_without_labels(nn.Sequential(cell), x, Competition(quiet=0.99, likeness=0.9))
     found = {tuple((p / p.max()).round(decimals=4).tolist()) for p in cell.patterns[:, 0].detach()}
     assert (0.5, 0, 1) in found or (0, 1, 0) in found
     u = cell(torch.from_numpy(x[:2]))
@@ -73,7 +73,7 @@ def test_every_layer_learns_on_one_two_and_three_axes(axes):
     x, _ = bars(20, axes=axes)
     cells = net(axes)
     rows = []
-    learnt = learn_without_labels(cells, x, Learning(samples=2000), progress=rows.append)
+    learnt = learn_without_labels(cells, x, Competition(samples=2000), progress=rows.append)
     assert [row.name for row in learnt] == ["1", "3"]
     assert rows == list(learnt)
     for row, layer in zip(learnt, (cells[1], cells[3]), strict=True):
@@ -98,7 +98,7 @@ def test_the_seed_alone_decides():
     def patterns(seed):
         torch.rand(seed + 1)
         cells = net()
-        learn_without_labels(cells, x, Learning(samples=500), seed=seed)
+        learn_without_labels(cells, x, Competition(samples=500), seed=seed)
         return torch.cat([p.flatten() for p in cells.parameters()])
 
     assert torch.equal(patterns(0), patterns(0))
@@ -126,7 +126,7 @@ def test_a_higher_bound_uses_more_cells():
     used = []
     for likeness in (0.5, 0.7, 0.9):
         cells = nn.Sequential(Contrast(1, axes=2), SCell(2, 1000, 3, axes=2))
-        used.append(learn_without_labels(cells, x, Learning(likeness=likeness))[0].used)
+        used.append(learn_without_labels(cells, x, Competition(likeness=likeness))[0].used)
     assert used[0] < used[1] < used[2] < 1000
 
 
@@ -136,8 +136,8 @@ def test_a_higher_bound_uses_more_cells():
 def test_winning_is_k_means_on_the_sphere():
     draw = np.random.default_rng(0)
     seen = unit(draw.uniform(size=(200, 5)))
-    ours = compete(seen, 4, Learning(likeness=0.95, rounds=6))
-    centres = compete(seen, 4, Learning(likeness=0.95, rounds=0)).numpy()
+    ours = compete(seen, 4, Competition(likeness=0.95, rounds=6))
+    centres = compete(seen, 4, Competition(likeness=0.95, rounds=0)).numpy()
     for _ in range(6):
         winners = (seen.numpy() @ centres.T).argmax(1)
         sums = np.stack([seen.numpy()[winners == k].sum(0) for k in range(4)])
@@ -160,7 +160,7 @@ def test_winning_is_k_means_on_the_sphere():
 )
 def test_settings_outside_their_range_are_refused(given, says):
     with pytest.raises(ArgumentError, match=says):
-        Learning(**given)
+        Competition(**given)
 
 
 def test_what_cannot_be_learnt_from_is_refused():
@@ -183,4 +183,4 @@ def test_what_cannot_be_learnt_from_is_refused():
 def test_more_samples_than_memory_allows_are_refused_before_any_work():
     x, _ = bars(4)
     with pytest.raises(ResourceError, match=r"would need 72000000000 bytes; allowed: 4294967296\. Take fewer samples"):
-        learn_without_labels(net(), x, Learning(samples=10**9))
+        learn_without_labels(net(), x, Competition(samples=10**9))
