@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from sigconv.errors import ArgumentError
 from sigconv.nets.builder import Fork, Network, Steps
-from sigconv.nets.costs import Row
+from sigconv.nets.place import Row
 from sigconv.nets.tree import Activation, Conv, ConvTranspose, Dropout, Full, GlobalPool, Norm, Pool
 
 Which = str | int

@@ -20,9 +20,10 @@ from typing import Any
 
 from sigconv.core.geometry import ReceptiveField, at_least
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets.costs import Place, Row, TooSmallError, by, cost, crossing, too_many
+from sigconv.nets.costs import cost, crossing
 from sigconv.nets.inverse import Way, ways
 from sigconv.nets.memory import Memory, memory
+from sigconv.nets.place import Place, Row, TooSmallError, by, too_many
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Conv, ConvTranspose, Full, Join, Layer, Net, Part, Pool, Repeat
 

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sigconv.nets.costs import Row, along, table_of
+from sigconv.nets.costs import table_of
 from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.full import Full
 from sigconv.nets.layers.pool import AdaptivePool, Pool
 from sigconv.nets.layers.transposed import ConvTranspose
+from sigconv.nets.place import Row, along
 from sigconv.nets.tree import Join, Norm
 
 LOG_FLOOR = 1e-6

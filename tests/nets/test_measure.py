@@ -4,7 +4,7 @@ import pytest
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets import InputSpec, measure, parse
-from sigconv.nets.costs import TooSmallError
+from sigconv.nets.place import TooSmallError
 
 # known
 

@@ -19,7 +19,8 @@ from torch import Tensor
 from sigconv.core.geometry import at_least, padding_for
 from sigconv.errors import ArgumentError, one_of
 from sigconv.nets.builder import Network, build
-from sigconv.nets.costs import Row, along, conv_padding
+from sigconv.nets.costs import conv_padding
+from sigconv.nets.place import Row, along
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Axes, Conv, ConvTranspose, Full, Join, Net, Part, Pool, Repeat
 

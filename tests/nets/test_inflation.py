@@ -5,8 +5,8 @@ import torch
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets import InputSpec, build, parse
-from sigconv.nets.features import features
-from sigconv.nets.inflate import inflate
+from sigconv.nets.inflation import inflate
+from sigconv.nets.layer_values import features
 
 ALEXNET = "C4k11s4p2RP3s2C6k5RP3s2C8RC6RC6RP3s2A>6x6D.5F12RF5"
 RESNET = "C4k7s2p3b0BRP3s2p1[C4b0BRC4b0B]R[C6s2p1b0BRC6b0B|C6k1s2vb0B]RGF5"
