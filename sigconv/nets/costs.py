@@ -235,14 +235,19 @@ def _crop(layer: Crop, place: Place) -> Row:
 
 
 def fixed_size(layer: FixedKernel) -> int:
-    """The samples that a fixed kernel covers along each axis.
+    """The samples that a fixed kernel covers along each axis; each kind is cut off where its own maker cuts it.
 
-    >>> fixed_size(FixedKernel("sobel")), fixed_size(FixedKernel("gaussian", 2))
-    (3, 17)
+    >>> fixed_size(FixedKernel("sobel")), fixed_size(FixedKernel("gaussian", 1.1)), fixed_size(FixedKernel("log", 1.1))
+    (3, 9, 11)
     """
     if layer.usual is None:
         return 3
-    return 2 * (ceil(3 * layer.usual) if layer.name == "contrast" else int(4 * layer.usual + 0.5)) + 1
+    match layer.name:
+        case "contrast":
+            return 2 * ceil(3 * layer.usual) + 1
+        case "log":
+            return 2 * ceil(4 * layer.usual) + 1
+    return 2 * int(4 * layer.usual + 0.5) + 1
 
 
 def _cells(layer: FixedKernel | SCell | CCell, place: Place) -> Row:

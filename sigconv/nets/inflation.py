@@ -185,7 +185,7 @@ def _inflated(value: Tensor, target: Tensor, name: str, flat: Row, deep: Row, ho
             return value.unsqueeze(1).expand_as(target)
         case ConvTranspose():
             return value.unsqueeze(-3).expand_as(target)
-        case Full():
+        case Full(kind="weights"):
             channels, grid = flat.got
             slices = deep.got[1][0]
             weight = value.reshape(len(value), channels, 1, *grid)

@@ -323,7 +323,11 @@ def _joined(join: Join, place: Place, ends: list[Place]) -> Row:
                 "together; pool or upsample them alike"
             )
     grid, cuts = crossing([end.field for end in ends], grids)
-    fields = [tuple(f.cut(c) for f, c in zip(end.field, cut, strict=True)) for end, cut in zip(ends, cuts, strict=True)]
+    # channels alone have no place to cut, and still see along every axis of the input
+    starts = cuts if grid else [(0,) * len(end.field) for end in ends]
+    fields = [
+        tuple(f.cut(c) for f, c in zip(end.field, cut, strict=True)) for end, cut in zip(ends, starts, strict=True)
+    ]
     seen = fields[0]
     for other in fields[1:]:
         seen = tuple(a.beside(b) for a, b in zip(seen, other, strict=True))

@@ -113,6 +113,17 @@ def test_only_a_grid_that_is_too_small_is_called_so():
     assert type(caught.value) is ShapeError
 
 
+@pytest.mark.parametrize("text", ["[G|G]F", "{G|G:max}F", "[F4|F4]", "U{G|PG}", "F8[F8|]F8[F8|F8]"])
+@pytest.mark.parametrize("grid", [(9,), (8, 6), (4, 6, 8)])
+def test_a_join_of_channels_alone_sees_the_whole_grid(text, grid):
+    rows = measure.shapes(parse(text), InputSpec(3, grid))
+    joined = [row for row in rows if row.name[0] == "J"]
+    assert joined
+    for row in joined:
+        assert row.grid == ()
+        assert all(axis.size >= n - n % 2 for axis, n in zip(row.field, grid, strict=True))
+
+
 def test_channels_inside_and_behind_joins():
     # the upper half of a U-Net mirrors the lower one: behind { } stand the channels of the first branch
     net = parse("(CR)2U{P(CR)2U{P(CR)2T}(CR)2T}(CR)2C2k1")
