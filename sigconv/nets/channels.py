@@ -73,14 +73,17 @@ def adapt_channels(network: Network, channels: int, how: How = "mean") -> Networ
 
 
 def _adapted(weight: Tensor, before: int, channels: int, how: How) -> Tensor:
-    """The first layer's weights for other channels; (outputs, before, *kernel) or (outputs, before times the grid)."""
+    """The first layer's weights for other channels; (outputs, before, *kernel) or (outputs, before times the grid).
+
+    Behind fixed kernels there are several in place of each of the channels, side by side.
+    """
     each = weight.reshape(len(weight), before, -1)
     if how == "mean":
         each = (each.sum(dim=1, keepdim=True) / channels).expand(-1, channels, -1)
     else:
         taken = torch.arange(channels) % before
         each = each[:, taken] / torch.bincount(taken)[taken].to(weight)[:, None]
-    return each.reshape(len(weight), channels, *weight.shape[2:]) if weight.ndim > 2 else each.reshape(len(weight), -1)
+    return each.reshape(len(weight), -1, *weight.shape[2:])
 
 
 def _is_dense(layer: Layer | Join) -> bool:

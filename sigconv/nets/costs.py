@@ -1,9 +1,7 @@
 """What one layer makes of what it gets: its output's shape, its learnt numbers, its products, what it sees."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd, prod
-from typing import NamedTuple, NoReturn
 
 from sigconv.core.geometry import (
     ReceptiveField,
@@ -14,9 +12,8 @@ from sigconv.core.geometry import (
     whole_or_fraction,
 )
 from sigconv.errors import ShapeError
+from sigconv.nets.place import Place, Row, Shape, TooSmallError, along, by, too_many
 from sigconv.nets.tree import (
-    MAX_NUMBER,
-    Axes,
     CCell,
     Conv,
     ConvTranspose,
@@ -24,104 +21,12 @@ from sigconv.nets.tree import (
     FixedKernel,
     Full,
     GlobalPool,
-    Join,
     Layer,
     Norm,
     Pool,
     SCell,
 )
 from sigconv.nets.written import Table
-
-Shape = tuple[int, ...]
-
-
-class TooSmallError(ShapeError):
-    """The grid is smaller than a layer needs: a larger input would do."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One layer, or one join of branches, in its place.
-
-    Parameters
-    ----------
-    name : "C1", "R1", "C2", "J1", …: the letter (J for a join) and its running number, as in the built module
-    layer : the layer with every number filled in (channels, groups, units), or the Join
-    depth : how many joins stand around it
-    got : the channels and the grid that reach it
-    channels, grid : its output; the grid is () behind G and F
-    parameters : learnt numbers
-    multiply_adds : products of a weight and a number, for one example
-    field : what one output sees, along each axis of the input
-    cuts : of a Join, for each branch how many places are cut away in front, along each axis
-    """
-
-    name: str
-    layer: Layer | Join
-    depth: int
-    got: tuple[int, Shape]
-    channels: int
-    grid: Shape
-    parameters: int
-    multiply_adds: int
-    field: tuple[ReceptiveField, ...]
-    cuts: tuple[Shape, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The layer's text with every number that depends on the data filled in; of a join its bracket."""
-        return self.layer.opening if isinstance(self.layer, Join) else str(self.layer)
-
-    @property
-    def units(self) -> int:
-        """Numbers in its output."""
-        return self.channels * prod(self.grid)
-
-
-class Place(NamedTuple):
-    """Where a layer stands in the canonical text, and what reaches it."""
-
-    name: str
-    text: str
-    column: int
-    depth: int
-    channels: int
-    grid: Shape
-    field: tuple[ReceptiveField, ...]
-    whole: Shape
-
-    def refuse(self, message: str, error: type[ShapeError] = ShapeError) -> NoReturn:
-        """Raise, with the layer's name, its column and a drawing."""
-        raise error(f"{self.name} at column {self.column}: {message}\n  {self.text}\n  {' ' * self.column}^")
-
-    def sizes(self, option: str, size: Axes) -> Shape:
-        """One number per axis of the grid."""
-        try:
-            return along(size, len(self.grid))
-        except ShapeError as error:
-            self.refuse(f"its {option} {error}")
-
-    def row(self, layer: Layer, channels: int, grid: Shape, field: tuple[ReceptiveField, ...], *costs: int) -> Row:
-        """A row here; costs : parameters, multiply-adds."""
-        parameters, multiply_adds = costs or (0, 0)
-        got = self.channels, self.grid
-        return Row(self.name, layer, self.depth, got, channels, grid, parameters, multiply_adds, field)
-
-
-def along(size: Axes, axes: int) -> Shape:
-    """One number per axis.
-
-    Raises
-    ------
-    ShapeError : `size` names another number of axes
-
-    >>> along(3, 2), along((1, 64), 2)
-    ((3, 3), (1, 64))
-    """
-    sizes = (size,) * axes if isinstance(size, int) else size
-    if len(sizes) != axes:
-        raise ShapeError(f"{'x'.join(map(str, sizes))} has {len(sizes)} sizes, but the grid has {axes} axes")
-    return sizes
 
 
 def conv_padding(layer: Conv, axes: int) -> tuple[tuple[int, int], ...]:
@@ -330,14 +235,19 @@ def _crop(layer: Crop, place: Place) -> Row:
 
 
 def fixed_size(layer: FixedKernel) -> int:
-    """The samples that a fixed kernel covers along each axis.
+    """The samples that a fixed kernel covers along each axis; each kind is cut off where its own maker cuts it.
 
-    >>> fixed_size(FixedKernel("sobel")), fixed_size(FixedKernel("gaussian", 2))
-    (3, 17)
+    >>> fixed_size(FixedKernel("sobel")), fixed_size(FixedKernel("gaussian", 1.1)), fixed_size(FixedKernel("log", 1.1))
+    (3, 9, 11)
     """
     if layer.usual is None:
         return 3
-    return 2 * (ceil(3 * layer.usual) if layer.name == "contrast" else int(4 * layer.usual + 0.5)) + 1
+    match layer.name:
+        case "contrast":
+            return 2 * ceil(3 * layer.usual) + 1
+        case "log":
+            return 2 * ceil(4 * layer.usual) + 1
+    return 2 * int(4 * layer.usual + 0.5) + 1
 
 
 def _cells(layer: FixedKernel | SCell | CCell, place: Place) -> Row:
@@ -385,14 +295,3 @@ def _whole_grid(place: Place) -> tuple[ReceptiveField, ...]:
     if not place.grid:
         return place.field
     return tuple(seen.after(n) for seen, n in zip(place.field, place.grid, strict=True))
-
-
-def by(sizes: Shape) -> str:
-    """Sizes as they are spoken: 3 x 4."""
-    return " x ".join(map(str, sizes)) or "1"
-
-
-def too_many(channels: int, place: Place) -> None:
-    """Refuse more channels than any layer may have."""
-    if channels > MAX_NUMBER:
-        place.refuse(f"{place.name[0]} would have {channels} channels; at most {MAX_NUMBER} are allowed")

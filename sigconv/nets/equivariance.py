@@ -17,8 +17,8 @@ from torch import Tensor
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets.builder import Network
-from sigconv.nets.costs import Row
-from sigconv.nets.features import features, refuse_other
+from sigconv.nets.layer_values import features, refuse_other
+from sigconv.nets.place import Row
 
 EXAMPLES = 4
 

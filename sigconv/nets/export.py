@@ -19,9 +19,9 @@ from torch import nn
 
 from sigconv.errors import ArgumentError, MissingExtra
 from sigconv.nets.builder import Network
-from sigconv.nets.costs import Row
 from sigconv.nets.layers.pool import AdaptivePool, Pool
 from sigconv.nets.layers.windows import EachWindow
+from sigconv.nets.place import Row
 from sigconv.nets.tree import Join
 
 BATCH = 2  # examples while the graph is drawn: the number stays open, but for torch 0 and 1 are special

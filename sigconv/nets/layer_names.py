@@ -20,8 +20,8 @@ from collections.abc import Sequence
 
 from sigconv.errors import ArgumentError
 from sigconv.nets.builder import Network
-from sigconv.nets.costs import Row
 from sigconv.nets.fused import Fork, Steps
+from sigconv.nets.place import Row
 from sigconv.nets.tree import Activation, Conv, ConvTranspose, Dropout, Full, GlobalPool, Norm, Pool
 
 Which = str | int

@@ -20,9 +20,10 @@ from typing import Any
 
 from sigconv.core.geometry import ReceptiveField, at_least
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets.costs import Place, Row, TooSmallError, by, cost, crossing, too_many
+from sigconv.nets.costs import cost, crossing
 from sigconv.nets.inverse import Way, ways
 from sigconv.nets.memory import Memory, memory
+from sigconv.nets.place import Place, Row, TooSmallError, by, too_many
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Conv, ConvTranspose, Full, Join, Layer, Net, Part, Pool, Repeat
 
@@ -322,7 +323,11 @@ def _joined(join: Join, place: Place, ends: list[Place]) -> Row:
                 "together; pool or upsample them alike"
             )
     grid, cuts = crossing([end.field for end in ends], grids)
-    fields = [tuple(f.cut(c) for f, c in zip(end.field, cut, strict=True)) for end, cut in zip(ends, cuts, strict=True)]
+    # channels alone have no place to cut, and still see along every axis of the input
+    starts = cuts if grid else [(0,) * len(end.field) for end in ends]
+    fields = [
+        tuple(f.cut(c) for f, c in zip(end.field, cut, strict=True)) for end, cut in zip(ends, starts, strict=True)
+    ]
     seen = fields[0]
     for other in fields[1:]:
         seen = tuple(a.beside(b) for a, b in zip(seen, other, strict=True))

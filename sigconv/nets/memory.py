@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from sigconv.core.geometry import at_least
-from sigconv.nets.costs import Row, along, conv_padding
+from sigconv.nets.costs import conv_padding
+from sigconv.nets.place import Row, along
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Activation, Conv, Crop, Dropout, Full, GlobalPool, Join, Net, Norm, Part, Pool, Repeat
 

@@ -7,13 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sigconv.nets.costs import Row, along, table_of
+from sigconv.nets.costs import table_of
 from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.nets.layers.conv import Conv
-from sigconv.nets.layers.full import Full
+from sigconv.nets.layers.fixed import FixedKernel
+from sigconv.nets.layers.full import Centres, Full
 from sigconv.nets.layers.norm import InstanceNorm
 from sigconv.nets.layers.pool import AdaptivePool, Pool
 from sigconv.nets.layers.transposed import ConvTranspose
+from sigconv.nets.place import Row, along
 from sigconv.nets.tree import Join, Norm
 
 LOG_FLOOR = 1e-6
@@ -88,25 +90,6 @@ class Cut(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.starts}, {self.sizes}"
-
-
-class Codes(nn.Module):
-    """Minus the squared distance to each of some fixed codes: (N, …) -> (N, outputs).
-
-    codes : buffer (outputs, inputs) of -1 and +1; drawn with the first weights, until others are put in their place
-
-    Source: LeCun et al. (1998), Gradient-based learning applied to document recognition, section II.B.
-    """
-
-    codes: Tensor
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.register_buffer("codes", torch.randint(2, (outputs, inputs)).mul(2.0).sub(1.0))
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x.flatten(1)
-        return 2 * x @ self.codes.T - x.square().sum(dim=1, keepdim=True) - self.codes.square().sum(dim=1)
 
 
 class Joined(nn.Module):
@@ -195,7 +178,8 @@ def _pool(layer: Any, row: Row) -> nn.Module:
 def _full(layer: Any, row: Row) -> nn.Module:
     channels, grid = row.got
     if layer.kind == "codes":
-        return Codes(channels * prod(grid), layer.units)
+        # first codes, drawn with the first weights, until others are put in their place
+        return Centres(torch.randint(2, (layer.units, channels * prod(grid))) * 2 - 1)
     return Full(channels * prod(grid), layer.units, bias=layer.bias, drop=layer.drop)
 
 
@@ -242,7 +226,10 @@ def _c_cells(layer: Any, row: Row) -> nn.Module:
 
 
 def _fixed(layer: Any, row: Row) -> nn.Module:
-    return Contrast(row.got[0], axes=len(row.grid), width=layer.usual)
+    if layer.name == "contrast":
+        return Contrast(row.got[0], axes=len(row.grid), width=layer.usual)
+    name = "laplacian_of_gaussian" if layer.name == "log" else layer.name
+    return FixedKernel(name, axes=len(row.grid), sigma=layer.usual)
 
 
 def _dropout(layer: Any, row: Row) -> nn.Module:

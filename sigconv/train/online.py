@@ -10,9 +10,9 @@ import torch
 
 from sigconv.errors import ArgumentError, ShapeError, one_number
 from sigconv.nets.builder import Network
-from sigconv.nets.connected import connected_rows
 from sigconv.nets.connections import Layer
 from sigconv.nets.descent import Descent, Layers
+from sigconv.nets.wiring import connected_rows
 from sigconv.train.draws import generator
 
 Rate = float | Mapping[str, Any]

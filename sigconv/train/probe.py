@@ -71,7 +71,7 @@ def linear_probe(
 
     Parameters
     ----------
-    features : (N, …) tensor or array, as `nets.features.features` gives them, of training examples
+    features : (N, …) tensor or array, as `nets.features` gives them, of training examples
     labels : (N,) int or str, two classes or more
     groups : (N,) the subject, recording … of each example; an inner fold then shares no group with its training part
     strengths : the values of C > 0 to choose from (a small C is a strong penalty); of equals the smallest wins

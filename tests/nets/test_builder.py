@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
-from sigconv.nets import InputSpec, build, parse
+from sigconv.nets import InputSpec, build, named, parse
+from sigconv.nets.layers.full import Centres
 
 LECTURE = parse("(CR)2P(CR)2P(CR)2PF")
 
@@ -165,6 +166,29 @@ def test_fixed_codes_answer_minus_the_squared_distance_and_learn_nothing():
     assert (set(codes.unique().tolist()), list(network.parameters())) == ({-1.0, 1.0}, [])
     x = draw(3, 2, 6)
     torch.testing.assert_close(network(x), -torch.cdist(x.flatten(1), codes).square())
+
+
+def test_lenet_5_ends_in_distances_to_codes_and_learns_60_000_numbers():
+    entry = named.find("lenet5")
+    network = build(entry.make(), entry.spec, entry.classes, seed=0)
+    assert isinstance(network.layer(-1), Centres)
+    assert network.layer(-1).codes.shape == (10, 84)
+    assert sum(weights.numel() for weights in network.parameters()) == 60_000
+    for row in network.rows:
+        assert sum(weights.numel() for weights in network.layer(row.name).parameters()) == row.parameters
+
+
+@pytest.mark.parametrize("grid", [(9,), (8, 7), (4, 5, 6)])
+def test_branches_that_end_in_channels_alone_are_joined(grid):
+    x = draw(2, 3, *grid)
+    flat = x.flatten(2)
+    total = build(parse("[G|G:max]"), InputSpec(3, grid), seed=0)
+    torch.testing.assert_close(total(x), flat.mean(2) + flat.amax(2))
+    side = build(parse("{G|P2G:max|F4}F2"), InputSpec(3, grid), seed=0)
+    assert [(row.channels, row.grid) for row in side.rows[-2:]] == [(10, ()), (2, ())]
+    assert side(x).shape == (2, 2)
+    weights = build(parse("U[F4|F4]"), InputSpec(3, grid), seed=0)
+    torch.testing.assert_close(weights(x), weights.layer("F1")(x) + weights.layer("F2")(x))
 
 
 # same as

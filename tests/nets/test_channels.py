@@ -36,7 +36,9 @@ def test_the_cycle_shares_a_channel_s_weights_among_its_copies():
 
 
 @pytest.mark.parametrize("how", ["mean", "cycle"])
-@pytest.mark.parametrize("text", ["C4RPF", "F6RF", "D.5 A {C4|C5k5p2|A3s1p1 C3} R G F", "[C4|C4k1] B R F"])
+@pytest.mark.parametrize(
+    "text", ["C4RPF", "F6RF", "D.5 A {C4|C5k5p2|A3s1p1 C3} R G F", "[C4|C4k1] B R F", "K:sobel C4 G F", "K:log F"]
+)
 @pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 3), (3, 7), (3, 3)])
 def test_what_every_channel_shows_is_answered_as_before(text, before, after, how):
     if how == "cycle" and after < before:
@@ -58,10 +60,19 @@ def test_the_same_number_of_channels_is_the_same_network():
     assert all(torch.equal(value, network.state_dict()[name]) for name, value in other.state_dict().items())
 
 
+def test_a_table_and_fixed_codes_behind_the_first_layer_are_kept():
+    network = built("C6k5v R C4k3vt{0.1,2.3,4.5,0.5} R F5 R F:codes")
+    other, x = adapt_channels(network, 1), draw(2, 1, 8, 9)
+    assert torch.equal(other.layer("F2").codes, network.layer("F2").codes)
+    torch.testing.assert_close(other(x), network(x.expand(-1, 3, -1, -1)), rtol=1e-5, atol=1e-5)
+
+
 # errors
 
 
-@pytest.mark.parametrize("text", ["Cg*C5F", "C4t2F", "BC4F", "N:local C4F", "T4F", "{|C4}C5F", "R:prelu C4F"])
+@pytest.mark.parametrize(
+    "text", ["Cg*C5F", "C4t2F", "BC4F", "N:local C4F", "T4F", "{|C4}C5F", "R:prelu C4F", "F:codes"]
+)
 def test_layers_that_treat_the_input_s_channels_apart_are_refused(text):
     with pytest.raises(ArgumentError, match="cannot be adapted"):
         adapt_channels(built(text), 6)

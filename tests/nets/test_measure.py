@@ -4,7 +4,7 @@ import pytest
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets import InputSpec, measure, parse
-from sigconv.nets.costs import TooSmallError
+from sigconv.nets.place import TooSmallError
 
 # known
 
@@ -111,6 +111,17 @@ def test_only_a_grid_that_is_too_small_is_called_so():
     with pytest.raises(ShapeError) as caught:
         measure.shapes(parse("C4C6g4"), InputSpec(1, (4,)))
     assert type(caught.value) is ShapeError
+
+
+@pytest.mark.parametrize("text", ["[G|G]F", "{G|G:max}F", "[F4|F4]", "U{G|PG}", "F8[F8|]F8[F8|F8]"])
+@pytest.mark.parametrize("grid", [(9,), (8, 6), (4, 6, 8)])
+def test_a_join_of_channels_alone_sees_the_whole_grid(text, grid):
+    rows = measure.shapes(parse(text), InputSpec(3, grid))
+    joined = [row for row in rows if row.name[0] == "J"]
+    assert joined
+    for row in joined:
+        assert row.grid == ()
+        assert all(axis.size >= n - n % 2 for axis, n in zip(row.field, grid, strict=True))
 
 
 def test_channels_inside_and_behind_joins():

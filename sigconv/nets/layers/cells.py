@@ -27,9 +27,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sigconv.core.boundary import BoundaryLike, extend, rule_of
+from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.core.geometry import at_least, padding_for
 from sigconv.errors import ArgumentError, ShapeError, one_number, one_of
+from sigconv.nets.layers.outside import extended
 
 CONVOLVE = {1: nn.functional.conv1d, 2: nn.functional.conv2d, 3: nn.functional.conv3d}
 TINY = 1e-12  # below it what a cell sees counts as nothing; its root and quotient stay finite, and so do gradients
@@ -79,12 +80,12 @@ class Contrast(nn.Module):
         """x : (N, inputs, *grid) -> (N, 2 inputs, *grid)"""
         _check(x, self.inputs, self.axes)
         kernel = self.kernel.to(x.dtype)
-        each = x.reshape(-1, 1, *x.shape[2:])
-        for axis, size in enumerate(kernel.shape[2:], start=2):
-            each = extend(each, size // 2, size // 2, self.boundary, axis=axis)
+        padding = tuple((size // 2, size // 2) for size in kernel.shape[2:])
+        each = extended(x.reshape(-1, 1, *x.shape[2:]), padding, rule_of(self.boundary))
         above = CONVOLVE[self.axes](each, kernel)
         both = torch.cat([above, -above], dim=1).clamp(min=0)
-        return both.reshape(len(x), 2 * self.inputs, *x.shape[2:])
+        # len(x) would hold an exported graph to one number of examples
+        return both.reshape(x.shape[0], 2 * self.inputs, *x.shape[2:])
 
     def extra_repr(self) -> str:
         return f"{self.inputs}, axes={self.axes}, width={self.width}, boundary={self.boundary!r}"

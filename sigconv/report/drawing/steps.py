@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from sigconv.nets.costs import along
 from sigconv.nets.measure import Row
+from sigconv.nets.place import along
 from sigconv.nets.tree import (
     Activation,
     Conv,

@@ -5,8 +5,9 @@ from typing import Any
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets import connections
-from sigconv.nets.costs import Row, along, conv_padding, table_of
+from sigconv.nets.costs import conv_padding, table_of
 from sigconv.nets.measure import shapes
+from sigconv.nets.place import Row, along
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Activation, Conv, Full, GlobalPool, Net, Pool
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.nets import InputSpec, build, parse
-from sigconv.nets.features import features
-from sigconv.nets.inflate import inflate
+from sigconv.nets import InputSpec, build, named, parse
+from sigconv.nets.inflation import inflate
+from sigconv.nets.layer_values import features
 
 ALEXNET = "C4k11s4p2RP3s2C6k5RP3s2C8RC6RC6RP3s2A>6x6D.5F12RF5"
 RESNET = "C4k7s2p3b0BRP3s2p1[C4b0BRC4b0B]R[C6s2p1b0BRC6b0B|C6k1s2vb0B]RGF5"
@@ -114,6 +114,15 @@ def test_tables_and_depthwise_kernels_are_inflated():
     torch.testing.assert_close(volume, picture.unsqueeze(2).expand_as(volume), rtol=1e-4, atol=1e-5)
 
 
+def test_lenet_5_is_inflated_with_its_table_and_its_codes():
+    entry = named.find("lenet5")
+    network = build(entry.make(), entry.spec, entry.classes, seed=0).eval()
+    deep = inflate(network, 3, "centre")
+    assert torch.equal(deep.layer("F2").codes, network.layer("F2").codes)
+    volume = draw(2, 1, 1, 32, 32).expand(-1, -1, 3, -1, -1)
+    torch.testing.assert_close(deep(volume), network(volume[:, :, 0]), rtol=1e-4, atol=1e-4)
+
+
 def test_precision_mode_and_the_flat_network_are_kept():
     network = flat("C4BRGF", (8, 8)).double().train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
@@ -140,5 +149,7 @@ def test_what_cannot_be_inflated_is_refused():
         inflate(flat("C4c", (8, 8)), 4, ends="valid")
     with pytest.raises(ArgumentError, match="T4k3 overlap"):
         inflate(flat("T4k3s2", (8, 8)), 4, shrink=True)
+    with pytest.raises(ArgumentError, match="F1 has codes"):
+        inflate(flat("F3:codes", (8, 8)), 4)
     with pytest.raises(ShapeError, match="C2 at column"):
         inflate(flat("CvCv", (8, 8)), 3, ends="valid")

@@ -19,7 +19,8 @@ from torch import Tensor
 from sigconv.core.geometry import at_least, padding_for
 from sigconv.errors import ArgumentError, one_of
 from sigconv.nets.builder import Network, build
-from sigconv.nets.costs import Row, along, conv_padding
+from sigconv.nets.costs import conv_padding
+from sigconv.nets.place import Row, along
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Axes, Conv, ConvTranspose, Full, Join, Net, Part, Pool, Repeat
 
@@ -184,7 +185,7 @@ def _inflated(value: Tensor, target: Tensor, name: str, flat: Row, deep: Row, ho
             return value.unsqueeze(1).expand_as(target)
         case ConvTranspose():
             return value.unsqueeze(-3).expand_as(target)
-        case Full():
+        case Full(kind="weights"):
             channels, grid = flat.got
             slices = deep.got[1][0]
             weight = value.reshape(len(value), channels, 1, *grid)

@@ -6,8 +6,8 @@ import torch
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.nets import InputSpec, build, parse
-from sigconv.nets.features import features
 from sigconv.nets.layer_names import layer_name
+from sigconv.nets.layer_values import features
 
 ALEXNET = "C6k11s4p2RP3s2C8k5RP3s2C8RC8RC8RP3s2A>2D.5F12RD.5F12RF5"
 VGG16 = "(C2R)2P(C4R)2P(C4R)3P(C4R)3P(C4R)3PF8RDF8RDF3".replace("D", "D.5")
