@@ -83,7 +83,7 @@ def test_the_command_line_helps_without_loading_torch():
     )
     said = fresh(code)
     assert said.endswith("heavy []")
-    assert all(verb in said for verb in ("run", "recipes", "describe", "filter", "predict"))
+    assert all(verb in said for verb in ("run", "recipes", "describe", "export", "filter", "predict"))
 
 
 def test_import_opens_no_socket_and_writes_no_file(tmp_path):

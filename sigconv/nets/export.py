@@ -59,17 +59,7 @@ def export_onnx(network: Network, path: Path) -> Path:
     except ImportError as error:
         raise MissingExtra("onnxscript", "export") from error
     module = _exportable(network)
-    program = _program(module)
-    try:
-        with _quietly():
-            made: Any = torch.onnx.export(
-                program, (), dynamo=True, verbose=False, input_names=["x"], output_names=["y"], dynamic_shapes=OPEN
-            )
-    except torch.onnx.OnnxExporterError as error:
-        layers = _named(program, module, str(error))
-        raise ArgumentError(
-            f"network: ONNX has no operation for {layers}; replace it, or use export_program"
-        ) from error
+    made = _onnx(module, _program(module))
     with _whole(target) as working:
         made.save(working)
     return target
@@ -136,6 +126,20 @@ def _program(module: Network) -> Any:
         layers = [row.name for row in module.rows if not _follows(module, row, onnx=False)]
         told = ", ".join(layers) or "the network as a whole"
         raise ArgumentError(f"network: torch's exporter cannot follow {told}: {_first_line(error)}") from error
+
+
+def _onnx(module: Network, program: Any) -> Any:
+    """The ONNX program of a network's graph."""
+    try:
+        with _quietly():
+            return torch.onnx.export(
+                program, (), dynamo=True, verbose=False, input_names=["x"], output_names=["y"], dynamic_shapes=OPEN
+            )
+    except torch.onnx.OnnxExporterError as error:
+        layers = _named(program, module, str(error))
+        raise ArgumentError(
+            f"network: ONNX has no operation for {layers}; replace it, or use export_program"
+        ) from error
 
 
 def _example(network: Network) -> torch.Tensor:

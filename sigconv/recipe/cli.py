@@ -1,4 +1,4 @@
-"""The command line: sigconv run · recipes · describe · sizes · filter · predict."""
+"""The command line: sigconv run · recipes · describe · export · sizes · filter · predict."""
 
 import signal
 import sys
@@ -9,6 +9,7 @@ import typer
 
 from sigconv.errors import SigconvError
 from sigconv.recipe import describe as words
+from sigconv.recipe import export as export_file
 
 app = typer.Typer(
     help="Signals and 1-D/2-D/3-D convolutional networks.\n\nStart here: sigconv run eeg_motor_imagery",
@@ -128,6 +129,20 @@ def describe(
         typer.echo(f"paper            {paper}")
     if draw is not None:
         typer.echo(f"\ndrawing: {draw}")
+
+
+@app.command(help=export_file.EXPORT)
+def export(
+    source: Annotated[
+        str, typer.Argument(metavar="TEXT|NAME|FOLDER", help="A network's text, a known name, or a run folder.")
+    ],
+    out: Annotated[Path, typer.Argument(help="File to write: .onnx or .pt2.")],
+    size: Annotated[str, typer.Option("--input", help="channels x grid: 1x128, 3x64x64 or 1x32x32x32.")] = "",
+    classes: Annotated[int | None, typer.Option(min=1, help="What a bare F gives; 2 unless given.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the first weights; 0 unless given.")] = None,
+) -> None:
+    """See export_file.EXPORT."""
+    typer.echo(export_file.export(source, out, size, classes, seed))
 
 
 @app.command(epilog="Example: sigconv sizes 28 14; sigconv sizes 14 28 --transposed")

@@ -78,7 +78,7 @@ def network(text: str, size: str, known: list[str]) -> tuple["Net", "InputSpec",
     ----------
     text : the notation, or a name of nets.named
     size : of the input, as in 3x64x64; "" with a name: the input of its paper
-    known : other names that `describe` takes
+    known : other names that the command takes
 
     Raises
     ------
@@ -92,7 +92,7 @@ def network(text: str, size: str, known: list[str]) -> tuple["Net", "InputSpec",
         return entry.make(), spec_of(size) if size else entry.spec, entry.classes, entry.paper
     if re.fullmatch(r"[a-z][a-z0-9_]+", text):  # no text of the notation begins with a small letter
         known = [*known, *nets.named.NAMES]
-        raise ArgumentError(f"{text!r} is no name that describe knows{nearest(text, known)}; known: {', '.join(known)}")
+        raise ArgumentError(f"{text!r} is no name of a network{nearest(text, known)}; known: {', '.join(known)}")
     return nets.parse(text), spec_of(size), None, ""
 
 
