@@ -41,7 +41,7 @@ class Precision:
         (18, 1, 6, 2)
         """
         usual = torch.contiguous_format
-        return x.contiguous(memory_format=FORMATS.get(x.ndim, usual) if self.channels_last else usual)
+        return _strided(x, FORMATS.get(x.ndim, usual) if self.channels_last else usual)
 
     def arranged(self, module: nn.Module, axes: int) -> nn.Module:
         """The module itself, its weights in the memory format for grids of so many axes."""
@@ -50,8 +50,14 @@ class Precision:
             for parameter in module.parameters():
                 if parameter.ndim == axes + 2:
                     layout = wanted if self.channels_last else torch.contiguous_format
-                    parameter.data = parameter.data.contiguous(memory_format=layout)
+                    parameter.data = _strided(parameter.data, layout)
         return module
+
+
+def _strided(x: Tensor, layout: torch.memory_format) -> Tensor:
+    """x with the strides of a memory format; of one channel every format is true, and kernels go by the strides."""
+    like = torch.empty_like(x, memory_format=layout)
+    return x if x.stride() == like.stride() else like.copy_(x)
 
 
 def fastest(module: nn.Module, x: Tensor, rounds: int = 2) -> Precision:
