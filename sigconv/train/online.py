@@ -83,7 +83,7 @@ def fit_online(
     passes : over the samples, >= 1
     rate : learning rate > 0; or by name a number or array >= 0, and weights that are not named stay still; or a
         function of the pass (0, 1, …) and the weights before it that gives either
-    seed : int >= 0, of the weights at the start and of the order; the same seed gives the same bits
+    seed : int >= 0, of the order and of weights that are drawn; the same seed gives the same bits
     shuffle : a new order in every pass, or always that of x
     start : weights by name, "C1.weight"; those not named are a Network's own, or drawn by `uniform_weights`
     held_out : (x, targets) for two columns of the learning curve; they decide nothing
@@ -96,21 +96,18 @@ def fit_online(
 
     Raises
     ------
-    ArgumentError : the error is not finite (with pass and sample; a Network is as before), a number out of range, a
-        name that is none, a layer that `nets.connected` refuses
+    ArgumentError : the error is not finite (with pass and sample; a Network is as before), a number out of range,
+        an unknown name, a layer that `nets.connected` refuses
     ShapeError : layers, samples or targets that do not fit
 
     Source: LeCun et al. (1989), Neural Computation 1:541-551, whose second-order scale is `newton_rates`.
     """
     if isinstance(passes, bool) or not isinstance(passes, int) or passes < 1:
         raise ArgumentError(f"passes is {passes!r}; it is a whole number, 1 or more")
-    descent = Descent(_layers(net), dtype)
+    descent, still = Descent(_layers(net), dtype), _frozen(net)
     descent.weights = _own(net) if isinstance(net, Network) else uniform_weights(descent.layers, seed)
     descent.weights = start or {}
-    still = {name: 0.0 for name in descent.shapes if isinstance(net, Network) and not _part(net, name).requires_grad}
-    wanted = np.asarray(targets, descent.dtype)
-    if not wanted.shape or not len(wanted):
-        raise ShapeError(f"targets have shape {wanted.shape}; there is at least one sample to learn from")
+    wanted = _some(np.asarray(targets, descent.dtype))
     history: list[Pass] = []
     for number in range(passes):
         _set_rate(descent, rate, number)
@@ -174,16 +171,32 @@ def _layers(net: Network | Layers) -> dict[str, Layer]:
     return dict(net) if isinstance(net, Mapping) else {str(i): layer for i, layer in enumerate(net)}
 
 
+def _some(targets: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    if not targets.shape or not len(targets):
+        raise ShapeError(f"targets have shape {targets.shape}; there is at least one sample to learn from")
+    return targets
+
+
 def _part(network: Network, name: str) -> torch.Tensor:
     """The parameter of a Network that is called so among the connections."""
     return network.layers.get_parameter(name)
 
 
+def _shapes(layers: Mapping[str, Layer]) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.{part}": shape for name, layer in layers.items() for part, shape in layer.shapes.items()}
+
+
 def _own(network: Network) -> dict[str, Any]:
     """A Network's weights in the shapes of its connections: a table's are there in the same order."""
-    parts = ((name, layer.shapes.items()) for name, layer in _layers(network).items())
-    shapes = {f"{name}.{part}": shape for name, every in parts for part, shape in every}
+    shapes = _shapes(connected_rows(network.rows))
     return {name: _part(network, name).detach().cpu().numpy().reshape(shape) for name, shape in shapes.items()}
+
+
+def _frozen(net: Network | Layers) -> dict[str, float]:
+    """Rate 0 for every weight that is kept as it is."""
+    if not isinstance(net, Network):
+        return {}
+    return {name: 0.0 for name in _shapes(connected_rows(net.rows)) if not _part(net, name).requires_grad}
 
 
 def _put(network: Network, weights: Mapping[str, Any]) -> None:

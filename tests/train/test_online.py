@@ -134,9 +134,10 @@ def test_a_built_network_holds_the_learnt_weights():
         np.testing.assert_allclose(network(torch.from_numpy(x)).numpy(), fitted.scores(x), atol=1e-5)
 
 
-def test_a_network_starts_from_its_own_weights_and_learns_as_torch_does():
+@pytest.mark.parametrize("text", ["C4k3R:tanhAF2", "C3k3s2b*:-1 R:stanh C4k3t2b*:-1 R:stanh F2 R:stanh"])
+def test_a_network_starts_from_its_own_weights_and_learns_as_torch_does(text):
     x, targets = bumps(6)
-    network, peer = (nets.build(nets.parse("C4k3R:tanhAF2"), nets.InputSpec(1, (6,)), seed=3) for _ in range(2))
+    network, peer = (nets.build(nets.parse(text), nets.InputSpec(1, (6,)), seed=3) for _ in range(2))
     fit_online(network, x, targets, passes=1, rate=0.1, shuffle=False)
     steps = torch.optim.SGD(peer.parameters(), 0.1)
     for one, wanted in zip(torch.from_numpy(x).float(), torch.from_numpy(targets), strict=True):
