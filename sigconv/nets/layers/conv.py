@@ -12,8 +12,9 @@ from torch.nn import functional
 from sigconv.core.boundary import Boundary, BoundaryLike, rule_of
 from sigconv.core.geometry import at_least, span
 from sigconv.errors import ArgumentError, ShapeError
+from sigconv.nets.layers.outside import Rule
 from sigconv.nets.layers.padded import KERNELS, Slide, padded_conv
-from sigconv.nets.layers.sizes import Sizes, along_axes, dimension, drop_rate, paddings
+from sigconv.nets.layers.sizes import Pairs, Sizes, along_axes, dimension, drop_rate, paddings
 
 if TYPE_CHECKING:
     from sigconv.nets.layers.stream import Stream
@@ -51,9 +52,24 @@ class Conv(nn.Module):
     torch.Size([5, 8, 5])
     """
 
+    axes: int
+    inputs: int
+    outputs: int
+    groups: int
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: Pairs
+    boundary: Rule
+    table: tuple[tuple[int, ...], ...] | None
+    drop: float
+    slide: Slide
+    inside: tuple[int, ...] | None
+    grid: tuple[int, ...] | None
+    kernels: Any
     weight: nn.Parameter
     bias: nn.Parameter | None
-    places: Tensor | None
+    places: Tensor
 
     def __init__(
         self,
@@ -72,30 +88,39 @@ class Conv(nn.Module):
         drop: float = 0.0,
     ) -> None:
         super().__init__()
-        self.axes = dimension(axes)
-        self.kernels = KERNELS[self.axes]
-        self.inputs, self.outputs = at_least("inputs", inputs, 1), at_least("outputs", outputs, 1)
-        self.groups = divisor(groups, self.inputs, self.outputs)
-        self.kernel = along_axes("kernel", kernel, axes)
-        self.stride = along_axes("stride", stride, axes)
-        self.dilation = along_axes("dilation", dilation, axes)
-        self.padding = paddings(padding, self.kernel, self.dilation)
-        self.boundary = real_rule(boundary)
-        self.table = None if table is None else _table(table, self.inputs, self.outputs, self.groups)
-        self.drop = drop_rate(drop)
-        zeros = self.boundary == (Boundary.CONSTANT, 0) and all(before == after for before, after in self.padding)
-        self.slide = Slide(self.padding, self.boundary, self.stride, self.dilation, self.groups)
-        # what torch's kernel pads by itself; None where the padded input has to be made first
-        self.inside = tuple(before for before, _ in self.padding) if zeros else None
+        inputs, outputs = at_least("inputs", inputs, 1), at_least("outputs", outputs, 1)
+        groups, rule, kernel = divisor(groups, inputs, outputs), real_rule(boundary), along_axes("kernel", kernel, axes)
+        stride, dilation = along_axes("stride", stride, axes), along_axes("dilation", dilation, axes)
+        pads = paddings(padding, kernel, dilation)
+        zeros = rule == (Boundary.CONSTANT, 0) and all(before == after for before, after in pads)
+        # torch looks through parameters, buffers and modules at every `self.name =`; a net has hundreds of them
+        vars(self).update(
+            axes=dimension(axes),
+            kernels=KERNELS[axes],
+            inputs=inputs,
+            outputs=outputs,
+            groups=groups,
+            kernel=kernel,
+            stride=stride,
+            dilation=dilation,
+            padding=pads,
+            boundary=rule,
+            table=None if table is None else _table(table, inputs, outputs, groups),
+            drop=drop_rate(drop),
+            slide=Slide(pads, rule, stride, dilation, groups),
+            # what torch's kernel pads by itself; None where the padded input has to be made first
+            inside=tuple(before for before, _ in pads) if zeros else None,
+            grid=bias_grid(bias, axes),
+        )
         shape: tuple[int, ...] = (self.outputs, self.inputs // self.groups)
         if self.table is not None:
             shape = (sum(map(len, self.table)),)
         self.weight = nn.Parameter(torch.empty(*shape, *self.kernel))
-        self.grid = bias_grid(bias, axes)
         self.register_parameter(
             "bias", None if self.grid is None else nn.Parameter(torch.empty(self.outputs, *self.grid))
         )
-        self.register_buffer("places", self._places(), persistent=False)
+        if self.table is not None:
+            self.register_buffer("places", self._places(), persistent=False)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -166,15 +191,13 @@ class Conv(nn.Module):
         )
         return said + "".join(f", {name}={value!r}" for name, value, shown in options if shown)
 
-    def _places(self) -> Tensor | None:
+    def _places(self) -> Tensor:
         """Where each connection's kernel stands among (outputs * inputs) kernels."""
-        if self.table is None:
-            return None
+        assert self.table is not None
         return torch.tensor([o * self.inputs + i for o, row in enumerate(self.table) for i in row])
 
     def _dense(self, weight: Tensor) -> Tensor:
         empty = weight.new_zeros(self.outputs * self.inputs, *self.kernel)
-        assert self.places is not None
         filled = empty.index_copy(0, self.places, weight)
         return filled.reshape(self.outputs, self.inputs, *self.kernel)
 
