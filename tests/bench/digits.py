@@ -1,8 +1,15 @@
 """`python -m tests.bench.digits`: LeNet-1989 on the digits it was made for, as a table for the README.
 
 The net of LeCun et al. (1989) is trained as then (tanh, squared error, one sample at a time, 23 passes, step sizes from
-second derivatives), beside it the same steps in a plain PyTorch loop, and the same parameters in today's setting. All
-settings were chosen on 1 000 training digits held out.
+second derivatives), beside it the same steps in a plain PyTorch loop, and the same parameters in today's setting.
+
+The settings of 1989 were first chosen on 1 000 training digits held out. Then 5 folds of the training digits, each a
+fifth of them in a row, compared 28 others with them: rates and their fall, the order, the targets, the draw of the
+first weights, the table, zeros around H1's maps. The first choice errs on 2.4 % of the digits left out, and a seed's
+figure has a standard deviation of 0.1 %; no other setting is better by more than that, so it stands. The test digits,
+which are harder, were looked at three times in all: twice before that comparison, once after it.
+
+Today's setting was chosen on the same 1 000 digits.
 """
 
 import time
@@ -35,8 +42,8 @@ def as_in_1989(digits: Digits, seed: int, passes: int = 23) -> tuple[float, floa
         return newton_rates(curvature(LAYERS, weights, x[few]), RATE, LEAST)
 
     targets = one_hot(labels, 10)
-    learned = fit_online(LAYERS, x, targets, passes=passes, rate=rate, seed=seed, progress=clock)
-    errors = [wrong(learned.scores(a), b) for a, b in ((x_test, labels_test), (x, labels))]
+    fitted = fit_online(LAYERS, x, targets, passes=passes, rate=rate, seed=seed, progress=clock)
+    errors = [wrong(fitted.scores(a), b) for a, b in ((x_test, labels_test), (x, labels))]
     return errors[0], errors[1], float(np.median(np.diff(times)))
 
 
