@@ -15,6 +15,7 @@ from sigconv.nets.tree import ACTIVATIONS
 
 RULES = ("edge", "reflect", "symmetric", "wrap", "odd_reflect", "odd_symmetric", "-1")
 POOLS = ["P", "A", "P3s2p1", "A3s2p1", "P3s2u", "A3s2u", "A3s2p1u", "A>3", "P>4", "A>5x2", "P:l2", "P3s2:l3", "P2u:l2"]
+LONG = ("resnet101", "resnet152")
 # each row is one export, since drawing a graph takes a second or more: many layers stand side by side
 NETS = {
     "boundaries": ("C3{" + "|".join(f"C1k4x1:{rule}" for rule in RULES) + "}", 2, (7, 6)),
@@ -104,7 +105,7 @@ def test_torch_s_program_answers_as_the_network_for_any_batch(tmp_path, name):
 
 
 @pytest.mark.filterwarnings("ignore:TF32")  # torch's switch for oneDNN warns of Intel's graphics cards
-@pytest.mark.parametrize("name", named.NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n in LONG)) for n in named.NAMES])
 def test_the_networks_of_the_literature_answer_elsewhere_as_they_do_here(name):
     network = small(name)
     module = _exportable(network)
