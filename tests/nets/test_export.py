@@ -48,10 +48,11 @@ def small(name):
     """A net of the literature with few channels on a small grid, its weights such that its answers are alive."""
     entry = named.find(name)
     net = entry.make() if name.startswith("lenet") else named.thin(entry.make(), 16)
-    least = measure.smallest(net, entry.spec.channels, len(entry.spec.grid)) if not name.startswith("fcn") else (24, 24)
     if name.startswith("fcn"):
-        net = parse(str(net).replace("p100", "p40").replace("k7v", "k3v"))
-    network = build(net, InputSpec(entry.spec.channels, tuple(max(9, n) for n in least)), seed=0).eval()
+        net, grid = parse(str(net).replace("p100", "p40").replace("k7v", "k3v")), (24, 24)
+    else:
+        grid = tuple(max(9, n) for n in measure.smallest(net, entry.spec.channels, len(entry.spec.grid)))
+    network = build(net, InputSpec(entry.spec.channels, grid), seed=0).eval()
     dice = torch.Generator().manual_seed(1)
     for key, value in network.state_dict().items():
         match key.rpartition(".")[2]:
