@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -61,6 +62,11 @@ def test_every_name_a_room_lists_exists(room):
     module = getattr(sigconv, room)
     for name in module.__all__:
         assert getattr(module, name) is not None, f"{room}.{name}"
+
+
+def test_no_file_of_nets_hides_a_function():
+    functions = set(sigconv.nets.__all__) - {"measure", "named"}
+    assert [name for name in functions if find_spec(f"sigconv.nets.{name}")] == []
 
 
 def test_import_sigconv_is_light():

@@ -136,7 +136,7 @@ def export(
     source: Annotated[
         str, typer.Argument(metavar="TEXT|NAME|FOLDER", help="A network's text, a known name, or a run folder.")
     ],
-    out: Annotated[Path, typer.Argument(help="File to write: .onnx or .pt2.")],
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="File to write: .onnx or .pt2.")],
     size: Annotated[str, typer.Option("--input", help="channels x grid: 1x128, 3x64x64 or 1x32x32x32.")] = "",
     classes: Annotated[int | None, typer.Option(min=1, help="What a bare F gives; 2 unless given.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the first weights; 0 unless given.")] = None,

@@ -15,6 +15,7 @@ from sigconv.nets.tree import ACTIVATIONS
 
 RULES = ("edge", "reflect", "symmetric", "wrap", "odd_reflect", "odd_symmetric", "-1")
 POOLS = ["P", "A", "P3s2p1", "A3s2p1", "P3s2u", "A3s2u", "A3s2p1u", "A>3", "P>4", "A>5x2", "P:l2", "P3s2:l3", "P2u:l2"]
+LONG = ("resnet101", "resnet152")
 # each row is one export, since drawing a graph takes a second or more: many layers stand side by side
 NETS = {
     "boundaries": ("C3{" + "|".join(f"C1k4x1:{rule}" for rule in RULES) + "}", 2, (7, 6)),
@@ -47,10 +48,11 @@ def small(name):
     """A net of the literature with few channels on a small grid, its weights such that its answers are alive."""
     entry = named.find(name)
     net = entry.make() if name.startswith("lenet") else named.thin(entry.make(), 16)
-    least = measure.smallest(net, entry.spec.channels, len(entry.spec.grid)) if not name.startswith("fcn") else (24, 24)
     if name.startswith("fcn"):
-        net = parse(str(net).replace("p100", "p40").replace("k7v", "k3v"))
-    network = build(net, InputSpec(entry.spec.channels, tuple(max(9, n) for n in least)), seed=0).eval()
+        net, grid = parse(str(net).replace("p100", "p40").replace("k7v", "k3v")), (24, 24)
+    else:
+        grid = tuple(max(9, n) for n in measure.smallest(net, entry.spec.channels, len(entry.spec.grid)))
+    network = build(net, InputSpec(entry.spec.channels, grid), seed=0).eval()
     dice = torch.Generator().manual_seed(1)
     for key, value in network.state_dict().items():
         match key.rpartition(".")[2]:
@@ -104,7 +106,7 @@ def test_torch_s_program_answers_as_the_network_for_any_batch(tmp_path, name):
 
 
 @pytest.mark.filterwarnings("ignore:TF32")  # torch's switch for oneDNN warns of Intel's graphics cards
-@pytest.mark.parametrize("name", named.NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n in LONG)) for n in named.NAMES])
 def test_the_networks_of_the_literature_answer_elsewhere_as_they_do_here(name):
     network = small(name)
     module = _exportable(network)
