@@ -56,7 +56,7 @@ class Network(nn.Module):
         Raises
         ------
         ShapeError : another number of axes, of channels or another grid
-        ArgumentError : no tensor of floating numbers
+        ArgumentError : no tensor of floating numbers, or one of another precision than the weights
         """
         if not isinstance(x, Tensor) or not x.is_floating_point():
             kind = f"holds {x.dtype}" if isinstance(x, Tensor) else f"is a {type(x).__name__}"
@@ -65,8 +65,15 @@ class Network(nn.Module):
         if tuple(x.shape[1:]) != wanted or x.ndim != len(wanted) + 1:
             needed = ", ".join(["N", *map(str, wanted)])
             raise ShapeError(f"x has shape {tuple(x.shape)}; this net takes ({needed}): a batch, channels, grid")
+        if x.dtype is not torch.float32:
+            self._refuse_other_precision(x)
         plain = all(isinstance(step, str) for step in self.plan) or torch.compiler.is_exporting() or self._watched()
         return self._along(self.steps if plain else self.plan, x)
+
+    def _refuse_other_precision(self, x: Tensor) -> None:
+        weight = next(self.parameters(), x)
+        if x.dtype is not weight.dtype and not torch.is_autocast_enabled(x.device.type):
+            raise ArgumentError(f"x holds {x.dtype}, but the weights are {weight.dtype}: x.to({weight.dtype})")
 
     def layer(self, which: str | int) -> nn.Module:
         """The module of one layer, by its name ("C2") or its index, negative from the end.
@@ -78,7 +85,7 @@ class Network(nn.Module):
         return self.layers[self.name(which)]
 
     def chain(self) -> nn.Sequential:
-        """The layers as a torch.nn.Sequential of the same modules, under the same names.
+        """The layers as a torch.nn.Sequential of the same modules, under the same names and in the same mode.
 
         Raises
         ------
@@ -86,7 +93,9 @@ class Network(nn.Module):
         """
         if any(isinstance(step, Fork) for step in self.steps):
             raise ArgumentError(f"net is {self.net}, which has branches; only a net without joins is a chain")
-        return nn.Sequential(OrderedDict(self.layers.items()))
+        made = nn.Sequential(OrderedDict(self.layers.items()))
+        made.training = self.training  # train() would reach into the layers, which may have modes of their own
+        return made
 
     def name(self, which: str | int) -> str:
         """The name of a layer that is given by its name or its index, negative from the end.

@@ -254,3 +254,16 @@ def test_reading_and_measuring_a_net_loads_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_input_of_another_precision_than_the_weights_is_refused():
+    network = build(parse("C4RGF"), InputSpec(1, (16,)), seed=0)
+    with pytest.raises(ArgumentError, match=r"x holds torch\.float64, but the weights are torch\.float32: x\.to"):
+        network(torch.zeros(1, 1, 16, dtype=torch.float64))
+    assert network.double()(torch.zeros(1, 1, 16, dtype=torch.float64)).dtype is torch.float64
+
+
+def test_a_chain_is_in_the_mode_of_its_network():
+    network = build(parse("C4RGF"), InputSpec(1, (16,)), seed=0)
+    assert network.chain().training
+    assert not any(part.training for part in network.eval().chain().modules())

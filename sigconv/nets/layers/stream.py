@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from sigconv.core.boundary import Boundary
 from sigconv.core.geometry import span
 from sigconv.errors import ArgumentError, ShapeError
+from sigconv.nets.builder import Network
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.padded import KERNELS
 from sigconv.nets.layers.pool import Pool
@@ -39,14 +40,15 @@ class Stream:
 
     Parameters
     ----------
-    module : a layer on one axis, or a torch.nn.Sequential of them (of any depth), in eval mode: Conv with nothing
-        padded behind ("causal", "valid") and zeros, a constant or its edge in front; Pool without padding;
-        LearnableCCDE; what acts on each sample alone
+    module : a layer on one axis, a torch.nn.Sequential of them (of any depth) or a Network without joins, in eval
+        mode: Conv with nothing padded behind ("causal", "valid") and zeros, a constant or its edge in front; Pool
+        without padding; LearnableCCDE; what acts on each sample alone
     pointwise : more classes of modules that act on each sample alone
 
     Raises
     ------
-    ArgumentError : a layer that needs the future, or is not known to act on each sample alone; training mode
+    ArgumentError : a layer that needs the future, or is not known to act on each sample alone; training mode; a
+        Network with joins
 
     Same as: module(whole signal).
 
@@ -61,6 +63,7 @@ class Stream:
     def __init__(self, module: nn.Module, pointwise: tuple[type[nn.Module], ...] = ()) -> None:
         if any(part.training for part in module.modules()):
             raise ArgumentError("module is in training mode, where it draws or learns from whole batches; call eval()")
+        module = module.chain() if isinstance(module, Network) else module
         self._stages = [_stage(name, part, (*POINTWISE, *pointwise)) for name, part in _chain("", module)]
 
     @torch.no_grad()
@@ -73,7 +76,10 @@ class Stream:
         Raises
         ------
         ShapeError : another number of axes, channels or examples
+        ArgumentError : no tensor, or one of another precision than a convolution's weights
         """
+        if not isinstance(chunk, Tensor):
+            raise ArgumentError(f"chunk is a {type(chunk).__name__}; it is a tensor: torch.as_tensor(chunk)")
         if chunk.ndim != 3:
             raise ShapeError(f"chunk has shape {tuple(chunk.shape)}; it is (N, channels, time)")
         for stage in self._stages:
@@ -213,6 +219,10 @@ def _conv_stage(name: str, conv: Conv) -> _Sliding:
         )
 
     def run(x: Tensor) -> Tensor:
+        if x.shape[1] != conv.inputs:
+            raise ShapeError(f"{name} gets {x.shape[1]} channels; it takes {conv.inputs}")
+        if x.dtype is not conv.weight.dtype:
+            raise ArgumentError(f"chunk holds {x.dtype}; the weights of {name} are {conv.weight.dtype}")
         y: Tensor = KERNELS[1](x, conv.dense_weight(), conv.bias, conv.stride, 0, conv.dilation, conv.groups)
         return y
 

@@ -1,5 +1,6 @@
 """A chain of layers fed piece by piece gives the outputs of the whole."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sigconv.errors import ArgumentError, ShapeError
+from sigconv.nets import InputSpec, build, parse
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.pool import Pool
 from sigconv.nets.layers.recurrent import LearnableCCDE
@@ -120,3 +122,23 @@ def test_training_other_chunks_and_other_states_are_refused():
     with pytest.raises(ArgumentError, match=r"state of '0' has \['skip'\]"):
         stream.load_state({"0.skip": torch.tensor(0)})
     assert Stream(nn.Softsign().eval(), pointwise=(nn.Softsign,)).push(draw(1, 1, 3)).shape == (1, 1, 3)
+
+
+def test_a_network_of_causal_layers_is_streamed_as_it_stands():
+    net, x = build(parse("C4k5cRC4k3d2cRC2s2c"), InputSpec(2, (90,)), seed=0).eval(), draw(1, 2, 90).float()
+    with torch.no_grad():
+        whole = net(x)
+    assert torch.allclose(fed(Stream(net), x, [1, 0, 29, 60]), whole, atol=1e-6)
+    assert torch.allclose(fed(Stream(net.chain()), x, [90]), whole, atol=1e-6)
+    with pytest.raises(ArgumentError, match="which has branches"):
+        Stream(build(parse("C4c[C4c]"), InputSpec(2, (90,))).eval())
+
+
+def test_a_first_chunk_that_does_not_fit_is_refused():
+    stream = Stream(build(parse("C4c"), InputSpec(2, (90,))).eval())
+    with pytest.raises(ShapeError, match="C1 gets 3 channels; it takes 2"):
+        stream.push(torch.zeros(1, 3, 9))
+    with pytest.raises(ArgumentError, match=r"chunk is a ndarray; .* torch\.as_tensor"):
+        stream.push(np.zeros((1, 2, 9)))
+    with pytest.raises(ArgumentError, match=r"chunk holds torch\.float64; the weights of C1 are torch\.float32"):
+        Stream(build(parse("C4c"), InputSpec(2, (90,))).eval()).push(draw(1, 2, 9).double())
