@@ -8,11 +8,21 @@ from typing import Any
 import numpy as np
 import torch
 
-from sigconv.errors import ArgumentError, SplitError
+from sigconv.errors import ArgumentError, ShapeError, SplitError
 from sigconv.train.draws import generator, torch_seed
 from sigconv.train.start import convolutions, start_from_patterns
 from sigconv.train.threads import threads_for
 from sigconv.windows import Loaded
+
+ALLOWED = {
+    "epochs": "1 or more",
+    "batch": "2 or more",
+    "rate": "above 0",
+    "conv_rate": "0 or more",
+    "weight_decay": "0 or more",
+    "label_smoothing": "from 0 up to, but not, 1",
+    "start": "random, csp",
+}
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,7 @@ class Settings:
         }
         for name, fits in ranges.items():
             if not fits:
-                allowed = {"epochs": "1 or more", "batch": "2 or more", "start": "random, csp"}
-                raise ArgumentError(f"{name} is {getattr(self, name)!r}; allowed: {allowed.get(name, 'see Settings')}")
+                raise ArgumentError(f"{name} is {getattr(self, name)!r}; allowed: {ALLOWED[name]}")
 
 
 @dataclass(frozen=True)
@@ -94,8 +103,10 @@ def fit(
     Raises
     ------
     SplitError : a class without a training window
-    ArgumentError : the loss is not finite (with the epoch)
+    ShapeError : not one label for each window; a module that does not give one score for each class
+    ArgumentError : a label that is no class; the loss is not finite (with the epoch)
     """
+    _refuse_labels(windows)
     counts = np.bincount(windows.labels, minlength=len(windows.classes))
     if absent := [name for name, n in zip(windows.classes, counts, strict=True) if n == 0]:
         raise SplitError(f"no training window shows {', '.join(absent)}; every class needs one in every training set")
@@ -103,12 +114,31 @@ def fit(
         start_from_patterns(module, windows)
     optimiser = _optimiser(module, settings)
     x, y = torch.from_numpy(windows.data), torch.from_numpy(np.asarray(windows.labels))
+    _refuse_scores(module, x, len(windows.classes))
     history = []
     with threads_for(settings.batch * x[0].numel()):
         for epoch in range(settings.epochs):
             history.append(_epoch(module, optimiser, x, y, settings, seed, epoch, held_out))
             progress(history[-1])
     return Fitted(module.eval(), tuple(history))
+
+
+def _refuse_labels(windows: Loaded) -> None:
+    labels, classes = np.asarray(windows.labels), len(windows.classes)
+    if labels.shape != (len(windows),):
+        raise ShapeError(f"labels have shape {labels.shape}; fit takes one for each of {len(windows)} windows")
+    if labels.dtype.kind not in "iu" or labels.min(initial=0) < 0 or labels.max(initial=0) >= classes:
+        raise ArgumentError(f"labels are not all whole numbers from 0 to {classes - 1}, one for each of the classes")
+
+
+def _refuse_scores(module: torch.nn.Module, x: torch.Tensor, classes: int) -> None:
+    module.eval()
+    with torch.inference_mode():
+        given = tuple(module(x[:1]).shape[1:])
+    if given != (classes,):
+        raise ShapeError(
+            f"module gives {given} a window; the windows have {classes} classes, a score for each: ({classes},)"
+        )
 
 
 def _epoch(
@@ -133,7 +163,8 @@ def _epoch(
             logits = module(x[chosen])
             loss = torch.nn.functional.cross_entropy(logits, y[chosen], label_smoothing=settings.label_smoothing)
             if not math.isfinite(loss.item()):
-                raise ArgumentError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower train.rate")
+                told = "lower train.rate" if x[chosen].isfinite().all() else "the windows hold NaN or infinity"
+                raise ArgumentError(f"the loss became {loss.item()} in epoch {epoch + 1}; {told}")
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()

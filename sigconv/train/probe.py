@@ -86,7 +86,8 @@ def linear_probe(
     ------
     ShapeError : not as many labels or groups as examples
     SplitError : one class alone; one group alone, or too few examples, to choose among several strengths
-    ArgumentError : features that are not finite, no strengths or one that is not above 0, folds below 2
+    ArgumentError : features that are not finite, labels that are floats, no strengths or one that is not above 0,
+        folds below 2
 
     Source: Alain & Bengio (2017), Understanding intermediate layers using linear classifier probes.
     Same as: sklearn.linear_model.LogisticRegression behind a StandardScaler.
@@ -100,8 +101,7 @@ def linear_probe(
     for name, given in (("labels", y), ("groups", groups)):
         if given is not None and np.shape(given) != (len(x),):
             raise ShapeError(f"{name} has shape {np.shape(given)}; there is one for each of {len(x)} examples")
-    if not np.isfinite(x).all():
-        raise ArgumentError("features hold a number that is not finite; a probe needs finite features")
+    _refuse_values(x, y)
     if len(np.unique(y)) < 2:
         raise SplitError("labels show one class alone; a probe tells two or more apart")
     tried = sorted(float(strength) for strength in strengths)
@@ -135,6 +135,13 @@ def flat(features: Any) -> Any:
             f"features have shape {array.shape}; expected (N, …), one example or more, a number or more each"
         )
     return array.reshape(len(array), -1).astype(np.float64)
+
+
+def _refuse_values(features: Any, labels: Any) -> None:
+    if labels.dtype.kind == "f":
+        raise ArgumentError("labels are floats; they are whole numbers or words, one for each class")
+    if not np.isfinite(features).all():
+        raise ArgumentError("features hold a number that is not finite; a probe needs finite features")
 
 
 def _splits(labels: Any, groups: Sequence[Any] | None, folds: int, seed: int) -> list[tuple[Any, Any]]:

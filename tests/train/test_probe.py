@@ -118,3 +118,9 @@ def test_what_cannot_be_split_is_refused():
         linear_probe(x[:4], [0, 0, 0, 1])
     with pytest.raises(SplitError, match="training part shows one class"):
         linear_probe(x, labels > 0, groups=labels > 0)
+
+
+def test_labels_that_are_floats_are_refused():
+    x, y = np.eye(6), np.arange(6) % 2 + 0.5
+    with pytest.raises(ArgumentError, match="labels are floats"):
+        linear_probe(x, y)

@@ -138,3 +138,18 @@ def test_a_newer_or_unreadable_description_is_refused(tmp_path):
         load_model(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"holds no model\.json"):
         load_model(tmp_path / "nowhere")
+
+
+def test_labels_and_scores_that_are_not_those_of_the_classes_are_refused():
+    windows = power_task(count=20)
+    data, labels, groups, classes = windows.data, np.asarray(windows.labels), windows.groups, windows.classes
+    with pytest.raises(ArgumentError, match="whole numbers from 0 to 1"):
+        fit(net(), Loaded(data, labels + 5, groups, classes), Settings(epochs=1))
+    with pytest.raises(ShapeError, match=r"labels have shape \(20, 1\); fit takes one for each"):
+        fit(net(), Loaded(data, labels[:, None], groups, classes), Settings(epochs=1))
+    with pytest.raises(ShapeError, match=r"module gives \(5,\) a window; the windows have 2 classes"):
+        fit(nets.build(nets.parse("C2k1GF5"), SPEC), windows, Settings(epochs=1))
+    with pytest.raises(ArgumentError, match="the windows hold NaN or infinity"):
+        fit(net(), Loaded(np.full_like(data, np.nan), labels, groups, classes), Settings(epochs=1))
+    with pytest.raises(ArgumentError, match="rate is 0; allowed: above 0"):
+        Settings(rate=0)
