@@ -28,7 +28,9 @@ INNER = {"conv": 0, "bn": 1}
 Group = tuple[str, dict[str, Tensor]]
 
 
-def load_weights(network: Network, path: Path, sha256: str | None = None, *, skip: Sequence[Which] = ()) -> Network:
+def load_weights(
+    network: Network, path: Path, sha256: str | None = None, *, skip: Which | Sequence[Which] = ()
+) -> Network:
     """Put the weights of a file into a network.
 
     The file is read without executing anything of it: safetensors holds nothing but numbers, and a torch checkpoint
@@ -64,7 +66,7 @@ def load_weights(network: Network, path: Path, sha256: str | None = None, *, ski
         raise ArgumentError(f"path is {str(path)!r}; weights are a file {', '.join(SUFFIXES)}")
     if sha256 is not None:
         refuse_other_sum(path, sha256)
-    kept = {layer_name(network, which) for which in skip}
+    kept = {layer_name(network, which) for which in ([skip] if isinstance(skip, str | int) else skip)}
     theirs = _grouped(path, _read(path))
     ours = [
         (row.name, dict(network.layers[row.name].state_dict(keep_vars=True)))
@@ -100,8 +102,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     except SafetensorError as error:
         raise FormatError(f"{path}: no safetensors file, or damaged: {error}") from error
     except Exception as error:  # the reader of a damaged checkpoint raises whatever its bytes lead it to
-        reason = str(error).strip().split("\n")[0][:200]
-        raise FormatError(f"{path}: no torch checkpoint of weights alone, or damaged: {reason}") from error
+        raise FormatError(f"{path}: {_unread(error)}") from error
     if not isinstance(found, Mapping) or not found:
         raise FormatError(f"{path}: holds {type(found).__name__}; expected tensors by name, as state_dict() gives them")
     for name, value in found.items():
@@ -110,6 +111,15 @@ def _read(path: Path) -> dict[str, Tensor]:
         if value.layout is not torch.strided or value.device.type != "cpu" or value.is_complex() or value.is_quantized:
             raise FormatError(f"{path}: {name} is {value.dtype}, {value.layout}; expected a tensor of real numbers")
     return dict(found)
+
+
+def _unread(error: Exception) -> str:
+    """What is wrong with a checkpoint, without torch's advice to read it unguarded."""
+    if named := re.search(r"GLOBAL ([\w.]+)", str(error)):
+        saved = "save a state dict: torch.save(model.state_dict(), path)"
+        return f"no torch checkpoint of weights alone, it names {named[1]}; {saved}"
+    reason = str(error).strip().split("\n")[0][:200]
+    return f"no torch checkpoint of weights alone, or damaged: {type(error).__name__} {reason}".rstrip()
 
 
 def _refuse_packed(path: Path) -> None:

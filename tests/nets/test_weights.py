@@ -264,3 +264,18 @@ def test_other_files_are_refused(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", 1 << 62) + b"{}")
     with pytest.raises(FormatError, match="damaged"):
         load_weights(ours(), tmp_path / "x.safetensors")
+
+
+def test_a_whole_module_is_told_how_weights_are_saved(tmp_path):
+    torch.save(theirs(), tmp_path / "module.pth")
+    with pytest.raises(FormatError, match=r"it names [\w.]+; save a state dict: torch\.save") as told:
+        load_weights(ours(), tmp_path / "module.pth")
+    assert "weights_only" not in str(told.value)
+
+
+def test_one_layer_to_skip_is_named_alone(tmp_path):
+    path = written(tmp_path / "own.safetensors", build(parse("C4RGF"), InputSpec(1, (8,)), classes=9).state_dict())
+    network = build(parse("C4RGF"), InputSpec(1, (8,)), classes=2, seed=0)
+    before = network.layer("F1").weight.clone()
+    load_weights(network, path, skip="F1")
+    assert torch.equal(network.layer("F1").weight, before)
