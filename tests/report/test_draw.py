@@ -162,3 +162,8 @@ def test_random_nets_are_drawn(net, axes):
 def test_a_short_net_is_not_folded():
     items = steps_of(nested(measure.shapes(parse(f"C32({BLOCK})3"), InputSpec(1, (8, 8)))))
     assert grouped(items) == items
+
+
+def test_the_neocognitron_s_cells_are_named():
+    _, svg = drawn("K:contrastV16Zs2V32Zs2F", 1, (16, 16))
+    assert {"fixed kernels contrast", "S-cells 3×3", "C-cells 3×3 /2", "fully connected"} <= set(said(svg))

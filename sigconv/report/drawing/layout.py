@@ -17,6 +17,9 @@ COLOURS = {  # Okabe & Ito (2008): told apart by colour-blind readers
     "fully connected": "#E69F00",
     "crop": "#777777",
     "pointwise": "#56B4E9",
+    "fixed kernels": "#0072B2",
+    "S-cells": "#009E73",
+    "C-cells": "#D55E00",
     "skip": "#777777",
 }
 PLAIN = "#333333"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from sigconv.nets.cells import CCell, FixedKernel, SCell
 from sigconv.nets.measure import Row
 from sigconv.nets.place import along
 from sigconv.nets.tree import (
@@ -29,6 +30,9 @@ KINDS: dict[type, str] = {
     ConvTranspose: "transposed convolution",
     GlobalPool: "global pooling",
     Full: "fully connected",
+    FixedKernel: "fixed kernels",
+    SCell: "S-cells",
+    CCell: "C-cells",
     Crop: "crop",
 }
 NAMES = {"relu": "ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU", "selu": "SELU", "prelu": "PReLU"}
@@ -209,6 +213,12 @@ def operation(step: Step) -> str:
             said = [_by(layer.kernel, axes), *_told(layer.stride, axes, 1, "↑" if "T" in layer.letter else "/")]
             said += _told(layer.dilation, axes, 1, "d")
             return " ".join(said + ([f"g{layer.groups}"] if layer.groups != 1 else []))
+        case SCell():
+            return _by(layer.kernel, axes)
+        case CCell():
+            return " ".join([_by(layer.size, axes), *_told(layer.stride, axes, 1, "/")])
+        case FixedKernel():
+            return layer.suffix
         case Pool(to=None):
             step_size = along(layer.step, axes)
             return " ".join([_by(layer.size, axes), *_told(step_size, axes, along(layer.size, axes), "/")])
