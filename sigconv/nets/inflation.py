@@ -20,7 +20,7 @@ from sigconv.core.geometry import at_least, padding_for
 from sigconv.errors import ArgumentError, one_of
 from sigconv.nets.builder import Network, build
 from sigconv.nets.costs import conv_padding
-from sigconv.nets.place import Row, along
+from sigconv.nets.place import Row, along, counted
 from sigconv.nets.spec import InputSpec
 from sigconv.nets.tree import Axes, Conv, ConvTranspose, Full, Join, Net, Part, Pool, Repeat
 
@@ -66,7 +66,7 @@ def inflate(
     ('C4k5:edgeRP1x2x2GF', 'C4k3x5x5:edgeRPGF')
     """
     if len(network.spec.grid) != 2:
-        raise ArgumentError(f"network works on {len(network.spec.grid)} axes; inflate takes one on 2 axes, (y, x)")
+        raise ArgumentError(f"network works on {counted(len(network.spec.grid))}; inflate takes one on 2 axes, (y, x)")
     one_of("how", how, ("mean", "centre"))
     one_of("ends", ends, ("same", "valid"))
     if kernel_depth is not None:

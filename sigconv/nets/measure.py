@@ -32,6 +32,7 @@ __all__ = [
     "Row",
     "Way",
     "connections",
+    "least_grid",
     "memory",
     "multiply_adds",
     "parameters",
@@ -77,7 +78,7 @@ def shapes(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[Row, 
     try:
         return _shapes(net, spec, wanted)
     except TooSmallError as error:
-        least = _least_grid(net, spec, wanted)
+        least = least_grid(net, spec, wanted)
         said, drawing = str(error).split("\n", 1)
         needs = f". The net needs an input of at least {by(least)}" if least else ""
         raise TooSmallError(f"{said}{needs}\n{drawing}") from None
@@ -201,8 +202,15 @@ def _first(fits: Callable[[int], bool], most: int) -> int:
     return bisect_left(range(most), True, lo=1, key=fits)
 
 
-def _least_grid(net: Net, spec: InputSpec, classes: int | None) -> tuple[int, ...]:
-    """For each axis the smallest size that fits if the others are large enough; () if there is none."""
+def least_grid(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[int, ...]:
+    """For each axis the smallest size that the net can take if the others are large enough; () if there is none.
+
+    net : Net;  spec : InputSpec, whose channels and number of axes count;  classes : as in `shapes`
+
+    >>> from sigconv.nets import parse
+    >>> least_grid(parse("C8k1x64C16k22x1vA1x4F"), InputSpec(1, (22, 128)))
+    (22, 4)
+    """
     try:
         grid = smallest(net, spec.channels, len(spec.grid), classes)
         least = []

@@ -96,8 +96,13 @@ def along(size: Axes, axes: int) -> Shape:
     """
     sizes = (size,) * axes if isinstance(size, int) else size
     if len(sizes) != axes:
-        raise ShapeError(f"{'x'.join(map(str, sizes))} has {len(sizes)} sizes, but the grid has {axes} axes")
+        raise ShapeError(f"{'x'.join(map(str, sizes))} has {len(sizes)} sizes, but the grid has {counted(axes)}")
     return sizes
+
+
+def counted(axes: int) -> str:
+    """So many axes in words: 1 axis, 2 axes."""
+    return f"{axes} {'axis' if axes == 1 else 'axes'}"
 
 
 def by(sizes: Shape) -> str:

@@ -28,6 +28,8 @@ A network is a line of layers, first to last:
   (CR)2     the same twice                                    k1x64     one size for each axis
   [CRC]     residual: the input is added;  [A|B] two branches added
   {C|Ck5}   branches side by side as channels;  U{PCT} the floor of a U-Net, cut to fit
+  X         cut to the input's grid        Cw.5 Fw.5  weights dropped while training;  Ct8  sees 8 channels each
+  K:sobel   fixed kernels; contrast, …     V16 Z2     the Neocognitron's S-cells and C-cells
 Without a number, C takes 16 channels first, and twice as many behind each pooling.
 
 \b
@@ -90,9 +92,12 @@ def network(text: str, size: str, known: list[str]) -> tuple["Net", "InputSpec",
     if text in nets.named.NAMES:
         entry = nets.named.find(text)
         return entry.make(), spec_of(size) if size else entry.spec, entry.classes, entry.paper
-    if re.fullmatch(r"[a-z][a-z0-9_]+", text):  # no text of the notation begins with a small letter
+    other_case = text.lower() in nets.named.NAMES
+    if other_case or re.fullmatch(r"[a-z][a-z0-9_]+", text):  # no text of the notation begins with a small letter
         known = [*known, *nets.named.NAMES]
-        raise ArgumentError(f"{text!r} is no name of a network{nearest(text, known)}; known: {', '.join(known)}")
+        raise ArgumentError(
+            f"{text!r} is no name of a network{nearest(text.lower(), known)}; known: {', '.join(known)}"
+        )
     return nets.parse(text), spec_of(size), None, ""
 
 
@@ -164,7 +169,8 @@ def _smallest(net: "Net", spec: "InputSpec", classes: int | None) -> str:
     from sigconv.report.network import times
 
     try:
-        grid = nets.measure.smallest(net, spec.channels, len(spec.grid), classes)
+        grid = nets.measure.least_grid(net, spec, classes)
+        grid = grid or nets.measure.smallest(net, spec.channels, len(spec.grid), classes)
     except ShapeError as error:
         return f"none with equal sizes: {str(error).splitlines()[0]}"
     return times(spec.channels, *grid)

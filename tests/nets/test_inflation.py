@@ -137,7 +137,7 @@ def test_precision_mode_and_the_flat_network_are_kept():
 
 
 def test_what_cannot_be_inflated_is_refused():
-    with pytest.raises(ArgumentError, match="works on 1 axes"):
+    with pytest.raises(ArgumentError, match="works on 1 axis"):
         inflate(build(parse("C4"), InputSpec(1, (8,))), 4)
     with pytest.raises(ArgumentError, match="depth is 0"):
         inflate(flat("C4", (8, 8)), 0)

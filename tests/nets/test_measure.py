@@ -41,7 +41,7 @@ def test_receptive_field_by_hand():
         ("FC8", 1, "C got no grid"),
         ("GP", 1, "P got no grid"),
         ("FG", 1, "G got no grid"),
-        ("Ck3x3", 0, "its kernel 3x3 has 2 sizes, but the grid has 1 axes"),
+        ("Ck3x3", 0, "its kernel 3x3 has 2 sizes, but the grid has 1 axis"),
         ("A1x2", 0, "its size 1x2"),
         ("C4C6g4", 2, "4 groups must divide the channels, but it gets 4 and gives 6"),
         ("(CP)3", 2, "P3"),
@@ -162,3 +162,8 @@ def test_units_and_connections_of_the_zip_code_net():
     spec = InputSpec(1, (16, 16))
     counted = measure.units(net, spec), measure.connections(net, spec), measure.parameters(net, spec)
     assert counted == (1256, 64660, 9760)
+
+
+def test_the_least_grid_is_its_own_along_each_axis():
+    assert measure.least_grid(parse("C8k1x64vC16k22x1vF"), InputSpec(1, (22, 256))) == (22, 64)
+    assert measure.least_grid(parse("P1x2x2PF"), InputSpec(3, (16, 16, 16))) == (2, 4, 4)

@@ -160,6 +160,7 @@ def test_filter_of_a_long_file_takes_little_memory(tmp_path):
         (["describe", "CF", "--input", "0x8"], "--input is '0x8'"),
         (["describe", "CF"], "--input is missing"),
         (["describe", "eeg_motor"], "did you mean 'eeg_motor_imagery'"),
+        (["describe", "ResNet50"], "did you mean 'resnet50'"),
         (["describe", "CPPPF", "--input", "1x4"], "P3 at column 3: its grid is 1"),
         (["describe", "CF", "--input", "1x8", "--draw", "{tmp}/net.png"], "ends in .svg"),
         (["describe", "CF", "--input", "1x8", "--draw", "{tmp}/no/net.svg"], "no/net.svg"),
