@@ -7,7 +7,9 @@ The settings of 1989 were first chosen on 1 000 training digits held out. Then 5
 fifth of them in a row, compared 28 others with them: rates and their fall, the order, the targets, the draw of the
 first weights, the table, zeros around H1's maps. The first choice errs on 2.4 % of the digits left out, and a seed's
 figure has a standard deviation of 0.1 %; no other setting is better by more than that, so it stands. The test digits,
-which are harder, were looked at three times in all: twice before that comparison, once after it.
+which are harder, were looked at three times in all: twice before that comparison, once after it. Their error has a
+standard deviation of 0.4 % over seeds: a mean of five is good to 0.2 %. 5.22 % at an earlier look and 4.95 % at the
+last one are the same settings, whose first weights were drawn for the connections of H2 in another order.
 
 Today's setting was chosen on the same 1 000 digits.
 """
