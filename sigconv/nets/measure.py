@@ -203,7 +203,7 @@ def _first(fits: Callable[[int], bool], most: int) -> int:
 
 
 def least_grid(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[int, ...]:
-    """For each axis the smallest size that the net can take if the others are large enough; () if there is none.
+    """The smallest size that the net can take along each axis; if these do not fit together, all equal; () if none.
 
     net : Net;  spec : InputSpec, whose channels and number of axes count;  classes : as in `shapes`
 
@@ -223,7 +223,8 @@ def least_grid(net: Net, spec: InputSpec, classes: int | None = None) -> tuple[i
             least.append(_first(fits, grid[axis]))
     except ShapeError:
         return ()
-    return tuple(least)
+    fits_together = _fits(net, InputSpec(spec.channels, tuple(least)), classes)
+    return tuple(least) if fits_together else grid  # a norm asks for two places, along whichever axis
 
 
 @dataclass(frozen=True)

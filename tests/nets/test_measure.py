@@ -166,4 +166,5 @@ def test_units_and_connections_of_the_zip_code_net():
 
 def test_the_least_grid_is_its_own_along_each_axis():
     assert measure.least_grid(parse("C8k1x64vC16k22x1vF"), InputSpec(1, (22, 256))) == (22, 64)
+    assert measure.least_grid(parse("PCN"), InputSpec(1, (8, 8))) == (4, 4)
     assert measure.least_grid(parse("P1x2x2PF"), InputSpec(3, (16, 16, 16))) == (2, 4, 4)
