@@ -159,6 +159,8 @@ def seen(row: "Row") -> str:
 
     size, step, start = (times(*(getattr(axis, name) for axis in row.field)) for name in ("size", "jump", "start"))
     first = start.replace("-", "−")
+    if any(len(axis.phases) > 1 for axis in row.field):  # behind T neighbouring outputs see unlike many
+        return f"up to {size} samples, {step} from one output to the next"
     if not row.grid:
         return f"{size} samples, from {first} on"
     return f"{size} samples, {step} from one output to the next, the first from {first} on"

@@ -81,7 +81,8 @@ def unet(classes: int = 2) -> Net:
 def basic_unet(features: Sequence[int] = (16, 16, 32, 64, 128), classes: int = 2) -> Net:
     """A U-Net that keeps its grid, with instance norms and leaky rectifiers: the usual start for volumes.
 
-    features : channels of each level, from the finest; two or more. The grid is best divisible by 2 per pool
+    features : channels of each level, from the finest; two or more. A grid that 2 does not divide once per pool
+        gives fewer scores: skips are cut to what comes up from below
     classes : int >= 1, one score map each
 
     Source: Falk et al. (2019), U-Net: deep learning for cell counting, detection, and morphometry.  Same as: MONAI's
