@@ -9,7 +9,9 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from errno import ENOENT
 from io import StringIO
+from os import strerror
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -188,6 +190,8 @@ def _suffix(path: Path, suffix: str) -> Path:
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """A place beside the target to write to, moved to the target at the end, or removed."""
+    if not target.parent.is_dir():
+        raise FileNotFoundError(ENOENT, strerror(ENOENT), str(target.parent))
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as folder:
         working = Path(folder) / target.name  # torch writes the file's name into it
         yield working
