@@ -148,6 +148,15 @@ def test_a_gradient_that_needs_another_layout_is_taken():
     assert x.grad.abs().max() < 5
 
 
+@pytest.mark.parametrize("affine", [True, False])
+def test_an_empty_batch_stays_empty(affine):
+    ours = InstanceNorm(3, slope=0.1, affine=affine)
+    x = torch.zeros(0, 3, 8, 8, requires_grad=True)
+    y = ours(x)
+    assert y.shape == x.shape
+    assert torch.autograd.grad(y.sum(), x)[0].shape == x.shape
+
+
 # errors
 
 
@@ -158,3 +167,5 @@ def test_refusals_name_the_shape():
         InstanceNorm(3)(torch.zeros(2, 3, 1))
     with pytest.raises(ArgumentError, match="slope is 'relu'"):
         InstanceNorm(3, slope="relu")
+    with pytest.raises(ArgumentError, match=r"slope is -0\.1; allowed: 0 or more"):
+        InstanceNorm(3, slope=-0.1)
