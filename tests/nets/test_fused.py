@@ -134,3 +134,10 @@ def test_functional_transforms_go_through_every_layer():
     wanted = torch.autograd.grad(network(x).sin().sum(), list(given.values()))
     for ours, theirs in zip(found.values(), wanted, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # by the compiler itself
+def test_a_compiler_follows_the_whole_network():
+    network, x = build(parse(TEXT), InputSpec(1, (16, 16)), seed=0), draw(1, 1, 16, 16)
+    compiled = torch.compile(network, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), network(x), rtol=1e-4, atol=1e-5)

@@ -59,7 +59,7 @@ def test_describe_draws_in_every_dimension(tmp_path, size):
 
 def test_describe_counts_bytes_and_examples():
     shown = [CliRunner().invoke(app, ["describe", "C8RP", "--input", "1x128", *more]).output for more in MEMORIES]
-    assert [re.search(r"activations +(.*) forward", said)[1] for said in shown] == ["8 KiB", "4 KiB", "32 KiB"]
+    assert [re.search(r"activations +(.*) forward", said)[1] for said in shown] == ["10.5 KiB", "7.25 KiB", "42 KiB"]
 
 
 def test_describe_writes_repeated_blocks_once_unless_told_otherwise():
