@@ -6,9 +6,11 @@ The file is not called build.py: importing it would hide the function `sigconv.n
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _has_any_global_hook
 
 from sigconv.errors import ArgumentError, ResourceError, ShapeError
 from sigconv.nets.fused import Behind, Branched, Fork, Plan, Raised, Steps, fused
@@ -29,7 +31,8 @@ class Network(nn.Module):
     rows : tuple of measure.Row, one per layer and join
     layers : torch.nn.ModuleDict, one module per row, "C1", "R1", "C2", …
     steps : the names in the order of work, joins as Fork
-    plan : the same with the steps that are worked out together; layers with hooks, and exports, go by `steps`
+    plan : the same with the steps that are worked out together; layers with hooks, or of another class than when it
+        was built, and exports, go by `steps`
 
     >>> from sigconv.nets import parse
     >>> network = build(parse("C8RPF"), InputSpec(1, (28, 28)), classes=10, seed=0)
@@ -47,6 +50,7 @@ class Network(nn.Module):
         self.layers = nn.ModuleDict({row.name: module_of(row) for row in rows})
         self.steps = _steps(net.parts, iter(rows))
         self.plan = fused(self.steps, dict(self.layers.items()))
+        self._kinds = [type(layer) for layer in self.layers.values()]
 
     def forward(self, x: Tensor) -> Tensor:
         """The net's outputs for a batch: scores (logits), or probabilities where the net ends in S.
@@ -67,7 +71,7 @@ class Network(nn.Module):
             raise ShapeError(f"x has shape {tuple(x.shape)}; this net takes ({needed}): a batch, channels, grid")
         if x.dtype is not torch.float32:
             self._refuse_other_precision(x)
-        plain = all(isinstance(step, str) for step in self.plan) or torch.compiler.is_exporting() or self._watched()
+        plain = all(isinstance(step, str) for step in self.plan) or torch.compiler.is_exporting() or self._apart()
         return self._along(self.steps if plain else self.plan, x)
 
     def _refuse_other_precision(self, x: Tensor) -> None:
@@ -117,7 +121,8 @@ class Network(nn.Module):
                 case str():
                     x = self.layers[step](x)
                 case Fork() | Branched():
-                    x = self.layers[step.name](*[self._along(branch, x) for branch in step.branches])
+                    # a comprehension would make x a cell, and torch.compile knows no `del` of one
+                    x = self.layers[step.name](*map(partial(self._along, x=x), step.branches))
                 case Behind():
                     x = step.run(self.layers, x)
                 case Raised():
@@ -126,12 +131,19 @@ class Network(nn.Module):
                     x = step.run(self.layers, ends)
         return x
 
-    def _watched(self) -> bool:
-        """Whether somebody waits for what a single layer gets or gives."""
-        return any(
-            layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks
-            for layer in self.layers.values()
-        )
+    def _apart(self) -> bool:
+        """Whether a layer is no longer what was built, or somebody looks at what a single layer gets or gives."""
+        layers = self.layers.values()
+        if torch._C._are_functorch_transforms_active():
+            return True
+        everywhere = _has_any_global_hook()  # type: ignore[no-untyped-call]
+        return everywhere or [type(layer) for layer in layers] != self._kinds or any(map(_own, layers))
+
+
+def _own(layer: nn.Module) -> bool:
+    """Whether a layer has hooks, or a `forward` that was put over its class's."""
+    hooks = layer._forward_hooks or layer._forward_pre_hooks or layer._backward_hooks or layer._backward_pre_hooks
+    return bool(hooks) or "forward" in vars(layer)
 
 
 def _steps(parts: Sequence[Part], rows: Iterator[Row]) -> Steps:

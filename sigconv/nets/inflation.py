@@ -74,13 +74,14 @@ def inflate(
     lift = _Lift(kernel_depth, ends, shrink)
     spec = InputSpec(network.spec.channels, (at_least("depth", depth, 1), *network.spec.grid))
     made = build(Net(lift.parts(network.net.parts)), spec, network.rows[-1].channels, seed=0)
+    like = next(network.parameters(), torch.empty(0))
+    made.to(like.device, like.dtype)  # before the numbers come, which would be rounded
     with torch.no_grad():
         for flat, deep in zip(network.rows, made.rows, strict=True):
             target = made.layers[deep.name].state_dict()
             for name, value in network.layers[flat.name].state_dict().items():
                 target[name].copy_(_inflated(value, target[name], name, flat, deep, how))
-    like = next(network.parameters(), torch.empty(0))
-    return made.to(like.device, like.dtype).train(network.training)
+    return made.train(network.training)
 
 
 class _Lift:

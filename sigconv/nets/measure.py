@@ -92,7 +92,8 @@ def _shapes(net: Net, spec: InputSpec, classes: int | None) -> tuple[Row, ...]:
     place, _ = walk.along(net.parts, place, _Usual())
     if classes is not None and place.channels != classes:
         place.refuse(
-            f"the net ends in {place.channels} channels, but classes is {classes}: change its last layer, or leave classes out"
+            f"the net ends in {place.channels} channels, but classes is {classes}: "
+            "change its last layer, or leave classes out"
         )
     return tuple(walk.rows)
 

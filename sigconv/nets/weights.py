@@ -193,8 +193,8 @@ def _refuse_number(path: Path, ours: list[Group], theirs: list[Group]) -> NoRetu
 
 
 def _signature(values: Mapping[str, Tensor]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """The names and shapes of a layer's tensors."""
-    return tuple(sorted((leaf, tuple(value.shape)) for leaf, value in values.items() if leaf != COUNTER))
+    """The names and shapes of a layer's tensors; a counter that is none has a shape as well."""
+    return tuple(sorted((leaf, tuple(value.shape)) for leaf, value in values.items() if leaf != COUNTER or value.ndim))
 
 
 def _refuse_layer(path: Path, ours: Group, theirs: Group) -> NoReturn:

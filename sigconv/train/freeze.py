@@ -58,6 +58,8 @@ def freeze(network: Network, until: Which) -> Frozen:
     unfreeze(network)
     for name in kept:
         layer = network.layers[name]
+        # what learns without gradients, as the patterns of S-cells, is none of these
+        vars(layer)["learning"] = [name for name, parameter in layer.named_parameters() if parameter.requires_grad]
         layer.requires_grad_(False)
         # one method of this one module: network.train() calls it on its way through the layers
         vars(layer)["train"] = MethodType(_stay, layer)
@@ -66,7 +68,7 @@ def freeze(network: Network, until: Which) -> Frozen:
 
 
 def unfreeze(network: Network) -> Frozen:
-    """Let every layer learn again.
+    """Let every layer learn again that `freeze` keeps.
 
     network : Network; changed in place. Raises nothing.
 
@@ -76,7 +78,8 @@ def unfreeze(network: Network) -> Frozen:
     """
     for layer in network.layers.values():
         if vars(layer).pop("train", None) is not None:
-            layer.requires_grad_(True)
+            for name in vars(layer).pop("learning"):
+                layer.get_parameter(name).requires_grad_(True)
             layer.train(network.training)
     return _counted(network)
 

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
 from sigconv.nets import InputSpec, build, named, parse
 from sigconv.nets.fused import Behind, Branched, Raised
@@ -82,3 +83,61 @@ def test_hooks_see_every_layer():
         layer.register_forward_hook(lambda _layer, _x, _y, name=name: seen.append(name))
     network(draw(1, 1, 16, 16, 16))
     assert sorted(seen) == sorted(network.layers)
+
+
+def test_hooks_on_all_modules_see_every_layer():
+    network = build(parse("CNRC"), InputSpec(1, (16, 16)), seed=0)
+    seen = []
+    handle = nn.modules.module.register_module_forward_hook(lambda layer, _x, _y: seen.append(type(layer).__name__))
+    try:
+        network(draw(1, 1, 16, 16))
+    finally:
+        handle.remove()
+    assert seen == ["Conv", "InstanceNorm", "ReLU", "Conv", "Network"]
+
+
+def test_a_layer_put_in_the_place_of_another_is_used():
+    network, x = build(parse("CNR"), InputSpec(1, (16, 16)), seed=0), draw(1, 1, 16, 16)
+    normal = network(x)
+    network.layers["R1"] = nn.Softplus()
+    bent = network(x)
+    assert (bent[normal > 0] > normal[normal > 0]).all()
+    network.layers["N1"] = nn.Identity()
+    assert torch.equal(network(x), nn.functional.softplus(network.layers["C1"](x)))
+
+
+def test_a_forward_put_over_that_of_a_layer_is_used():
+    network, x = build(parse("CNR"), InputSpec(1, (16, 16)), seed=0), draw(1, 1, 16, 16)
+    network.layers["R1"].forward = torch.zeros_like
+    assert not network(x).any()
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["contiguous", "channels last"])
+def test_gradients_of_gradients_are_those_of_the_layers(last):
+    network = build(parse(TEXT), InputSpec(3, (48, 32)), seed=0).double()
+    x = draw(2, 3, 48, 32).double()
+    x = (x.to(memory_format=torch.channels_last) if last else x).requires_grad_()
+    _, watched = one_by_one(network, x)
+    found = []
+    for net in network, watched:
+        (g,) = torch.autograd.grad(net(x).sin().sum(), x, create_graph=True)
+        found.append(torch.autograd.grad(g.square().sum(), [x, net.layers["C2"].weight, net.layers["T1"].weight]))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+def test_functional_transforms_go_through_every_layer():
+    network = build(parse(TEXT), InputSpec(3, (48, 32)), seed=0).double().to(memory_format=torch.channels_last)
+    x = draw(2, 3, 48, 32).double().to(memory_format=torch.channels_last)
+    given = dict(network.named_parameters())
+    found = torch.func.grad(lambda p: torch.func.functional_call(network, p, (x,)).sin().sum())(given)
+    wanted = torch.autograd.grad(network(x).sin().sum(), list(given.values()))
+    for ours, theirs in zip(found.values(), wanted, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # by the compiler itself
+def test_a_compiler_follows_the_whole_network():
+    network, x = build(parse(TEXT), InputSpec(1, (16, 16)), seed=0), draw(1, 1, 16, 16)
+    compiled = torch.compile(network, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), network(x), rtol=1e-4, atol=1e-5)

@@ -136,6 +136,16 @@ def test_precision_mode_and_the_flat_network_are_kept():
 # errors
 
 
+def test_double_weights_are_not_rounded_on_the_way():
+    network = flat("C4p1:reflect F3", (8, 8)).double()
+    with torch.no_grad():
+        for value in network.parameters():
+            value.mul_(1.1)
+    x = draw(2, 3, 8, 8).double()
+    deep = inflate(network, 4)(x.unsqueeze(2).expand(-1, -1, 4, -1, -1))
+    assert (deep - network(x)).abs().max() < 1e-13
+
+
 def test_what_cannot_be_inflated_is_refused():
     with pytest.raises(ArgumentError, match="works on 1 axis"):
         inflate(build(parse("C4"), InputSpec(1, (8,))), 4)

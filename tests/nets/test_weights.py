@@ -246,6 +246,16 @@ def test_nothing_is_changed_unless_everything_fits(tmp_path):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
+def test_a_counter_that_is_none_changes_nothing_either(tmp_path):
+    network = build(parse("C4BR"), InputSpec(1, (8,)), seed=0)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    tensors = {name: value + 1 for name, value in before.items()}
+    tensors["layers.B1.num_batches_tracked"] = torch.zeros(5)
+    with pytest.raises(ShapeError, match=r"num_batches_tracked has shape \(5,\)"):
+        load_weights(network, written(tmp_path / "x.pth", tensors))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
 @pytest.mark.parametrize(
     "found",
     [[torch.zeros(3)], {}, {"state_dict": {}}, {1: torch.zeros(3)}, {"fc.weight": torch.zeros(3, dtype=torch.cfloat)}],

@@ -68,6 +68,13 @@ def test_a_copy_of_a_frozen_network_is_frozen_on_its_own():
     assert not other.train().layer("B1").training
 
 
+def test_what_learns_without_gradients_gets_none_from_a_thaw():
+    network = built("V4ZCRGF")
+    freeze(network, "conv1")
+    unfreeze(network)
+    assert [name for name, p in network.named_parameters() if not p.requires_grad] == ["layers.V1.patterns"]
+
+
 # errors
 
 

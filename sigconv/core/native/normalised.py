@@ -42,11 +42,21 @@ def _folded(total: Any, channels: int) -> None:
             first[c] += row[c]
 
 
+@part
+def _summed(total: Any, channels: int, sums: Any) -> None:
+    """The same, in double precision, into another place: a mean must be nearer than what is measured from it."""
+    sums[:] = 0
+    for at in range(0, total.size, channels):
+        row = total[at : at + channels]
+        for c in range(channels):
+            sums[c] += row[c]
+
+
 @kernel
 def _moments(x: Any, channels: int, step: int, work: Any, found: Any) -> None:
-    """Of one piece: each channel's mean and the sum of squares about it into found[0] and found[1]."""
+    """Of one piece: each channel's mean and the sum of squares about it into found[0] and found[1]; [2] is room."""
     wide()
-    x, middle, total = bare(x), bare(work)[0], bare(work)[1]
+    x, middle, total, sums = bare(x), bare(work)[0], bare(work)[1], bare(found)[2]
     found[:] = 0
     done = 0
     for start in range(0, x.size, BLOCK * step):
@@ -57,9 +67,9 @@ def _moments(x: Any, channels: int, step: int, work: Any, found: Any) -> None:
             row = x[at : min(at + step, stop)]
             for j in range(row.size):
                 total[j] += value(row[j])
-        _folded(total, channels)
+        _summed(total, channels, sums)
         for c in range(channels):
-            middle[c] = total[c] / rows
+            middle[c] = sums[c] / rows
         for j in range(channels, step):
             middle[j] = middle[j - channels]
         total[:] = 0
@@ -70,7 +80,7 @@ def _moments(x: Any, channels: int, step: int, work: Any, found: Any) -> None:
                 total[j] += away * away
         _folded(total, channels)
         for c in range(channels):
-            further = middle[c] - found[0, c]
+            further = sums[c] / rows - found[0, c]
             found[0, c] += further * rows / (done + rows)
             found[1, c] += total[c] + further * further * done * rows / (done + rows)
         done += rows
@@ -162,7 +172,7 @@ class _Pieces:
 
     def room(self) -> tuple[Any, Any]:
         """Work space for one piece, and for all pieces what the kernels find in each channel."""
-        return np.empty((2, self.step), self.real), np.empty((self.count, 2, self.channels))
+        return np.empty((2, self.step), self.real), np.empty((self.count, 3, self.channels))
 
 
 def moments(x: Any, eps: float) -> Moments:
@@ -176,7 +186,7 @@ def moments(x: Any, eps: float) -> Moments:
     pieces = _Pieces(x)
     _, found = pieces.room()
     spread(lambda i: _moments(pieces.cut(x, i), pieces.channels, pieces.step, pieces.room()[0], found[i]), pieces.count)
-    found = found.reshape(pieces.examples, pieces.each, 2, pieces.channels)
+    found = found.reshape(pieces.examples, pieces.each, 3, pieces.channels)
     rows = np.full(pieces.each, pieces.size // pieces.channels)
     rows[-1] = pieces.rows - rows[:-1].sum()
     weights = (rows / pieces.rows)[:, None]
@@ -213,7 +223,7 @@ def backward(x: Any, g: Any, found: Moments, scale: Any, shift: Any, slope: floa
         _sums(pieces.cut(x, i), pieces.cut(g, i), pieces.channels, pieces.step, table, bend, work, sums[i])
 
     pieces.each_piece(first)
-    plain, along = sums.reshape(pieces.examples, pieces.each, 2, pieces.channels).sum(1).swapaxes(0, 1)
+    plain, along, _ = sums.reshape(pieces.examples, pieces.each, 3, pieces.channels).sum(1).swapaxes(0, 1)
     with np.errstate(all="ignore"):
         lean = along * found.inverse**2 / pieces.rows
         full = pieces.tables(found.mean, scale * found.inverse, shift, plain / pieces.rows, lean)

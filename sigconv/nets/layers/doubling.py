@@ -37,7 +37,7 @@ def doubled(x: Tensor, up: ConvTranspose) -> Tensor:
     torch.Size([1, 5, 8, 8])
     """
     axes = x.ndim - 2
-    if x.numel() < SMALLEST or not (_doubles(up) and side_by_side(x)) or torch.compiler.is_compiling():
+    if x.numel() < SMALLEST or not (_doubles(up) and side_by_side(x)) or _followed():
         y: Tensor = up(x)
         return y
     inputs, outputs = up.weight.shape[:2]
@@ -94,7 +94,7 @@ def composed(skip: Tensor, coarse: Tensor, up: ConvTranspose, conv: Conv) -> Ten
         bias = middle if bias is None else bias + middle.to(bias.dtype)
     base = run(skip, own, None if bias is None else bias.to(conv.weight.dtype), padding=1)
     parts = run(coarse, weight.to(conv.weight.dtype), padding=1)
-    if torch.compiler.is_compiling():
+    if _followed():
         y: Tensor = base + _interleaved(parts, 1)
         return y if edges is None else y + _everywhere(edges, y.shape[2:]).to(y.dtype)
     return _Gathered.apply(parts, base, edges, 1)  # type: ignore[no-any-return, no-untyped-call]
@@ -129,7 +129,7 @@ class _Gathered(torch.autograd.Function):
         axes = parts.ndim - 2
         channels = parts.shape[1] // 2**axes
         grid = [2 * length - 2 * lap for length in parts.shape[2:]]
-        ctx.lap, ctx.like, ctx.edged = lap, parts.shape, None if edges is None else edges.dtype
+        ctx.lap, ctx.edged = lap, None if edges is None else edges.dtype
         y = _empty(parts, channels, grid)
         if side_by_side(parts):
             interleaved.gathered(_array(parts), lap, _array(y), None if base is None else _array(base))
@@ -143,17 +143,14 @@ class _Gathered(torch.autograd.Function):
         return y
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> Any:
         g = gradients[0]
         axes = g.ndim - 2
-        parts = _empty(g, ctx.like[1], ctx.like[2:])
-        if side_by_side(g):
+        if side_by_side(g) and not torch.is_grad_enabled():
+            parts = _empty(g, g.shape[1] * 2**axes, [n // 2 + ctx.lap for n in g.shape[2:]])
             interleaved.scattered(_array(g), ctx.lap, _array(parts))
-        else:
-            parts.zero_()
-            for fine, part in _each_parity(g, parts, ctx.lap):
-                part.copy_(fine)
+        else:  # gradients of these gradients need steps that torch knows
+            parts = _taken_apart(g, ctx.lap)
         of_edges = None
         if ctx.needs_input_grad[2]:
             of_edges = g.new_zeros((g.shape[1], *(3,) * axes), dtype=ctx.edged)
@@ -172,6 +169,16 @@ def _each_parity(fine: Tensor, parts: Tensor, lap: int) -> list[tuple[Tensor, Te
         there: Any = (..., *(slice(lap * p, lap * p + n // 2) for p, n in zip(parity, fine.shape[2:], strict=True)))
         pairs.append((fine[here], block[there]))
     return pairs
+
+
+def _taken_apart(fine: Tensor, lap: int) -> Tensor:
+    """The parts of the fine grid, 0 where no fine place is: the transposed of `_interleaved`."""
+    blocks = []
+    for parity in product((0, 1), repeat=fine.ndim - 2):
+        outside = [zeros for p in reversed(parity) for zeros in (lap * p, lap - lap * p)]
+        here: Any = (..., *(slice(p, None, 2) for p in parity))
+        blocks.append(functional.pad(fine[here], outside))
+    return torch.cat(blocks, 1)
 
 
 def _interleaved(parts: Tensor, lap: int) -> Tensor:
@@ -214,6 +221,11 @@ def _array(x: Tensor) -> Any:
     return channels_last(x.detach().movedim(1, -1).contiguous().movedim(-1, 1))
 
 
+def _followed() -> bool:
+    """Whether a compiler or a transform of torch.func looks at every operation."""
+    return bool(torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active())
+
+
 def _doubles(up: ConvTranspose) -> bool:
     twos, plain = (2,) * up.axes, not up.drop and up.groups == 1
     whole = not any(map(any, up.padding)) and not any(up.output_padding)
@@ -230,7 +242,7 @@ def shorter(skip: Tensor, coarse: Tensor, up: ConvTranspose, conv: Conv) -> bool
     ones = (1,) * conv.axes
     plain = conv.stride == conv.dilation == conv.inside == ones and conv.groups == 1 and conv.table is None
     learnt = not conv.drop and not conv.grid
-    if torch.compiler.is_compiling() or not (plain and learnt and set(conv.kernel) == {3} and _doubles(up)):
+    if _followed() or not (plain and learnt and set(conv.kernel) == {3} and _doubles(up)):
         return False
     fits = tuple(skip.shape[2:]) == tuple(2 * n for n in coarse.shape[2:]) and min(coarse.shape[2:]) > 1
     laid_out = all(x.movedim(1, -1).is_contiguous() for x in (skip, coarse)) and skip.device.type in COMPOSED_ON

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from sigconv.core.geometry import at_least
 from sigconv.core.native import normalised
-from sigconv.errors import ShapeError, one_number
+from sigconv.errors import ArgumentError, ShapeError, one_number
 from sigconv.nets.layers.conv import Conv
 
 SMALLEST = 4096  # numbers of one example below which torch's own passes end sooner
@@ -33,13 +33,13 @@ class InstanceNorm(nn.Module):
     Parameters
     ----------
     channels : int >= 1
-    slope : float; 1 is no activation, 0 a ReLU
+    slope : float >= 0; 1 is no activation, 0 a ReLU
     eps : float > 0
     affine : whether there is a weight and a bias
 
     Raises
     ------
-    ArgumentError : channels below 1, a slope or eps that is no number
+    ArgumentError : channels below 1, a slope below 0, a slope or eps that is no number
 
     Same as: torch.nn.InstanceNorm1d … 3d, then torch.nn.LeakyReLU; the parameters have the same names.
     Source: Ulyanov, Vedaldi & Lempitsky (2016), Instance normalization.
@@ -52,6 +52,8 @@ class InstanceNorm(nn.Module):
         super().__init__()
         self.channels = at_least("channels", channels, 1)
         self.slope = one_number("slope", slope, "0.1 for instance, or 1 for no activation")
+        if self.slope < 0:  # an activation behind it would see the other sign, and could not be joined with this one
+            raise ArgumentError(f"slope is {slope}; allowed: 0 or more, 1 for no activation")
         self.eps = one_number("eps", eps, "above 0")
         self.weight = nn.Parameter(torch.ones(channels)) if affine else None
         self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
@@ -86,7 +88,8 @@ def normed(x: Tensor, conv: Conv, norm: InstanceNorm, slope: float = 1.0) -> Ten
     >>> normed(torch.ones(1, 1, 9), Conv(1, 4, 3, axes=1, padding="valid"), InstanceNorm(4)).shape
     torch.Size([1, 4, 7])
     """
-    if conv.bias is None or conv.grid or conv.table is not None or conv.drop:
+    plain = conv.bias is None or conv.grid or conv.table is not None or conv.drop
+    if plain or torch._C._are_functorch_transforms_active():
         y = conv(x)
     else:
         weight: Tensor = _WithoutBias.apply(conv.weight, conv.bias)  # type: ignore[no-untyped-call]
@@ -123,10 +126,12 @@ def instance_norm(
     """
     if prod(x.shape[2:]) == 1:
         raise ShapeError(f"x has shape {tuple(x.shape)}; a norm over the grid needs a grid of more than one place")
-    if torch.compiler.is_exporting():
+    if torch.compiler.is_exporting() or torch._C._are_functorch_transforms_active():
         return _by_torch(x, weight, bias, slope, eps)
     if torch.compiler.is_compiling():
         return _by_formula(x, weight, bias, slope, eps)
+    if not len(x):  # torch's norm of instances takes no empty batch, that of groups does
+        return functional.group_norm(x, x.shape[1], weight, bias, eps)
     if _rows(x) is not None:
         return _InstanceNorm.apply(x, weight, bias, slope, eps)  # type: ignore[no-any-return, no-untyped-call]
     if _fits_gpu(x):

@@ -198,6 +198,8 @@ def _stage(name: str, layer: nn.Module, pointwise: tuple[type[nn.Module], ...]) 
             return _Sliding(name, layer, layer.size[0], layer.stride[0], (0, 0.0))
         case LearnableCCDE():
             return _Recursive(name, layer)
+        case nn.BatchNorm1d() if layer.running_mean is None:
+            raise ArgumentError(f"{name} is {layer}, which takes the means of all it gets; a stream knows no whole")
         case _ if isinstance(layer, pointwise):
             return _Pointwise(name, layer)
     raise ArgumentError(

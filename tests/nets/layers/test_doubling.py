@@ -4,13 +4,14 @@ import copy
 
 import pytest
 import torch
-from torch.autograd import gradcheck
+from torch.autograd import gradcheck, gradgradcheck
 
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.doubling import composed, doubled, joined
 from sigconv.nets.layers.transposed import ConvTranspose
 
 HALVES = [(5,), (4, 3), (2, 3, 4)]
+LARGE = [(600,), (32, 18), (8, 8, 9)]  # smaller grids are left to torch's own layer
 
 
 def draw(*shape):
@@ -25,6 +26,15 @@ def layers(axes, bias=True, inputs=4, between=3, skip=2, outputs=6):
     torch.manual_seed(0)
     up = ConvTranspose(inputs, between, axes=axes, bias=bias)
     return up.double(), Conv(skip + between, outputs, axes=axes, bias=bias).double()
+
+
+class Both(torch.nn.Module):
+    def __init__(self, up, conv):
+        super().__init__()
+        self.up, self.conv = up, conv
+
+    def forward(self, skip, coarse):
+        return composed(skip, coarse, self.up, self.conv)
 
 
 def grids(half, inputs=4, skip=2):
@@ -62,7 +72,26 @@ def test_gradients_are_right(half):
     up, conv = layers(len(half))
     skip, coarse = (x.requires_grad_() for x in grids(half))
     assert gradcheck(lambda a, b: composed(a, b, up, conv), (skip, coarse), fast_mode=True)
+
+
+@pytest.mark.parametrize("half", HALVES, ids=str)
+def test_gradients_of_gradients_are_right(half):
+    both = Both(*layers(len(half)))
+    given = [x.detach().requires_grad_() for x in (*grids(half), *both.parameters())]
+
+    def run(skip, coarse, *numbers):
+        named = dict(zip(dict(both.named_parameters()), numbers, strict=True))
+        return torch.func.functional_call(both, named, (skip, coarse)).sin()
+
+    assert gradgradcheck(run, given, fast_mode=True)
+
+
+@pytest.mark.parametrize("half", LARGE, ids=str)
+def test_gradients_of_interleaved_places_are_right(half):
+    up, _ = layers(len(half))
+    (coarse,) = (x.requires_grad_() for x in grids(half)[1:])
     assert gradcheck(lambda b: doubled(b, up), (coarse,), fast_mode=True)
+    assert gradgradcheck(lambda b: doubled(b, up).sin(), (coarse,), fast_mode=True)
 
 
 # same as torch
@@ -79,7 +108,7 @@ def test_one_convolution_is_the_two(half, bias, layout):
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("half", HALVES, ids=str)
+@pytest.mark.parametrize("half", LARGE, ids=str)
 def test_interleaved_places_are_the_transposed_convolution(half, bias):
     up, _ = layers(len(half), bias)
     given = grids(half)[1:]

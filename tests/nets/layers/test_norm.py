@@ -125,6 +125,13 @@ def test_what_a_compiler_is_given_is_the_same(dtype):
     assert torch.allclose(y, norm._by_torch(x, weight, bias, 0.1, 1e-5), atol=1e-6 if dtype != torch.bfloat16 else 3e-2)
 
 
+@pytest.mark.parametrize("layout", [side_by_side, torch.Tensor.contiguous], ids=["channels last", "contiguous"])
+def test_far_from_zero_it_is_as_near_as_torch(layout):
+    x = layout(draw(1, 64, 16, 16, 16, dtype=torch.float32) + 1e4)
+    exact = by_torch(x.double(), None, None, 1.0)
+    assert (instance_norm(x) - exact).abs().max() <= (by_torch(x, None, None, 1.0) - exact).abs().max()
+
+
 def test_without_activation_it_is_the_norm_alone():
     x = side_by_side(draw(2, 16, 500, dtype=torch.float32))
     assert torch.allclose(InstanceNorm(16, affine=False)(x), nn.InstanceNorm1d(16)(x), atol=1e-6)
@@ -148,6 +155,15 @@ def test_a_gradient_that_needs_another_layout_is_taken():
     assert x.grad.abs().max() < 5
 
 
+@pytest.mark.parametrize("affine", [True, False])
+def test_an_empty_batch_stays_empty(affine):
+    ours = InstanceNorm(3, slope=0.1, affine=affine)
+    x = torch.zeros(0, 3, 8, 8, requires_grad=True)
+    y = ours(x)
+    assert y.shape == x.shape
+    assert torch.autograd.grad(y.sum(), x)[0].shape == x.shape
+
+
 # errors
 
 
@@ -158,3 +174,5 @@ def test_refusals_name_the_shape():
         InstanceNorm(3)(torch.zeros(2, 3, 1))
     with pytest.raises(ArgumentError, match="slope is 'relu'"):
         InstanceNorm(3, slope="relu")
+    with pytest.raises(ArgumentError, match=r"slope is -0\.1; allowed: 0 or more"):
+        InstanceNorm(3, slope=-0.1)

@@ -99,6 +99,7 @@ def test_a_stream_goes_on_from_its_state():
         (Conv(1, 1, 3, axes=1, padding="causal", boundary="wrap"), "boundary of layer is 'wrap'"),
         (Conv(1, 1, 3, axes=1, padding="causal", bias=(9,)), "nothing behind"),
         (Pool("max", 2, axes=1, padding=1), "without padding"),
+        (nn.BatchNorm1d(3, track_running_stats=False), "takes the means of all it gets"),
         (nn.Softmax(dim=2), "Softmax, which may need the future"),
         (nn.Sequential(nn.ReLU(), nn.Flatten()), "1 is Flatten"),
     ],
