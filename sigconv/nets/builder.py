@@ -163,7 +163,7 @@ def _steps(parts: Sequence[Part], rows: Iterator[Row]) -> Steps:
 
 
 def build(net: Net, spec: InputSpec, classes: int | None = None, seed: int | None = None) -> Network:
-    """A torch module for a net on a 1-, 2- or 3-dimensional grid, on the CPU, in float32.
+    """A torch module for a net on a 1-, 2- or 3-dimensional grid, on torch's default device, in its default precision.
 
     Parameters
     ----------

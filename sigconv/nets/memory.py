@@ -215,7 +215,9 @@ def _norm(layer: Norm, row: Row, size: int, *, live: bool, copy: int) -> _Use:
             return _Use(got=True)
         case "local":
             padded = row.units // row.channels * (row.channels + (layer.size or layer.usual) - 1) * size
-            return _Use(live, False, (padded + 2 * made) * live, padded)
+            return _Use(
+                live, False, (padded + 2 * made) * live, max(padded, 2 * made)
+            )  # the sums are scaled, then lifted
     return _Use(not copy, False, copy, copy)
 
 

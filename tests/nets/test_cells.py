@@ -258,9 +258,9 @@ def test_arguments_outside_their_range_are_refused(make, says):
 
 
 def test_sizes_for_another_number_of_axes_are_refused():
-    with pytest.raises(ShapeError, match=r"kernel is \(3, 3\), 2 sizes, but the grid has 3 axes"):
+    with pytest.raises(ArgumentError, match=r"kernel is \(3, 3\); it is one whole number, or one for each of 3 axes"):
         SCell(1, 1, (3, 3), axes=3)
-    with pytest.raises(ShapeError, match="stride"):
+    with pytest.raises(ArgumentError, match="stride"):
         CCell(1, 3, axes=1, stride=(2, 2))
 
 

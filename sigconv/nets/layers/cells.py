@@ -31,10 +31,10 @@ from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.core.geometry import at_least, padding_for
 from sigconv.errors import ArgumentError, ShapeError, one_number, one_of
 from sigconv.nets.layers.outside import extended
+from sigconv.nets.layers.padded import KERNELS
+from sigconv.nets.layers.sizes import Sizes, along_axes, dimension
 
-CONVOLVE = {1: nn.functional.conv1d, 2: nn.functional.conv2d, 3: nn.functional.conv3d}
 TINY = 1e-12  # below it what a cell sees counts as nothing; its root and quotient stay finite, and so do gradients
-Sizes = int | Sequence[int]
 
 
 class Contrast(nn.Module):
@@ -68,7 +68,7 @@ class Contrast(nn.Module):
 
     def __init__(self, inputs: int, *, axes: int, width: float = 0.6, boundary: BoundaryLike = "edge") -> None:
         super().__init__()
-        self.inputs, self.axes = at_least("inputs", inputs, 1), _axes(axes)
+        self.inputs, self.axes = at_least("inputs", inputs, 1), dimension(axes)
         self.width = _between("width", width, 0.2, 10)
         rule_of(boundary)
         self.boundary = boundary
@@ -82,7 +82,7 @@ class Contrast(nn.Module):
         kernel = self.kernel.to(x.dtype)
         padding = tuple((size // 2, size // 2) for size in kernel.shape[2:])
         each = extended(x.reshape(-1, 1, *x.shape[2:]), padding, rule_of(self.boundary))
-        above = CONVOLVE[self.axes](each, kernel)
+        above = KERNELS[self.axes](each, kernel)
         both = torch.cat([above, -above], dim=1).clamp(min=0)
         # len(x) would hold an exported graph to one number of examples
         return both.reshape(x.shape[0], 2 * self.inputs, *x.shape[2:])
@@ -118,8 +118,8 @@ class SCell(nn.Module):
 
     Raises
     ------
-    ArgumentError : a number outside its range
-    ShapeError : a kernel for another number of axes; at forward, another number of axes or channels
+    ArgumentError : a number outside its range, a kernel for another number of axes
+    ShapeError : at forward, another number of axes or channels
 
     >>> cell = SCell(1, 1, 3, axes=1, strength=1e6).learn(torch.tensor([[[1.0, 2.0, 1.0]]]))
     >>> cell(torch.tensor([[[0.0, 5, 10, 5, 0]]])).round(decimals=2)
@@ -141,8 +141,8 @@ class SCell(nn.Module):
     ) -> None:
         super().__init__()
         self.inputs, self.planes = at_least("inputs", inputs, 1), at_least("planes", planes, 1)
-        self.axes = _axes(axes)
-        self.kernel = _sizes("kernel", kernel, self.axes)
+        self.axes = dimension(axes)
+        self.kernel = along_axes("kernel", kernel, self.axes)
         self.threshold = _between("threshold", threshold, 0, 1, open_=True)
         self.strength = _between("strength", strength, 0, 1e12, open_=True)
         self.falloff = _between("falloff", falloff, 0, 1e6, open_=True)
@@ -192,7 +192,7 @@ class SCell(nn.Module):
         _check(x, self.inputs, self.axes)
         outside = _outside(self.kernel)
         weights = self.weights.to(x.dtype)
-        convolve = CONVOLVE[self.axes]
+        convolve = KERNELS[self.axes]
         excitation = convolve(nn.functional.pad(x, outside), self.patterns.to(x.dtype) * weights)
         power = nn.functional.pad(x.square().sum(1, keepdim=True), outside)
         return excitation, convolve(power, weights[None, None]).clamp(min=TINY**2).sqrt()
@@ -227,8 +227,8 @@ class CCell(nn.Module):
 
     Raises
     ------
-    ArgumentError : a number outside its range, an unknown squash
-    ShapeError : a size for another number of axes; at forward, another number of axes or channels
+    ArgumentError : a number outside its range, a size for another number of axes, an unknown squash
+    ShapeError : at forward, another number of axes or channels
 
     >>> CCell(4, 3, axes=2, stride=2)(torch.ones(1, 4, 15, 16)).shape
     torch.Size([1, 4, 8, 8])
@@ -247,9 +247,9 @@ class CCell(nn.Module):
         falloff: float = 0.4,
     ) -> None:
         super().__init__()
-        self.planes, self.axes = at_least("planes", planes, 1), _axes(axes)
-        self.size = _sizes("size", size, self.axes)
-        self.stride = _sizes("stride", stride, self.axes)
+        self.planes, self.axes = at_least("planes", planes, 1), dimension(axes)
+        self.size = along_axes("size", size, self.axes)
+        self.stride = along_axes("stride", stride, self.axes)
         self.squash = one_of("squash", squash, ("saturate", "root"))
         self.falloff = _between("falloff", falloff, 0, 1e6, open_=True)
         bell = _bell(self.size, *(self.falloff * k for k in self.size))
@@ -259,7 +259,7 @@ class CCell(nn.Module):
         """x : (N, planes, *grid) -> (N, planes, *ceil(grid / stride))"""
         _check(x, self.planes, self.axes)
         padded = nn.functional.pad(x, _outside(self.size)).reshape(-1, 1, *_padded(x.shape[2:], self.size))
-        blurred: Tensor = CONVOLVE[self.axes](padded, self.weights.to(x.dtype)[None, None], stride=self.stride)
+        blurred: Tensor = KERNELS[self.axes](padded, self.weights.to(x.dtype)[None, None], stride=self.stride)
         blurred = blurred.reshape(*x.shape[:2], *blurred.shape[2:]).clamp(min=0)
         if self.squash == "saturate":
             return blurred / (1 + blurred)
@@ -269,19 +269,6 @@ class CCell(nn.Module):
     def extra_repr(self) -> str:
         sizes, steps = ("x".join(map(str, s)) for s in (self.size, self.stride))
         return f"{self.planes}, size={sizes}, stride={steps}, squash={self.squash!r}"
-
-
-def _axes(axes: int) -> int:
-    if at_least("axes", axes, 1) > 3:
-        raise ArgumentError(f"axes is {axes}; a grid has 1, 2 or 3 axes")
-    return int(axes)
-
-
-def _sizes(argument: str, given: Sizes, axes: int) -> tuple[int, ...]:
-    sizes = (given,) * axes if isinstance(given, int) else tuple(given)
-    if len(sizes) != axes:
-        raise ShapeError(f"{argument} is {given}, {len(sizes)} sizes, but the grid has {axes} axes")
-    return tuple(at_least(argument, size, 1) for size in sizes)
 
 
 def _between(argument: str, given: float, low: float, high: float, *, open_: bool = False) -> float:

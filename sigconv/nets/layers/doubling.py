@@ -16,10 +16,10 @@ from torch.nn import functional
 
 from sigconv.core.native import interleaved
 from sigconv.nets.layers.conv import Conv
+from sigconv.nets.layers.padded import KERNELS
 from sigconv.nets.layers.rows import channels_last, side_by_side
 from sigconv.nets.layers.transposed import ConvTranspose
 
-CONVOLUTIONS: dict[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 COMPOSED_ON = ("cpu",)  # devices where one convolution was measured to be faster
 SMALLEST = 4096  # numbers below which torch's own layer ends sooner
 WEIGHT_COST = 16  # a multiply-add of the small float32 kernels takes as long as so many of activations
@@ -42,7 +42,7 @@ def doubled(x: Tensor, up: ConvTranspose) -> Tensor:
         return y
     inputs, outputs = up.weight.shape[:2]
     weight = up.weight.movedim(0, -1).movedim(0, -2).reshape(2**axes * outputs, inputs, *(1,) * axes)
-    parts = CONVOLUTIONS[axes](x, weight, None if up.bias is None else up.bias.repeat(2**axes))
+    parts = KERNELS[axes](x, weight, None if up.bias is None else up.bias.repeat(2**axes))
     joined: Tensor = _Gathered.apply(parts, None, None, 0)  # type: ignore[no-untyped-call]
     return joined
 
@@ -83,7 +83,7 @@ def composed(skip: Tensor, coarse: Tensor, up: ConvTranspose, conv: Conv) -> Ten
     >>> composed(torch.ones(1, 3, 16), torch.ones(1, 4, 8), up, conv).shape
     torch.Size([1, 7, 16])
     """
-    axes, run = skip.ndim - 2, CONVOLUTIONS[skip.ndim - 2]
+    axes, run = skip.ndim - 2, KERNELS[skip.ndim - 2]
     own, other = conv.weight[:, : skip.shape[1]], conv.weight[:, skip.shape[1] :]
     with torch.autocast(skip.device.type, enabled=False):
         weight, edges = _both(up, other, axes)
@@ -107,7 +107,7 @@ def _both(up: ConvTranspose, other: Tensor, axes: int) -> tuple[Tensor, Tensor |
     behind a window's first to the fine place of parity p. What a bias adds, (outputs, 3, …): at the first place of an
     axis, in the middle and at the last one, for outside there are zeros and no bias.
     """
-    run = CONVOLUTIONS[axes]
+    run = KERNELS[axes]
     real = torch.promote_types(other.dtype, torch.float32)
     first, second = up.weight.to(real), other.to(real)
     inputs, outputs = first.shape[0], second.shape[0]
