@@ -45,7 +45,8 @@ def memory(net: Net, spec: InputSpec, classes: int | None = None, *, batch: int 
     copy beside the padded input; the work space inside one operation of torch; the copy that torch keeps of what a
     three-dimensional T with a kernel of 1 gets. Counted, though torch does without it on one axis and without
     gradients: the places of a maximum. Other kernels than the CPU's may keep other things: a GPU's dropout keeps one
-    byte for each number instead of a whole one.
+    byte for each number instead of a whole one. Every layer counts for itself; where some are worked out together
+    (C N R, {… T} C: see fused.py) fewer or other tensors are kept: most often fewer.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def memory(net: Net, spec: InputSpec, classes: int | None = None, *, batch: int 
     ArgumentError : a number below 1
 
     Same as: the bytes that torch.autograd.graph.saved_tensors_hooks sees in training (backward), and the most bytes
-    of living tensors in inference (forward), on the CPU.
+    of living tensors in inference (forward), on the CPU, layer by layer.
 
     >>> from sigconv.nets import parse
     >>> memory(parse("C8RP"), InputSpec(1, (100,)))
