@@ -171,8 +171,7 @@ def build(net: Net, spec: InputSpec, classes: int | None = None, seed: int | Non
     spec : InputSpec
     classes : int >= 1, the outputs of an F without a number (None: 2); if given, the net must end in that many
     seed : int >= 0, makes the first weights a function of it (and of torch's default precision) alone; leaves torch's
-        generators as they were;
-        None draws from torch's global generator
+        generators as they were; None draws from torch's global generator
 
     Returns
     -------
