@@ -9,8 +9,13 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.bench.cases import Case
+    from tests.bench.measure import Row
 
 NEEDED = {"bottleneck": "bottleneck", "cv2": "opencv-python-headless", "monai": "monai", "torchlpc": "torchlpc"}
 
@@ -39,7 +44,6 @@ def main() -> None:
 def compare(pattern: str | None) -> None:
     """All rows, or those whose names fit the pattern."""
     from tests.bench import cases, cases_nets, cases_unet, cold, report, scaling, short
-    from tests.bench.measure import measured
 
     busy, began = os.getloadavg()[0], time.perf_counter()
     for name in short.absent():
@@ -48,21 +52,15 @@ def compare(pattern: str | None) -> None:
     def chosen(names: Iterable[str]) -> list[str]:
         return [name for name in names if pattern is None or fnmatch(name, pattern) or pattern in name]
 
-    tables = []
-    for group in ([*cases.cases(), *cases_unet.cases()], cases_nets.cases(), short.cases()):
-        rows = []
-        every = {case.name: case for case in group}
-        for number, name in enumerate(keep := chosen(every), 1):
-            print(f"[{number}/{len(keep)}] {name} …", end=" ", flush=True)
-            rows.append(row := measured(every[name]))
-            says = f"ours {row.ours:.3g} ms, {row.best} {row.peers[row.best]:.3g} ms, ratio {row.ratio:.2f}"
-            print(f"{says}, aim {row.aim:g}{', misses' if row.misses else ''}", flush=True)
-        tables.append(rows)
+    # before anything else: what other calls leave in the allocator makes some lengths cheaper than others
     growth = []
     runs = scaling.functions()
     for name in chosen(runs):
         growth.append(row := scaling.grown(name, runs[name]))
         print(f"{name}: twice the work takes at most {row.worst:.2f} times as long", flush=True)
+    tables = []
+    for makers in ((cases.cases, cases_unet.cases), (cases_nets.cases,), (short.cases,)):
+        tables.append([row for make in makers for row in rows_of(make(), chosen)])
     first = []
     for name in chosen(cold.CALLS):
         first.append(row := cold.first_call(name, cold.CALLS[name]))
@@ -71,6 +69,20 @@ def compare(pattern: str | None) -> None:
         report.write(report.page(busy, *tables, growth, first))
         print(f"{report.RESULTS.name} and {report.README.name} written", end=" ")
     print(f"after {time.perf_counter() - began:.0f} s")
+
+
+def rows_of(group: "Iterable[Case]", chosen: Callable[[Iterable[str]], list[str]]) -> "list[Row]":
+    """The rows of a group of cases whose names are chosen, each shown as it comes."""
+    from tests.bench.measure import measured
+
+    rows = []
+    every = {case.name: case for case in group}
+    for number, name in enumerate(keep := chosen(every), 1):
+        print(f"[{number}/{len(keep)}] {name} …", end=" ", flush=True)
+        rows.append(row := measured(every[name]))
+        says = f"ours {row.ours:.3g} ms, {row.best} {row.peers[row.best]:.3g} ms, ratio {row.ratio:.2f}"
+        print(f"{says}, aim {row.aim:g}{', misses' if row.misses else ''}", flush=True)
+    return rows
 
 
 if __name__ == "__main__":

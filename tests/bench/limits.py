@@ -15,6 +15,8 @@ NOTES = {  # pattern of the row's name: note
     "Conv 3 *×32×32×32, forward + backward": "34³ padded samples are a fifth more than 32³, and the gradient of the "
     "input is computed at all of them before its border is folded",
     "Conv 3 *": "one more tensor: making the padded copy, of which fresh pages of memory are the larger part",
+    "Pool lp 2, 8×*, forward + backward": "a mask more: it keeps the gradient of a root finite where a sum is 0",
+    "sobel, 256*": "microseconds of Python: the checks of the input and the choice of the kernel",
     "*1×* forward*": "microseconds of Python around the same kernel: the checks of the input's shape",
     "convolution_matrix, 256*": "SciPy makes a dense matrix, ours is sparse",
 }
