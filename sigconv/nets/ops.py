@@ -126,21 +126,22 @@ def module_of(row: Row) -> nn.Module:
     return MODULES[type(layer).__name__](layer, row)
 
 
+def _window(layer: Any, axes: int) -> dict[str, Any]:
+    """How the kernel of C and T lies on a grid of so many axes, and what it joins."""
+    sizes = {name: along(getattr(layer, name), axes) for name in ("kernel", "stride", "dilation")}
+    return {"axes": axes, "groups": layer.groups, "drop": layer.drop, **sizes}
+
+
 def _conv(layer: Any, row: Row) -> nn.Module:
     inputs, axes = row.got[0], len(row.grid)
     return Conv(
         inputs,
         layer.channels,
-        along(layer.kernel, axes),
-        axes=axes,
-        stride=along(layer.stride, axes),
-        dilation=along(layer.dilation, axes),
-        groups=layer.groups,
+        **_window(layer, axes),
         padding=layer.padding if isinstance(layer.padding, str) else along(layer.padding, axes),
         boundary=layer.boundary if isinstance(layer.boundary, str) else ("constant", layer.boundary),
         bias=row.grid if layer.bias == "unit" else layer.bias,
         table=table_of(layer, inputs),
-        drop=layer.drop,
     )
 
 
@@ -149,15 +150,10 @@ def _transposed(layer: Any, row: Row) -> nn.Module:
     return ConvTranspose(
         row.got[0],
         layer.channels,
-        along(layer.kernel, axes),
-        axes=axes,
-        stride=along(layer.stride, axes),
-        dilation=along(layer.dilation, axes),
-        groups=layer.groups,
+        **_window(layer, axes),
         padding=along(layer.padding, axes),
         output_padding=along(layer.output_padding, axes),
         bias=layer.bias,
-        drop=layer.drop,
     )
 
 

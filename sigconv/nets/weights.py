@@ -64,6 +64,8 @@ def load_weights(
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise ArgumentError(f"path is {str(path)!r}; weights are a file {', '.join(SUFFIXES)}")
+    if path.exists() and not path.is_file():  # opening a pipe would wait for a writer
+        raise FormatError(f"{path}: no regular file; expected .safetensors, .pth or .pt")
     if sha256 is not None:
         refuse_other_sum(path, sha256)
     kept = {layer_name(network, which) for which in ([skip] if isinstance(skip, str | int) else skip)}

@@ -1,5 +1,6 @@
 """Weights of a file in torchvision's layout do in our network what they do in theirs."""
 
+import os
 import pickle
 import random
 import struct
@@ -271,6 +272,9 @@ def test_other_files_are_refused(tmp_path):
         load_weights(ours(), tmp_path / "none.pth")
     with pytest.raises(ArgumentError, match=r"x\.npz"):
         load_weights(ours(), tmp_path / "x.npz")
+    os.mkfifo(tmp_path / "pipe.pth")
+    with pytest.raises(FormatError, match="no regular file"):
+        load_weights(ours(), tmp_path / "pipe.pth")
     (tmp_path / "x.safetensors").write_bytes(struct.pack("<Q", 1 << 62) + b"{}")
     with pytest.raises(FormatError, match="damaged"):
         load_weights(ours(), tmp_path / "x.safetensors")

@@ -43,7 +43,7 @@ def of_scipy(item):
 
 def pytest_collection_modifyitems(config, items):
     """Tests of functions that are not ours are left out; those of the table must fail."""
-    left_out = [item for item in items if of_scipy(item) and tests_another(item)]
+    left_out = [item for item in items if of_scipy(item) and is_over_another(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
     strict = scipy.__version__.startswith(WRITTEN_FOR)
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(other)
 
 
-def tests_another(item):
+def is_over_another(item):
     """Whether a test is run over a function of SciPy that we did not exchange."""
     given = getattr(item, "callspec", None)
     values = given.params.values() if given else ()
