@@ -1,31 +1,42 @@
 """Signal: an array that knows its axes. Frozen; it reads no file and does no maths."""
 
+import copyreg
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from sigconv import units
 from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest
 
+Box = tuple[tuple[int, int], ...]  # first sample, and one past the last, along every grid axis
+
+# notes are frozen, and go along to worker processes
+copyreg.pickle(MappingProxyType, lambda notes: (MappingProxyType, (dict(notes),)))
+
+_MICRO = 1e-6  # of a step: positions that near count as the same
+
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a Signal: evenly spaced positions in a unit, or a list of labels.
+    """One axis of a Signal: evenly spaced positions in a unit, positions one by one, or a list of labels.
 
     Parameters
     ----------
     name : "channel", "time", "freq", "x", "y", "z", or a name of your own
     size : int >= 0
     unit : unit of `step` and `start` ("s", "Hz", "mm"; "" for plain counts)
-    step : distance between neighbours, > 0
+    step : distance between neighbours, > 0; the mean one where `positions` are given
     start : position of the first sample
     labels : a name for each position (channels, markers), or empty
+    positions : of every sample, rising, in `unit`, where they are not even (frames of a variable rate); or empty
 
     Raises
     ------
-    ShapeError : `labels` is not as long as `size`
-    SamplingError : `step` not positive and finite, or an unknown unit
+    ShapeError : `labels` or `positions` are not as many as `size`
+    SamplingError : `step` not positive and finite, positions that do not rise, or an unknown unit
 
     >>> Axis.time(320, fs=160).rate
     160.0
@@ -37,15 +48,21 @@ class Axis:
     step: float = 1.0
     start: float = 0.0
     labels: tuple[str, ...] = ()
+    positions: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "positions", tuple(self.positions))
         if self.size < 0:
             raise ShapeError(f"axis {self.name!r} has size {self.size}; a size is 0 or more")
         if not 0 < self.step < float("inf"):
             raise SamplingError(f"axis {self.name!r} has step {self.step}; a step is positive and finite")
-        if self.labels and len(self.labels) != self.size:
-            raise ShapeError(f"axis {self.name!r} has {len(self.labels)} labels for {self.size} positions")
+        for told, what in ((self.labels, "labels"), (self.positions, "positions")):
+            if told and len(told) != self.size:
+                raise ShapeError(f"axis {self.name!r} has {len(told)} {what} for {self.size} samples")
+        for before, after in pairwise(self.positions):
+            if not before < after < float("inf"):
+                raise SamplingError(f"axis {self.name!r} has position {after} behind {before}; positions rise")
         units.kind(self.unit)
 
     @classmethod
@@ -60,16 +77,54 @@ class Axis:
         """A channel axis with one name a channel."""
         return cls("channel", len(labels), labels=tuple(labels))
 
+    @classmethod
+    def at_positions(cls, name: str, positions: Sequence[float], unit: str) -> "Axis":
+        """An axis with a sample at each of the rising `positions`; even ones (to a thousandth of a step) become a step.
+
+        >>> Axis.at_positions("time", [0, 1, 2], "s").positions, Axis.at_positions("time", [0, 1, 3], "s").step
+        ((), 1.5)
+        """
+        places = tuple(float(position) for position in positions)
+        size, start = len(places), places[0] if places else 0.0
+        step = (places[-1] - start) / (size - 1) if size > 1 else 1.0
+        if not 0 < step < float("inf"):
+            raise SamplingError(f"axis {name!r} goes from {start} to {places[-1]}; positions rise")
+        if all(abs(place - start - i * step) <= 1e-3 * step for i, place in enumerate(places)):
+            places = ()
+        return cls(name, size, unit, step, start, positions=places)
+
     @property
     def rate(self) -> float:
-        """Samples per unit: 1 / step (hertz for a time axis)."""
+        """Samples per unit: 1 / step (hertz for a time axis).
+
+        Raises
+        ------
+        SamplingError : the samples are not evenly spaced
+        """
+        if self.positions:
+            gaps = [after - before for before, after in pairwise(self.positions)]
+            raise SamplingError(
+                f"the {self.name} axis is uneven (steps of {min(gaps):g} to {max(gaps):g} {self.unit}) and has no "
+                "rate; resample it to an even one first"
+            )
         whole = round(1 / self.step)
         return float(whole) if abs(1 / self.step - whole) < 1e-9 * whole else 1 / self.step
 
     @property
     def stop(self) -> float:
         """The position one step after the last sample."""
-        return self.start + self.size * self.step
+        return self.at(self.size)
+
+    def at(self, index: int) -> float:
+        """The position of a sample, counted on beyond either end by whole steps.
+
+        >>> Axis.time(320, fs=160).at(80)
+        0.5
+        """
+        if not self.positions:
+            return self.start + index * self.step
+        inside = min(max(index, 0), self.size - 1)
+        return self.positions[inside] + (index - inside) * self.step
 
     def nearest(self, position: float) -> int:
         """The number of the sample nearest to a position, counted on beyond either end.
@@ -77,7 +132,13 @@ class Axis:
         >>> Axis.time(320, fs=160).nearest(0.5)
         80
         """
-        return round((position - self.start) * self.rate)
+        if not self.positions:
+            return round((position - self.start) * self.rate)
+        index = bisect_left(self.positions, position)
+        if index in (0, self.size):
+            end = max(0, index - 1)
+            return end + round((position - self.positions[end]) / self.step)
+        return index - (position - self.positions[index - 1] <= self.positions[index] - position)
 
     def between(self, start: float, stop: float | None) -> tuple[int, int]:
         """First sample, and one past the last, of the piece from `start` up to but not including `stop`.
@@ -91,18 +152,50 @@ class Axis:
         >>> Axis.time(320, fs=160).between(0.5, None)
         (80, 320)
         """
-        first, last = self.nearest(start), self.size if stop is None else self.nearest(stop)
+        first, last = (self._from(p) if self.positions else self.nearest(p) for p in (start, self._end(stop)))
         if not 0 <= first < last <= self.size:
-            end = self.stop if stop is None else stop
             raise SamplingError(
-                f"start {start:g} {self.unit} and stop {end:g} {self.unit}: the {self.name} axis has {self.start:g} to "
-                f"{self.stop:g} {self.unit}; allowed: a piece of one sample or more inside"
+                f"start {start:g} {self.unit} and stop {self._end(stop):g} {self.unit}: the {self.name} axis has "
+                f"{self.start:g} to {self.stop:g} {self.unit}; allowed: a piece of one sample or more inside"
             )
         return first, last
 
+    def _end(self, stop: float | None) -> float:
+        return self.stop if stop is None else stop
+
+    def _from(self, position: float) -> int:
+        """The first of the uneven samples at or behind a position; one further for a position beyond the axis."""
+        near = _MICRO * self.step
+        if not self.start - near <= position <= self.stop + near:
+            return -1 if position < self.start else self.size + 1
+        return bisect_left(self.positions, position - near)
+
+    def cut(self, first: int, last: int) -> "Axis":
+        """The samples from `first` up to but not including `last`, where they were.
+
+        >>> Axis.time(320, fs=160).cut(80, 160).start
+        0.5
+        """
+        places = self.positions[first:last]
+        if places and self.size == last - first:
+            return self
+        if places:
+            cut = Axis.at_positions(self.name, places, self.unit)
+            return replace(cut, labels=self.labels[first:last])
+        return replace(self, size=last - first, start=self.at(first), labels=self.labels[first:last])
+
+    def __str__(self) -> str:
+        if self.positions:
+            return f"{self.name} {self.size} in uneven steps of about {self.step:g} {self.unit}".rstrip()
+        if self.unit == "s":
+            return f"{self.name} {self.size} @ {self.rate:g} Hz"
+        return f"{self.name} {self.size}" + (f" × {self.step:g} {self.unit}" if self.unit else "")
+
     def resized(self, size: int) -> "Axis":
-        """The same axis with another number of samples; labels are kept only where the size is."""
-        return replace(self, size=size, labels=self.labels if size == self.size else ())
+        """The same axis with another number of samples; labels and positions are kept only where the size is."""
+        if size == self.size:
+            return self
+        return replace(self, size=size, labels=(), positions=())
 
 
 @dataclass(frozen=True)
@@ -208,7 +301,7 @@ class Signal:
         return replace(self, data=data, **changes)
 
     def __repr__(self) -> str:
-        named = ", ".join(f"{a.name} {a.size}" + (f" @ {a.rate:g} Hz" if a.unit == "s" else "") for a in self.axes)
+        named = ", ".join(str(axis) for axis in self.axes)
         return f"Signal({named}; unit {self.unit or '1'}, {len(self.events)} events)"
 
 
@@ -217,7 +310,7 @@ class Source(Protocol):
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """(channel, time) axes of the whole."""
+        """(channel, *grid) axes of the whole."""
 
     @property
     def unit(self) -> str:
@@ -231,5 +324,11 @@ class Source(Protocol):
     def notes(self) -> Mapping[str, Any]:
         """What travels along: path, electrode positions, subject, start time."""
 
-    def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
-        """The samples from `start` up to but not including `stop`, in seconds; None reads to the end."""
+    def samples(self, box: Box) -> Any:
+        """(channel, *grid) array of the samples in `box`, which has a pair for every grid axis; only these are read."""
+
+    def read(self, start: Any = None, stop: Any = None) -> Signal:
+        """The samples from `start` up to but not including `stop` along the first grid axis, in its unit.
+
+        None is the beginning and the end; a sequence has a position for each of the first grid axes.
+        """

@@ -10,7 +10,7 @@ import numpy as np
 from sigconv.core.rates import resample_poly
 from sigconv.errors import ShapeError
 from sigconv.filters.resampling import rate_ratio
-from sigconv.signal import Axis, Event, Signal, Source
+from sigconv.signal import Axis, Box, Event, Signal, Source
 
 Step = Callable[[Signal], Signal]
 
@@ -63,10 +63,17 @@ class Filtered:
         """The notes of the source."""
         return self.source.notes
 
-    def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
+    def samples(self, box: Box) -> Any:
+        """(channel, last - first) filtered samples; box is ((first, last),)."""
+        return self._piece(*box[0]).data
+
+    def read(self, start: float | None = None, stop: float | None = None) -> Signal:
         """The filtered samples from `start` up to but not including `stop`, s."""
         time = self.source.axes[-1]
-        first, last = time.between(start, stop)
+        return self._piece(*time.between(time.start if start is None else start, stop))
+
+    def _piece(self, first: int, last: int) -> Signal:
+        time = self.source.axes[-1]
         margin = round(self.margin * time.rate)
         lo, hi = max(0, first - margin), min(time.size, last + margin)
         piece = self.source.read(time.start + lo * time.step, time.start + hi * time.step)
@@ -129,10 +136,17 @@ class Resampled:
         """The notes of the source."""
         return self.source.notes
 
-    def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
+    def samples(self, box: Box) -> Any:
+        """(channel, last - first) samples at the new rate; box is ((first, last),)."""
+        return self._piece(*box[0]).data
+
+    def read(self, start: float | None = None, stop: float | None = None) -> Signal:
         """The samples at the new rate from `start` up to but not including `stop`, s."""
+        time = self.axes[-1]
+        return self._piece(*time.between(time.start if start is None else start, stop))
+
+    def _piece(self, first: int, last: int) -> Signal:
         time, old = self.axes[-1], self.source.axes[-1]
-        first, last = time.between(start, stop)
         ratio = rate_ratio(self.new_rate, old.rate)
         up, down = ratio.numerator, ratio.denominator
         reach = -(-10 * max(up, down) // up) + 1  # old samples that the low-pass sees to either side

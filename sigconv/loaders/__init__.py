@@ -1,18 +1,36 @@
-"""Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units; EEG so far."""
+"""Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-from sigconv.errors import FormatError
+from sigconv.errors import ArgumentError, FormatError
 from sigconv.loaders import eeg
-from sigconv.loaders.edf_write import save as _save_edf
+from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Signal, Source
 
-__all__ = ["SUFFIXES", "Recording", "load", "of", "open", "save", "ticks"]
+__all__ = ["DOORS", "Recording", "door_of", "load", "of", "open", "save", "ticks"]
 
-SUFFIXES = eeg.SUFFIXES
+DOORS: tuple[Door, ...] = (eeg.DOOR,)
+
+
+def door_of(path: Path) -> tuple[Door, str] | None:
+    """The door whose reader takes this file and the suffix that says how, by content, then by name; or None.
+
+    >>> door_of(Path("notes.unknown")) is None
+    True
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        for door in DOORS:
+            if suffix := door.known(head):
+                return door, suffix
+    for door in DOORS:
+        for suffix in door.suffixes:
+            if path.name.lower().endswith(suffix):
+                return door, suffix
+    return None
 
 
 def open(path: str | Path) -> Recording:
@@ -20,12 +38,14 @@ def open(path: str | Path) -> Recording:
 
     Parameters
     ----------
-    path : an EDF, EDF+, BDF, GDF, BrainVision (.vhdr), FIF or EEGLAB (.set) file; content goes before the suffix
+    path : a file of any domain; content goes before the suffix
 
     Raises
     ------
     FileNotFoundError, IsADirectoryError, PermissionError : as it says
     FormatError : not such a file, or damaged (field, found, expected)
+    ResourceError : it tells of more than SIGCONV_MOST_BYTES
+    MissingExtra : the package that reads it is not installed
     """
     path = Path(path)
     if not path.exists():
@@ -34,10 +54,12 @@ def open(path: str | Path) -> Recording:
         raise IsADirectoryError(f"{path} is a folder; give one file in it")
     if path.stat().st_size == 0:
         raise FormatError(f"{path}: the file is empty (0 bytes)")
-    suffix = eeg.kind(path)
-    if suffix is None:
-        raise FormatError(f"{path}: not a recording that sigconv knows; it reads {', '.join(SUFFIXES)}")
-    return eeg.open(path, suffix)
+    found = door_of(path)
+    if found is None:
+        every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
+        raise FormatError(f"{path}: not a recording that sigconv knows; it reads {every}")
+    door, suffix = found
+    return door.open(path, suffix)
 
 
 def load(path: str | Path) -> Signal:
@@ -45,8 +67,20 @@ def load(path: str | Path) -> Signal:
     return open(path).read()
 
 
-def save(
-    signal: Signal | Source, path: str | Path, *, longest: float = 0.0, tick: Callable[[], None] | None = None
-) -> None:
-    """Write a (channel, time) signal, or a source piece by piece, as EDF+ (.edf); see loaders.edf_write.save."""
-    _save_edf(signal, Path(path), longest=longest, tick=tick)
+def save(signal: Signal | Source, path: str | Path) -> None:
+    """Write a Signal, or a source piece by piece, in the format of the path's suffix, whole or not at all.
+
+    What is there already is replaced.
+
+    Raises
+    ------
+    ArgumentError : no such format is written (those that are, are named)
+    FormatError, SamplingError : the format cannot hold this signal
+    OSError : the folder cannot be written
+    """
+    path = Path(path)
+    writers = {suffix: write for door in DOORS for suffix, write in door.save.items()}
+    for suffix in sorted(writers, key=len, reverse=True):
+        if path.name.lower().endswith(suffix):
+            return writers[suffix](signal, path)
+    raise ArgumentError(f"{path}: the suffix is {path.suffix!r}; sigconv writes {', '.join(sorted(writers))}")

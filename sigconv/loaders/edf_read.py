@@ -11,7 +11,7 @@ import numpy as np
 
 from sigconv.errors import FormatError
 from sigconv.loaders.edf import VOLTS, Layout
-from sigconv.signal import Event
+from sigconv.signal import Box, Event
 
 _CHUNK = 1 << 23  # bytes read at once
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d+(?:\.\d*)?))?\x14([^\x00]*)\x14\x00")
@@ -30,8 +30,9 @@ class Samples:
     layout: Layout
     signals: tuple[int, ...]
 
-    def __call__(self, first: int, last: int, rows: Sequence[int]) -> Array:
-        """(row, last - first) float64 volts of the signals numbered `rows` among these."""
+    def __call__(self, box: Box, rows: Sequence[int]) -> Array:
+        """(row, last - first) float64 volts of the signals numbered `rows` among these; box is ((first, last),)."""
+        ((first, last),) = box
         return samples(self.path, self.layout, first, last, [self.signals[row] for row in rows])
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError, MissingExtra, ResourceError
-from sigconv.loaders import edf, edf_read
+from sigconv.loaders import edf, edf_read, edf_write
+from sigconv.loaders.door import Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
-from sigconv.signal import Axis, Event
+from sigconv.signal import Axis, Box, Event
 
 SUFFIXES = (".edf", ".bdf", ".gdf", ".vhdr", ".fif", ".set")
 _VOLTAGES = {"eeg", "eog", "ecg", "emg", "bio", "seeg", "ecog", "dbs"}
@@ -22,11 +23,11 @@ _MOST_MIXED = 1 << 29  # bytes of an EDF file of several rates, which cannot be 
 log = logging.getLogger("sigconv")
 
 
-def kind(path: Path) -> str | None:
-    """The suffix of the EEG format that the first bytes (then the name) tell, or None.
+def known(head: bytes) -> str | None:
+    """The suffix of the EEG format that a file's first bytes tell, or None.
 
-    >>> kind(Path("notes.txt")) is None
-    True
+    >>> known(b"0       ")
+    '.edf'
     """
     starts = {
         b"0       ": ".edf",
@@ -35,13 +36,7 @@ def kind(path: Path) -> str | None:
         b"Brain Vision": ".vhdr",
         b"BrainVision": ".vhdr",
     }
-    if path.is_file():
-        with path.open("rb") as file:
-            head = file.read(16)
-        for start, suffix in starts.items():
-            if head.startswith(start):
-                return suffix
-    return path.suffix.lower() if path.suffix.lower() in SUFFIXES else None
+    return next((suffix for start, suffix in starts.items() if head.startswith(start)), None)
 
 
 def open(path: Path, suffix: str) -> Recording:
@@ -54,7 +49,7 @@ def open(path: Path, suffix: str) -> Recording:
     Parameters
     ----------
     path : the file
-    suffix : its format, from `kind`
+    suffix : its format, one of SUFFIXES
 
     Raises
     ------
@@ -141,6 +136,7 @@ def _notes(
 ) -> dict[str, Any]:
     names, places = _placed(mne, labels)
     return {
+        "domain": "EEG",
         "path": str(path),
         "name": path.stem,
         "subject": subject_of(path, code),
@@ -162,7 +158,8 @@ def _recording(mne: Any, raw: Any, path: Path, layout: edf.Layout | None) -> Rec
         found = ", ".join(sorted({f"{one} in {unit or 'no unit'}" for one, unit in zip(kinds, written, strict=True)}))
         raise FormatError(f"{path}: {len(kinds)} channels ({found}), none a voltage in V, mV or uV with samples")
 
-    def reader(first: int, last: int, rows: Sequence[int]) -> Any:
+    def reader(box: Box, rows: Sequence[int]) -> Any:
+        ((first, last),) = box
         try:
             return raw.get_data(picks=[kept[row] for row in rows], start=first, stop=last, verbose="error")
         except Exception as error:
@@ -213,3 +210,6 @@ def positions(mne: Any, montage: Any, names: Sequence[str]) -> dict[str, tuple[f
 
 def _one_line(error: object) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+DOOR = Door("EEG", SUFFIXES, known, open, {".edf": edf_write.save})

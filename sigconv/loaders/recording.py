@@ -1,15 +1,17 @@
 """Recording: a file that is opened but not read; pieces become Signals when asked for."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from types import EllipsisType, MappingProxyType
 from typing import Any
 
-from sigconv.errors import ArgumentError
-from sigconv.signal import Axis, Event, Signal
+from sigconv.errors import ArgumentError, ShapeError, one_number
+from sigconv.signal import Axis, Box, Event, Signal
 
-# (first sample, one past the last, channel numbers) -> (channel, time) array in the recording's unit
-Reader = Callable[[int, int, Sequence[int]], Any]
+# (box, channel numbers) -> (channel, *grid) array in the recording's unit
+Reader = Callable[[Box, Sequence[int]], Any]
+Position = float | Sequence[float | None] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,15 +20,15 @@ class Recording:
 
     Parameters
     ----------
-    axes : (channel, time) axes of the whole
-    reader : (first, last, channel numbers) -> (channel, time) array
-    unit : unit of the samples, "V" for EEG
-    events : in order of onset
-    notes : path, name, subject, start_time, positions (channel -> (x, y, z) m), kinds (channel -> "eeg" …)
+    axes : (channel, *grid) axes of the whole; grid: (time) · (freq, time) · (y, x) · (z, y, x) · (time, y, x)
+    reader : (box, channel numbers) -> (channel, *grid) array; box has (first, last) for every grid axis
+    unit : unit of the samples: "V" for EEG, "HU" for CT, "" for plain numbers
+    events : in order of onset, on the time axis
+    notes : domain ("EEG", "audio" …), path, name, subject and what else the loader tells
     rows : channel numbers in the reader's own count; by default all
     """
 
-    axes: tuple[Axis, Axis]
+    axes: tuple[Axis, ...]
     reader: Reader
     unit: str = ""
     events: tuple[Event, ...] = ()
@@ -34,52 +36,109 @@ class Recording:
     rows: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", tuple(self.axes))
         object.__setattr__(self, "notes", MappingProxyType(dict(self.notes)))
         object.__setattr__(self, "rows", tuple(self.rows) or tuple(range(self.axes[0].size)))
 
     def __repr__(self) -> str:
-        channel, time = self.axes
-        return (
-            f"Recording({self.notes.get('name', '')}: channel {channel.size}, time {time.size} @ {time.rate:g} Hz; "
-            f"unit {self.unit or '1'}, {len(self.events)} events)"
-        )
+        named = ", ".join(str(axis) for axis in self.axes)
+        return f"Recording({self.notes.get('name', '')}: {named}; unit {self.unit or '1'}, {len(self.events)} events)"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of samples along every axis."""
+        return tuple(axis.size for axis in self.axes)
 
     @property
     def channels(self) -> tuple[str, ...]:
         """The names of the channels."""
         return self.axes[0].labels
 
+    def axis(self, name: str) -> Axis:
+        """The axis of that name; ArgumentError lists the names there are."""
+        found = [axis for axis in self.axes if axis.name == name]
+        if not found:
+            raise ArgumentError(f"axis is {name!r}; this recording has: {', '.join(a.name for a in self.axes)}")
+        return found[0]
+
     @property
     def fs(self) -> float:
-        """The sampling rate in Hz."""
-        return self.axes[1].rate
+        """The sampling rate of the time axis in Hz."""
+        return self.axis("time").rate
 
     @property
     def duration(self) -> float:
         """The length in seconds."""
-        return self.axes[1].size * self.axes[1].step
+        time = self.axis("time")
+        return time.stop - time.start
 
-    def read(self, start: float = 0.0, stop: float | None = None) -> Signal:
-        """The samples from `start` up to but not including `stop`, in seconds; only these are read.
+    def samples(self, box: Box) -> Any:
+        """(channel, *grid) array of the samples in `box`: (first, last) for every grid axis, inside the recording."""
+        return self.reader(box, self.rows)
+
+    def read(self, start: Position = None, stop: Position = None) -> Signal:
+        """The samples from `start` up to but not including `stop`; only these are read.
+
+        Parameters
+        ----------
+        start, stop : positions along the first grid axis in its unit (s, mm), None for its beginning and its end;
+            or a sequence of them for the first few grid axes
 
         Returns
         -------
-        (channel, time) Signal whose time axis begins at `start`; its events are those with an onset inside
+        (channel, *grid) Signal whose axes tell where it lies; its events are those with an onset inside
 
         Raises
         ------
         SamplingError : an empty piece, or one that reaches outside the recording
+        ArgumentError : more positions than grid axes, or one that is not a number
 
         >>> import numpy as np
         >>> of(Signal.from_array(np.zeros((2, 320)), fs=160)).read(0.5, 1.0).shape
         (2, 80)
         """
-        channel, time = self.axes
-        first, last = time.between(start, stop)
-        began = time.start + first * time.step
-        cut = replace(time, size=last - first, start=began)
-        events = tuple(e for e in self.events if began <= e.onset < cut.stop)
-        return Signal(self.reader(first, last, self.rows), (channel, cut), self.unit, events, self.notes)
+        grid = self.axes[1:]
+        starts, stops = (_each(name, p, grid) for name, p in (("start", start), ("stop", stop)))
+        return self._piece(
+            tuple(
+                axis.between(axis.start if low is None else low, high)
+                for axis, low, high in zip(grid, starts, stops, strict=True)
+            )
+        )
+
+    def __getitem__(self, key: Any) -> Signal:
+        """The piece at these sample numbers, as NumPy counts: recording[channels, first:last, …], steps of 1.
+
+        A whole number keeps its axis, one sample long; channels may also be names or a list of names.
+
+        >>> import numpy as np
+        >>> of(Signal.from_array(np.zeros((2, 320)), fs=160, channels=["C3", "C4"]))["C4", -80:].shape
+        (1, 80)
+        """
+        keys = list(key) if isinstance(key, tuple) else [key]
+        if sum(isinstance(k, EllipsisType) for k in keys) > 1:
+            raise ArgumentError("recording[…] takes one … only")
+        dots = next((i for i, k in enumerate(keys) if isinstance(k, EllipsisType)), len(keys))
+        missing = len(self.axes) - len([k for k in keys if not isinstance(k, EllipsisType)])
+        if missing < 0:
+            raise ArgumentError(f"recording[…] has {len(keys)} indices; there are {len(self.axes)} axes")
+        full = [*keys[:dots], *[slice(None)] * missing, *keys[dots + 1 :]]
+        box = tuple(_between(one, axis) for one, axis in zip(full[1:], self.axes[1:], strict=True))
+        return self._chosen(full[0])._piece(box)
+
+    def _chosen(self, key: Any) -> "Recording":
+        if isinstance(key, slice) and key == slice(None):
+            return self
+        if isinstance(key, str) or (isinstance(key, Sequence) and all(isinstance(k, str) for k in key)):
+            return self.pick([key] if isinstance(key, str) else list(key))
+        first, last = _between(key, self.axes[0])
+        return replace(self, axes=(self.axes[0].cut(first, last), *self.axes[1:]), rows=self.rows[first:last])
+
+    def _piece(self, box: Box) -> Signal:
+        axes = (self.axes[0], *(axis.cut(*pair) for axis, pair in zip(self.axes[1:], box, strict=True)))
+        times = [axis for axis in axes if axis.name == "time"]
+        events = tuple(e for e in self.events if all(axis.start <= e.onset < axis.stop for axis in times))
+        return Signal(self.samples(box), axes, self.unit, events, self.notes)
 
     def pick(self, channels: Sequence[str]) -> "Recording":
         """The same recording with these channels in this order.
@@ -96,15 +155,57 @@ class Recording:
                 f"it has {len(self.channels)}: {', '.join(self.channels[:24])}{' …' * (len(self.channels) > 24)}"
             )
         rows = tuple(self.rows[self.channels.index(name)] for name in channels)
-        return replace(self, axes=(Axis.channel(channels), self.axes[1]), rows=rows)
+        return replace(self, axes=(Axis.channel(channels), *self.axes[1:]), rows=rows)
+
+
+def _each(name: str, given: Position, grid: Sequence[Axis]) -> list[float | None]:
+    """One position or None for every grid axis."""
+    told = list(given) if isinstance(given, Sequence) else [given]
+    if len(told) > len(grid):
+        raise ArgumentError(
+            f"{name} has {len(told)} positions; the grid has {len(grid)} axes: {', '.join(axis.name for axis in grid)}"
+        )
+    positions = [None if one is None else _position(name, one) for one in told]
+    return [*positions, *[None] * (len(grid) - len(told))]
+
+
+def _position(name: str, given: object) -> float:
+    position = one_number(name, given, "a position in the axis' unit")
+    if not math.isfinite(position):
+        raise ArgumentError(f"{name} is {given!r}; positions are finite")
+    return position
+
+
+def _between(key: Any, axis: Axis) -> tuple[int, int]:
+    if isinstance(key, slice):
+        if key.step not in (None, 1):
+            raise ArgumentError(f"the step along {axis.name} is {key.step}; recording[…] reads every sample (step 1)")
+        first, last, _ = key.indices(axis.size)
+    else:
+        try:
+            first = range(axis.size)[key]
+        except (IndexError, TypeError):
+            raise ArgumentError(
+                f"the index along {axis.name} is {key!r}; it is a slice or a whole number below {axis.size}"
+            ) from None
+        last = first + 1
+    if last <= first:
+        raise ArgumentError(f"the index along {axis.name} is {key!r}: no sample of its {axis.size}")
+    return first, last
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """Samples that are in memory already."""
+
+    data: Any
+
+    def __call__(self, box: Box, rows: Sequence[int]) -> Any:
+        return self.data[(list(rows), *(slice(first, last) for first, last in box))]
 
 
 def of(signal: Signal) -> Recording:
-    """A (channel, time) Signal in memory, read like a file."""
-    if [axis.name for axis in signal.axes] != ["channel", "time"]:
-        raise ArgumentError(f"signal has axes {[axis.name for axis in signal.axes]}; a recording is (channel, time)")
-
-    def reader(first: int, last: int, rows: Sequence[int]) -> Any:
-        return signal.data[list(rows), first:last]
-
-    return Recording((signal.axes[0], signal.axes[1]), reader, signal.unit, signal.events, signal.notes)
+    """A (channel, *grid) Signal in memory, read like a file."""
+    if not signal.axes or signal.axes[0].name != "channel" or len(signal.axes) < 2:
+        raise ShapeError(f"signal has axes {[axis.name for axis in signal.axes]}; a recording is (channel, *grid)")
+    return Recording(signal.axes, _Held(signal.data), signal.unit, signal.events, signal.notes)

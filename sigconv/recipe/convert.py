@@ -12,6 +12,7 @@ from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.filters import CCDE
 from sigconv.filters.lazy import Filtered, Resampled
 from sigconv.filters.memory import padding
+from sigconv.loaders import edf_write
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Source
 
@@ -66,7 +67,7 @@ def convert(
         signal, added = _behind(signal, name, values, order, zero_phase)
         margin += added
     with progress.stage("filtering and writing", loaders.ticks(signal, 2 * margin)) as tick:
-        loaders.save(signal, target, longest=2 * margin, tick=tick)
+        edf_write.save(signal, target, longest=2 * margin, tick=tick)
     done = ", ".join(
         f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in values)}".strip() for name, values in steps
     )

@@ -88,7 +88,7 @@ def _found(path: Path, patterns: Sequence[str]) -> list[Path]:
         for p in path.rglob("*")
         if p.is_file() and not any(part.startswith(".") for part in p.relative_to(path).parts)
     )
-    known = [p for p in inside if p.suffix.lower() in loaders.SUFFIXES]
+    known = [p for p in inside if p.suffix.lower() in loaders.eeg.SUFFIXES]
     found = [p for p in known if any(p.match(pattern) for pattern in patterns)]
     if not found:
         shown = ", ".join(str(p.relative_to(path)) for p in (known or inside)[:3]) or "nothing"

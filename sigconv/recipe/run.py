@@ -64,7 +64,7 @@ def run(recipe: Recipe, name: str, out: Path, progress: Progress) -> Result:
         with progress.stage("filtering and aligning", len(gathered.sources)) as tick:
             cut, cut_base, matrices = eeg.trial_windows(gathered, recipe, tick)
         splits = leave_one_group_out(cut.groups)
-        spec = nets.InputSpec(channels=cut.shape[0], grid=(cut.size,))
+        spec = nets.InputSpec(channels=cut.shape[0], grid=cut.size)
         nets.measure.shapes(net, spec, classes=len(cut.classes))
         with progress.stage("reading windows", 2 * len(cut)) as tick:
             windows, base = cut.load(tick), cut_base.load(tick)

@@ -154,7 +154,7 @@ def test_what_is_no_file_says_so(tmp_path):
     with pytest.raises(FormatError, match="empty"):
         loaders.open(tmp_path / "empty.edf")
     (tmp_path / "note.txt").write_text("hello")
-    with pytest.raises(FormatError, match=r"\.edf, \.bdf"):
+    with pytest.raises(FormatError, match=r"\.edf \.bdf"):
         loaders.open(tmp_path / "note.txt")
     (tmp_path / "note.edf").write_text("hello" * 100)
     with pytest.raises(FormatError, match="not an EDF"):

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigconv.errors import ArgumentError, SamplingError, SplitError
+from sigconv.errors import ArgumentError, SamplingError, ShapeError, SplitError
 from sigconv.loaders import recording
-from sigconv.signal import Event, Signal
-from sigconv.windows import Split, around_events, checked, leave_one_group_out, sliding
+from sigconv.signal import Axis, Event, Signal
+from sigconv.windows import Split, around_events, checked, leave_one_group_out, patches, sliding
 
 FS = 100
 
@@ -34,9 +34,9 @@ def test_windows_are_read_only_when_asked_for():
         def __getattr__(self, name):
             return getattr(self.inner, name)
 
-        def read(self, start=0.0, stop=None):
+        def samples(self, box):
             self.reads += 1
-            return self.inner.read(start, stop)
+            return self.inner.samples(box)
 
     source = Counting(ramp(events=[Event(float(i), 0, "x") for i in range(8)]))
     cut = around_events([source], {"x": "x"}, 0, 1, ["g"])
@@ -102,3 +102,41 @@ def test_what_is_refused():
         around_events([source, ramp(channels=("b", "a"))], {"T1": "x"}, 0, 1, ["g", "h"])
     with pytest.raises(SamplingError, match="differ in b, c"):
         around_events([source, ramp(channels=("a", "c"))], {"T1": "x"}, 0, 1, ["g", "h"])
+
+
+def test_windows_of_video_and_spectrograms_keep_the_other_axes_whole():
+    axes = (Axis.channel(["grey"]), Axis.time(10, 5), Axis("y", 2), Axis("x", 3))
+    film = recording.of(Signal(np.arange(60.0).reshape(1, 10, 2, 3), axes, events=[Event(1.0, 0, "jump")]))
+    cut = around_events([film], {"jump": "jump"}, 0, 0.6, ["film"])
+    assert cut.shape == (1, 3, 2, 3)
+    np.testing.assert_array_equal(cut.read(0), film[:, 5:8].data)
+    assert cut.times(0) == pytest.approx((1.0, 1.6))
+    heard = recording.of(Signal(np.zeros((1, 4, 10)), (Axis.channel(["a"]), Axis("freq", 4, "Hz"), Axis.time(10, 5))))
+    assert sliding(heard, 1.0, 0.4).where.tolist() == [[0, 0, 0], [0, 0, 2], [0, 0, 4]]
+
+
+@given(st.data())
+def test_patches_cover_every_sample(data):
+    grid = data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    size = [data.draw(st.integers(1, n)) for n in grid]
+    step = [data.draw(st.integers(1, n)) for n in size]
+    axes = (Axis.channel(["a"]), *(Axis(name, n) for name, n in zip("zyx", grid, strict=False)))
+    source = recording.of(Signal(np.arange(float(np.prod(grid))).reshape(1, *grid), axes))
+    cut = patches([source, source], size, step, ["a", "b"])
+    seen = np.unique(cut.batch(range(len(cut))))
+    assert len(seen) == np.prod(grid)
+    assert len(np.unique(cut.where, axis=0)) == len(cut)
+    assert set(cut.groups) == {"a", "b"}
+
+
+def test_patches_refuse_what_does_not_fit():
+    axes = (Axis.channel(["a"]), Axis.at_positions("z", [0, 1, 3], "mm"), Axis("x", 3))
+    source = recording.of(Signal(np.zeros((1, 3, 3)), axes))
+    with pytest.raises(SamplingError, match="z axis is uneven"):
+        patches([source], (1, 1), (1, 1), ["a"])
+    with pytest.raises(ShapeError, match="patch of 4 is larger"):
+        patches([source], (4, 1), (1, 1), ["a"])
+    with pytest.raises(ShapeError, match="has z, x"):
+        patches([source], (1,), (1,), ["a"])
+    with pytest.raises(SamplingError, match="no time axis"):
+        sliding(source, 1, 1)
