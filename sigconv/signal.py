@@ -13,8 +13,13 @@ from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest
 
 Box = tuple[tuple[int, int], ...]  # first sample, and one past the last, along every grid axis
 
+
 # notes are frozen, and go along to worker processes
-copyreg.pickle(MappingProxyType, lambda notes: (MappingProxyType, (dict(notes),)))
+def _frozen(notes: dict[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(notes)
+
+
+copyreg.pickle(MappingProxyType, lambda notes: (_frozen, (dict(notes),)))
 
 _MICRO = 1e-6  # of a step: positions that near count as the same
 
