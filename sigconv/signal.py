@@ -14,11 +14,11 @@ from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest
 Box = tuple[tuple[int, int], ...]  # first sample, and one past the last, along every grid axis
 
 
-# notes are frozen, and go along to worker processes
-def _frozen(notes: dict[str, Any]) -> Mapping[str, Any]:
+def _frozen(notes: dict[str, Any]) -> "MappingProxyType[str, Any]":
     return MappingProxyType(notes)
 
 
+# notes are frozen, and go along to worker processes
 copyreg.pickle(MappingProxyType, lambda notes: (_frozen, (dict(notes),)))
 
 _MICRO = 1e-6  # of a step: positions that near count as the same
