@@ -189,7 +189,7 @@ def _read(path: Path) -> _Header:
             f"({count} frames of {width} numbers)"
         )
     skipped = head.count(b"\n", 0, found.end())
-    return _Header(joints, _rate(path, found[2]), Lines(skipped, None, count, width, whole=True))
+    return _Header(joints, _rate(path, found[2]), Lines(skipped, None, count, width, missing=False))
 
 
 def _rate(path: Path, text: bytes) -> float:

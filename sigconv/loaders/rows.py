@@ -100,14 +100,15 @@ class Lines:
 
     skipped : lines before the first row;  separator : of fields, None for any white space
     count : rows;  width : fields read of each
-    whole : whether a row has these fields and no others, none of them missing
+    missing : whether fields may be empty or NaN;  more : whether other fields may follow
     """
 
     skipped: int
     separator: bytes | None
     count: int
     width: int
-    whole: bool = False
+    missing: bool = True
+    more: bool = False
 
 
 def table(path: Path, told: Lines) -> Array:
@@ -126,11 +127,11 @@ def table(path: Path, told: Lines) -> Array:
         if row == count:
             raise FormatError(f"{where}: has more than {count} rows")
         fields = line.split(told.separator, width)
-        if len(fields) < width or (told.whole and len(fields) > width):
+        if len(fields) < width or (not told.more and fields[width:] and fields[width].strip(_BLANK)):
             raise FormatError(
                 f"{where}: {len(fields)} fields, expected {width}{': cut short?' * (len(fields) < width)}"
             )
-        out[row] = numbers(where, fields[:width], missing=not told.whole)
+        out[row] = numbers(where, fields[:width], missing=told.missing)
         row += 1
     if row < count:
         raise FormatError(f"{path}: {row} rows, expected {count}: cut short?")
