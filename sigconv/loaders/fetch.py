@@ -1,4 +1,4 @@
-"""Fetching a public data set: each file is checked before it gets its name, and the same command goes on after a cut."""
+"""Fetching a public data set: each file is checked before it gets its name; a call goes on where the last one broke."""
 
 import fnmatch
 import os
@@ -93,7 +93,7 @@ def is_right(path: Path, file: File) -> bool:
 
 
 def fetch(
-    files: Iterable[File], folder: Path, source: str, tell: Tell = lambda _: None, started: Tell = lambda _: None
+    files: Iterable[File], folder: Path, home: str, mirror: str | None = None, tell: Tell = lambda _: None
 ) -> int:
     """Fetch what is missing or wrong below `folder`; returns how many files that were.
 
@@ -101,9 +101,9 @@ def fetch(
     ----------
     files : what is wanted
     folder : made where it is not there
-    source : the address or the folder that the files' own addresses hang from: a data set's home, or a mirror of it
+    home : the address that the files' own addresses hang from
+    mirror : an address or a folder that holds a copy, each file under its name; read instead of home
     tell : called with the number of bytes as they come
-    started : called once with the number of bytes that will come, as far as they are known
 
     Raises
     ------
@@ -112,7 +112,6 @@ def fetch(
     MissingExtra : pooch is not installed
     """
     missing = [file for file in files if not is_right(folder / file.name, file)]
-    started(sum(file.size for file in missing))
     if not missing:
         return 0
     for parent in sorted({(folder / file.name).parent for file in missing}):
@@ -123,7 +122,7 @@ def fetch(
     if needed > free:
         raise OSError(28, f"{needed / 1e6:.1f} MB are needed and {free / 1e6:.1f} MB free", str(folder))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        tasks = [pool.submit(_fetch, file, folder, source, tell) for file in missing]
+        tasks = [pool.submit(_fetch, file, folder, _address(file, home, mirror), tell) for file in missing]
         try:
             for task in tasks:
                 task.result()
@@ -133,13 +132,12 @@ def fetch(
     return len(missing)
 
 
-def _fetch(file: File, folder: Path, source: str, tell: Tell) -> None:
+def _fetch(file: File, folder: Path, address: str, tell: Tell) -> None:
     """Put one file below `folder`, whole or not at all; what came of a file that broke off stays for the next time."""
     pooch = _pooch()
     import requests
 
     path = folder / file.name
-    address = _address(file, source)
     part = path.with_name(f".{path.name}.part")
 
     def download(url: str, target: str, _: Any) -> None:
@@ -166,11 +164,10 @@ def _fetch(file: File, folder: Path, source: str, tell: Tell) -> None:
     path.chmod(0o644)  # pooch's temporary files are readable by their owner alone
 
 
-def _address(file: File, source: str) -> str:
-    if "://" in file.url and "://" in source:
-        return file.url
-    below = file.name if "://" in file.url or not file.url else file.url
-    return f"{source.rstrip('/')}/{below}"
+def _address(file: File, home: str, mirror: str | None) -> str:
+    if mirror is not None:
+        return f"{mirror.rstrip('/')}/{file.name}"
+    return file.url if "://" in file.url else f"{home.rstrip('/')}/{file.url or file.name}"
 
 
 def _resumed(url: str, part: Path, tell: Tell) -> None:
@@ -217,7 +214,7 @@ def _reason(error: Exception) -> str:
 
 
 def table(text: str) -> tuple[File, ...]:
-    """The files of a table: name, SHA-256, bytes and, if it is not the name, address, parted by tabs; # begins a comment.
+    """The files of a table: name, SHA-256, bytes and, if it is not the name, address, parted by tabs; # is a comment.
 
     Raises
     ------
