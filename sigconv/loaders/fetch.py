@@ -14,7 +14,7 @@ from sigconv.errors import ArgumentError, FormatError, MissingExtra
 SILENCE = 30  # seconds without a byte after which a server counts as gone
 TRIES = 3  # a cut connection is taken up again where it broke
 _AT_ONCE = 8  # small files fetched beside each other
-_PIECE = 1 << 20  # bytes
+_PIECE = 1 << 16  # bytes; what a cut connection loses at most
 
 Tell = Callable[[int], object]
 
