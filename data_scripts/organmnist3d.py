@@ -47,7 +47,8 @@ DATASET = Dataset(
     name="organmnist3d",
     title="OrganMNIST3D: small CT volumes of eleven organs, 28 x 28 x 28",
     licence="""licence: CC BY 4.0, https://medmnist.com
-cite: Yang et al. (2023), MedMNIST v2, doi:10.1038/s41597-022-01721-8; Bilic et al. (2023), LiTS, doi:10.1016/j.media.2022.102680""",
+cite: Yang et al. (2023), MedMNIST v2, doi:10.1038/s41597-022-01721-8;
+Bilic et al. (2023), LiTS, doi:10.1016/j.media.2022.102680""",
     home="https://zenodo.org/records/10519652/files",
     files=(File("organmnist3d.npz", "md5:21f0a239e7f502e6eca33c3fc453c0b6"),),
     tidy=tidy,

@@ -133,7 +133,7 @@ def fetch(
 
     if not name:
         for known in fetch_files.names():
-            typer.echo(f"{known:<22}{fetch_files.dataset(known).title}")
+            typer.echo(f"{known:<25}{fetch_files.dataset(known).title}")
         return
     wanted = fetch_files.dataset(name)
     if folder is None:
