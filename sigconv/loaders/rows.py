@@ -14,13 +14,12 @@ from sigconv.loaders.limits import within_limit
 
 Array = np.ndarray[Any, Any]
 
-_MOST_KEPT = 1 << 26  # bytes of parsed files that a process keeps
+_MOST_KEPT = 1 << 26  # bytes of parsed files that a thread keeps
 _NUMBER = b"+-.0123456789eE"
 _MOST_HEAD = 1 << 20
 _BLANK = b"\t ,;\r\n"
 _MISSING = {b"", b"nan", b"NaN", b"NAN"}
-_kept: "OrderedDict[tuple[object, ...], Array]" = OrderedDict()
-_lock = threading.Lock()
+_thread = threading.local()  # each thread keeps its own, so that none waits and a fork finds no lock held
 
 
 def numbers(where: str, fields: Sequence[bytes], missing: bool) -> list[float]:
@@ -81,16 +80,14 @@ def once(path: Path, parse: Callable[[], Array], *key: object) -> Array:
     """
     told = path.stat()
     name = (str(path), told.st_mtime_ns, told.st_size, *key)
-    with _lock:
-        if name in _kept:
-            _kept.move_to_end(name)
-            return _kept[name]
-    samples = parse()
+    kept: OrderedDict[tuple[object, ...], Array] = _thread.__dict__.setdefault("kept", OrderedDict())
+    if name in kept:
+        kept.move_to_end(name)
+        return kept[name]
+    samples = kept[name] = parse()
     samples.flags.writeable = False
-    with _lock:
-        _kept[name] = samples
-        while sum(one.nbytes for one in _kept.values()) > _MOST_KEPT:
-            _kept.popitem(last=False)
+    while len(kept) > 1 and sum(one.nbytes for one in kept.values()) > _MOST_KEPT:
+        kept.popitem(last=False)
     return samples
 
 

@@ -38,17 +38,18 @@ Frame Time: 0.0083333
 """
 
 
-def made(tmp_path, text=ARM):
+def made(tmp_path, text=ARM, end="\n"):
     path = tmp_path / "arm.bvh"
-    path.write_text(text)
+    path.write_bytes(text.replace("\n", end).encode())
     return path
 
 
 # known ---------------------------------------------------------------------------------------------------------------
 
 
-def test_an_arm_bends_as_worked_out_by_hand(tmp_path):
-    recording = bvh.open(made(tmp_path), unit="cm", ends=True)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_arm_bends_as_worked_out_by_hand(tmp_path, end):
+    recording = bvh.open(made(tmp_path, end=end), unit="cm", ends=True)
     assert recording.notes["markers"] == ("Shoulder", "Elbow", "Left Wrist", "Left Wrist-end")
     assert (recording.fs, recording.unit, recording.shape) == (120.0, "m", (12, 3))
     places = positions(recording.read()) * 100
@@ -188,6 +189,19 @@ def test_a_hostile_depth_is_refused_without_recursion(tmp_path):
     text = "HIERARCHY\nROOT a { OFFSET 0 0 0 CHANNELS 1 Xposition " + joint.format("") * 20_000
     with pytest.raises(FormatError, match="nested 257 deep; allowed: 5000 and 256"):
         bvh.open(made(tmp_path, text + "\nMOTION\nFrames: 1\nFrame Time: 1\n1\n"))
+
+
+def test_a_small_file_of_many_fixed_joints_does_not_flood_memory(tmp_path):
+    joint = "JOINT a { OFFSET 0 0 0 CHANNELS 0 End Site { OFFSET 0 0 0 } } "
+    text = "HIERARCHY\nROOT a { OFFSET 0 0 0 CHANNELS 1 Xposition " + joint * 2400 + "}\nMOTION\nFrames: 90000\n"
+    with pytest.raises(FormatError, match="4801 joints have 1 channels in all, and 90000 frames"):
+        bvh.open(made(tmp_path, text + "Frame Time: 1\n" + "1\n" * 90_000))
+
+
+def test_a_long_recording_is_made_in_pieces(tmp_path, monkeypatch):
+    whole = bvh.open(made(tmp_path), unit="cm").read().data
+    monkeypatch.setattr(bvh, "_AT_ONCE", 8)  # two frames of four joints
+    np.testing.assert_array_equal(bvh.open(made(tmp_path, ARM + "\n"), unit="cm").read().data, whole)
 
 
 def test_wrong_arguments_are_named(tmp_path):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.loaders.hostile import campaign
+from sigconv.errors import FormatError, ResourceError
+from sigconv.loaders import bvh, c3d
+from tests.loaders.hostile import COUNT, campaign, mutated
 
 pytestmark = pytest.mark.data
 
@@ -22,3 +24,27 @@ def test_spoilt_copies_do_no_harm(kind, real_data, tmp_path):
     verdicts = campaign(real_data / name, tmp_path, header=header)
     assert verdicts.findings == []
     assert verdicts.outcomes["FormatError"] > 0
+
+
+OTHERS = {
+    "analog": (c3d.analog, "c3d of Intel reals"),
+    "residuals": (c3d.residuals, "c3d of DEC integers"),
+    "cameras": (c3d.cameras, "c3d of MIPS reals"),
+    "channels": (bvh.channels, "bvh"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_the_other_readers_refuse_or_read_spoilt_copies(what, real_data, tmp_path):
+    opened, kind = OTHERS[what]
+    name, header = SAMPLES[kind]
+    content, path = (real_data / name).read_bytes(), tmp_path / "spoilt"
+    refusals = []
+    for seed in range(COUNT):
+        path.write_bytes(mutated(content, seed, header))
+        try:
+            opened(path).read()
+        except (FormatError, ResourceError) as error:
+            refusals.append(str(error))
+    assert 0 < len(refusals) < COUNT
+    assert all(str(path) in message for message in refusals)
