@@ -73,7 +73,9 @@ def read(path: Path, fourth: str) -> Volume:
     roles, lead, lying = _roles(path, fields, sizes, fourth)
     grid = canonical(path, _affine(path, fields, dimension), (*sizes[:3], 1)[:3])
     bytes_told = math.prod(lying) * np.dtype(number).itemsize
-    reader = raw.Samples(_parts(path, fields, names, after, bytes_told, sizes[-1]), number, lying, roles, grid.turn)
+    reader = raw.Samples(
+        path, _parts(path, fields, names, after, bytes_told, sizes[-1]), number, lying, roles, grid.turn
+    )
     reader.check()
     modality = fields.get("Modality", "")
     facts = {"format": "MetaImage", "number": np.dtype(number).name, "encoding": reader.parts[0].encoding}

@@ -89,7 +89,7 @@ def read(path: Path, suffix: str, fourth: str) -> Volume:
     zipped = _is_gzip(body)
     part = raw.Part(body, 0, "zlib", offset, bytes_there) if zipped else raw.Part(body, offset, "raw", 0, bytes_there)
     reader = raw.Samples(
-        (part,), number, (*sizes[:3], *(axis.size for axis in reversed(lead))), roles, grid.turn, slope, intercept
+        path, (part,), number, (*sizes[:3], *(axis.size for axis in reversed(lead))), roles, grid.turn, slope, intercept
     )
     reader.check()
     facts, stored = _told(header, version, order, number, slope, intercept, about)

@@ -78,7 +78,7 @@ def read(path: Path, fourth: str) -> Volume:
     parts = _parts(path, fields, after, encoding, math.prod(sizes) * np.dtype(number).itemsize, dimension, sizes)
     if len(spatial) == 2:
         roles, sizes = (*roles, 2), (*sizes, 1)
-    reader = raw.Samples(parts, number, sizes, roles, grid.turn)
+    reader = raw.Samples(path, parts, number, sizes, roles, grid.turn)
     reader.check()
     facts = {"format": "NRRD", "number": np.dtype(number).name, "encoding": fields["encoding"]}
     facts |= {"space": fields["space"]} if "space" in fields else {}

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from sigconv import units
 from sigconv.errors import one_of
 from sigconv.loaders import metaimage, nifti, nrrd, volume_write
 from sigconv.loaders.door import Door
@@ -44,9 +45,11 @@ def open(path: Path, suffix: str, unit: str = "", fourth: Literal["", "time", "c
     Raises
     ------
     FormatError : damaged, cut short, complex or coloured (field, found, expected)
+    ArgumentError, SamplingError : no such meaning of a fourth axis, no such unit
     MissingExtra : nibabel is not installed
     """
     one_of("fourth", fourth, _FOURTH)
+    units.kind(unit)
     told = _told(path, suffix, fourth)
     name = _name(path)
     notes = {
