@@ -114,7 +114,9 @@ def _patient(draw: Draw, name: str, steps: tuple[float, ...], noise: float) -> t
     first = [float(place.flat[0]) for place in reversed(axes)]
     notes = {"domain": "volume", "name": name, "subject": name, "origin": tuple(first), "stored": {"codes": "LPS"}}
     scan = Signal(np.round(levels).astype(np.int16)[None], (Axis.channel(["CT"]), *grid), "HU", notes=notes)
-    marked = Signal(labels[None], (Axis.channel(["organ"]), *grid), notes={**notes, "classes": ("", *ORGANS)})
+    marked = Signal(
+        labels[None], (Axis.channel(["organ"]), *grid), notes={**notes, "classes": dict(enumerate(ORGANS, 1))}
+    )
     return of(scan), of(marked)
 
 
