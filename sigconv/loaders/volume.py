@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from sigconv import units
-from sigconv.errors import FormatError, one_of
+from sigconv.errors import ArgumentError, FormatError
 from sigconv.loaders import metaimage, nifti, nrrd, volume_write
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.recording import Recording
@@ -14,7 +14,6 @@ from sigconv.loaders.volume_header import Volume
 
 SUFFIXES = (*nifti.SUFFIXES, *nrrd.SUFFIXES, *metaimage.SUFFIXES)
 _CONTRAST = re.compile(r"_\d{4}$")  # nnU-Net's number of an image of several of one patient
-_FOURTH = ("", "time", "channel")
 
 
 def known(head: bytes) -> str | None:
@@ -48,7 +47,8 @@ def open(path: str | Path, suffix: str = "", unit: str = "", fourth: Literal["",
     ArgumentError, SamplingError : no such meaning of a fourth axis, no such unit
     MissingExtra : nibabel is not installed
     """
-    one_of("fourth", fourth, _FOURTH)
+    if fourth not in ("", "time", "channel"):
+        raise ArgumentError(f"fourth is {fourth!r}; allowed: 'time', 'channel', or '' for what the file tells")
     units.kind(unit)
     path = Path(path)
     suffix = suffix or _suffix(path)
