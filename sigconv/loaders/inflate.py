@@ -141,8 +141,8 @@ def fill(path: Path, start: int, compression: Compression, first: int, view: mem
     with _kept.lock:
         while done < len(view):
             number, skipped = divmod(first + done, PIECE)
-            piece = _piece(key, path, number)[skipped : skipped + len(view) - done]
-            if not piece:
+            piece = memoryview(_piece(key, path, number))[skipped : skipped + len(view) - done]
+            if not len(piece):
                 break
             view[done : done + len(piece)] = piece
             done += len(piece)
