@@ -70,7 +70,7 @@ class Slices:
         if any(self.slices[i].at < 0 for i in chosen):
             raw = np.empty((len(chosen), bottom - top, right - left), self.stored.kind)
             for number, i in enumerate(chosen):
-                raw[number] = self._decoded(self.slices[i], rows, columns)
+                raw[number] = decoded(self.slices[i], self.stored, rows, columns)
         else:
             raw = np.empty((len(chosen), bottom - top, self.stored.columns), self.stored.kind)
             data = raw.reshape(-1).view(np.uint8).data
@@ -93,17 +93,6 @@ class Slices:
         raw >>= wide - self.stored.bits
         return raw
 
-    def _decoded(self, one: Slice, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
-        asked = {"number": one.frame, "rows": rows, "columns": columns}
-        facts, (found,) = guarded.call(one.path, "dicom frame", asked, self.stored.frame)
-        expected = (self.stored.rows, self.stored.columns)
-        if tuple(facts["shape"]) != expected or not np.can_cast(found.dtype, self.stored.kind):
-            raise FormatError(
-                f"{one.path}: frame {one.frame} is decoded to {facts['shape']} numbers of {found.dtype}; the header "
-                f"has {expected} of {self.stored.kind}"
-            )
-        return found
-
     def _scaled(self, raw: Array, slices: Sequence[Slice], target: Array) -> None:
         """Write (slice, row, column) values into `target`."""
         slopes, shifts = ([getattr(one, name) for one in slices] for name in ("slope", "intercept"))
@@ -122,6 +111,36 @@ def _each(numbers: Sequence[float], kind: np.dtype[Any]) -> Array:
     return np.array(numbers[:1] if same else numbers).astype(kind)[:, None, None]
 
 
+def cut(one: Slice, stored: Stored, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
+    """(row, column) numbers of one frame as stored, of single bits, too, cut to rows and columns [first, last)."""
+    if one.at < 0:
+        return decoded(one, stored, rows, columns)
+    (top, bottom), (left, right) = rows, columns
+    if stored.bits > 1:
+        raw = np.empty((bottom - top, stored.columns), stored.kind)
+        _fill(one.path, one.at + top * raw.strides[0], raw.reshape(-1).view(np.uint8).data)
+        return raw[:, left:right]
+    first = (one.frame * stored.rows + top) * stored.columns
+    last = first + (bottom - top) * stored.columns
+    packed = np.empty(-(-last // 8) - first // 8, np.uint8)
+    _fill(one.path, one.at + first // 8, packed.data)
+    bits = np.unpackbits(packed, bitorder="little")[first % 8 :][: last - first]
+    return bits.reshape(bottom - top, stored.columns)[:, left:right]
+
+
+def decoded(one: Slice, stored: Stored, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
+    """The same of a frame that is compressed, decoded in the guarded child process."""
+    asked = {"number": one.frame, "rows": rows, "columns": columns}
+    facts, (found,) = guarded.call(one.path, "dicom frame", asked, stored.rows * stored.columns * int(stored.kind[2:]))
+    expected = (stored.rows, stored.columns)
+    if tuple(facts["shape"]) != expected or not np.can_cast(found.dtype, stored.kind):
+        raise FormatError(
+            f"{one.path}: frame {one.frame} is decoded to {facts['shape']} numbers of {found.dtype}; the header has "
+            f"{expected} of {stored.kind}"
+        )
+    return found
+
+
 def _fill(path: Path, at: int, view: memoryview) -> None:
     """Read the bytes from `at` on into `view`."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -130,7 +149,9 @@ def _fill(path: Path, at: int, view: memoryview) -> None:
         while done < len(view):
             read = os.preadv(descriptor, [view[done:]], at + done)
             if not read:
-                raise FormatError(f"{path}: ends at byte {at + done}; {len(view) - done} more are expected: was it cut?")
+                raise FormatError(
+                    f"{path}: ends at byte {at + done}; {len(view) - done} more are expected: was it cut?"
+                )
             done += read
     finally:
         os.close(descriptor)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sigconv.errors import FormatError
-from sigconv.loaders.dicom_header import Header
+from sigconv.loaders.dicom_header import SEGMENTATIONS, Header
 from sigconv.loaders.dicom_place import Slice, cross
 from sigconv.loaders.geometry import Canonical, canonical
 
@@ -91,22 +91,24 @@ def sorted_into_series(headers: Iterable[Header]) -> list[Series]:
 def _stacks(headers: Sequence[Header]) -> list[Series]:
     """Groups of one direction, size and kind of number, then of different positions."""
     groups: list[tuple[Header, list[Slice]]] = []
+    whole = [Series("", header, header.slices) for header in headers if header.kind in SEGMENTATIONS]
     for header in headers:
+        if header.kind in SEGMENTATIONS:
+            continue
         for one in header.slices:
             for first, group in groups:
-                if first.stored == header.stored and first.unit == header.unit and _alike(group[0], one):
+                if first.stored == header.stored and first.unit == header.unit and alike(group[0], one):
                     group.append(one)
                     break
             else:
                 groups.append((header, [one]))
-    empty = [Series("", header, ()) for header in headers if not header.slices][:1]
-    if groups:
-        empty = []
-    return [Series("", header, layer) for header, group in groups for layer in _layers(group)] + empty
+    whole += [Series("", header, layer) for header, group in groups for layer in _layers(group)]
+    return whole or [Series("", headers[0], ())]
 
 
-def _alike(a: Slice, b: Slice) -> bool:
-    if bool(a.position) != bool(b.position) or a.segment != b.segment:
+def alike(a: Slice, b: Slice) -> bool:
+    """Whether two slices have one direction and spacing."""
+    if bool(a.position) != bool(b.position):
         return False
     pairs = zip((*a.orientation, *a.spacing), (*b.orientation, *b.spacing), strict=True)
     return all(abs(one - other) <= _PARALLEL for one, other in pairs)
@@ -192,7 +194,9 @@ def _tilt(direction: Sequence[float], normal: Sequence[float]) -> list[str]:
     angle = math.degrees(math.acos(cosine))
     if angle <= _TILT:
         return []
-    return [f"the gantry was tilted by {angle:.1f} degrees: z is not at right angles to the slices (notes['directions'])"]
+    return [
+        f"the gantry was tilted by {angle:.1f} degrees: z is not at right angles to the slices (notes['directions'])"
+    ]
 
 
 def _sideways(slices: Sequence[Slice], direction: Sequence[float], places: Sequence[float]) -> list[str]:
