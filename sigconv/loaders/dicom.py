@@ -2,20 +2,21 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError, nearest
-from sigconv.loaders import dicom_directory, dicom_header, dicom_segment
+from sigconv.loaders import dicom_directory, dicom_header
 from sigconv.loaders.dicom_header import DIRECTORY, SEGMENTATIONS, Header
 from sigconv.loaders.dicom_pixels import Slices
+from sigconv.loaders.dicom_segment import segmentation
+from sigconv.loaders.dicom_segment_write import save_segmentation
 from sigconv.loaders.dicom_stack import Series, placed, sorted_into_series
 from sigconv.loaders.door import Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
 from sigconv.signal import Axis
 
-__all__ = ["DOOR", "SUFFIXES", "Series", "known", "open", "series"]
+__all__ = ["DOOR", "SUFFIXES", "Series", "known", "open", "save_segmentation", "segmentation", "series"]
 
 SUFFIXES = (".dcm", ".dicom")
 _HEAD = 1 << 13  # bytes in which the series' UID is looked for
@@ -52,7 +53,7 @@ def series(folder: str | Path) -> list[Series]:
     return sorted_into_series(header for header in headers if header.kind != DIRECTORY)
 
 
-def open(path: str | Path, suffix: str = ".dcm", series: str = "") -> Recording:
+def open(path: str | Path, series: str = "") -> Recording:
     """The volume in a folder, in one file, or in the files that a DICOMDIR names, as (channel, z, y, x).
 
     z, y and x ascend towards Superior, Anterior and Right as nearly as the slices allow, in mm; `sigconv.space` tells
@@ -61,7 +62,7 @@ def open(path: str | Path, suffix: str = ".dcm", series: str = "") -> Recording:
     scanned keep the value the scanner gave them, which notes["padding"] tells: a NaN there would spread through every
     convolution. notes["warnings"] tells of missing, uneven and doubled slices, and of what was left out.
 
-    A segmentation has a label for each segment; see `dicom_segment.open`.
+    A segmentation has a label for each segment; see `segmentation`.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ def _listed(every: Sequence[Series]) -> str:
 def _recording(path: Path, chosen: Series, odd: Sequence[str]) -> Recording:
     header = chosen.header
     if header.kind in SEGMENTATIONS:
-        return dicom_segment.open(chosen.files[0])
+        return segmentation(chosen.files[0])
     assert header.stored is not None
     grid, told = placed(path, chosen)
     if header.modality == "CT" and not header.unit:
@@ -183,4 +184,8 @@ def _recording(path: Path, chosen: Series, odd: Sequence[str]) -> Recording:
     return Recording(axes, reader, header.unit, (), notes)
 
 
-DOOR = Door("volume", SUFFIXES, known, open)
+def _door(path: Path, _suffix: str) -> Recording:
+    return open(path)
+
+
+DOOR = Door("volume", SUFFIXES, known, _door)
