@@ -89,6 +89,8 @@ def open(path: str | Path, series: str = "") -> Recording:
 
 def _every(path: Path) -> list[Series]:
     found = series(path)
+    if not found and path.is_file():
+        raise FormatError(f"{path}: names only directories; expected images")
     if not found:
         raise IsADirectoryError(f"{path} is a folder without DICOM files; give one file, or a folder with a series")
     return found

@@ -85,7 +85,7 @@ def read(path: Path) -> Header:
         slices = tuple(frames(where, count, at, stored.frame)) if stored else ()
         return Header(
             path=path,
-            kind=where.text("SOPClassUID"),
+            kind=where.text("SOPClassUID") or str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "")),
             instance=where.text("SOPInstanceUID"),
             series=where.text("SeriesInstanceUID"),
             syntax=syntax(dataset),
