@@ -2,7 +2,6 @@
 
 import math
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +10,8 @@ import numpy as np
 from sigconv.errors import FormatError, MissingExtra
 from sigconv.loaders import inflate, raw
 from sigconv.loaders.beside import beside
-from sigconv.loaders.geometry import Canonical, canonical
+from sigconv.loaders.geometry import canonical
+from sigconv.loaders.volume_header import EDGE, Volume
 from sigconv.signal import Axis
 
 SUFFIXES = (".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img")
@@ -24,24 +24,6 @@ _LENGTH_NAMES = {0: "unknown", 1: "m", 2: "mm", 3: "um"}
 _TIMES = {8: 1.0, 16: 1e-3, 24: 1e-6}  # code of the unit of time -> s
 _SPACES = {0: "none", 1: "scanner", 2: "aligned", 3: "Talairach", 4: "MNI", 5: "template"}
 _MOST_EXTENSIONS = 1 << 24  # bytes between header and volume
-_EDGE = 1 << 20  # samples along one axis
-
-
-@dataclass(frozen=True)
-class Volume:
-    """What a header of any format tells of its volume.
-
-    reader : of its samples;  grid : where they lie;  lead : a channel axis, and a time axis where there is one
-    unit : of the samples;  facts : for people;  stored : what writing back needs;  warnings : sentences
-    """
-
-    reader: raw.Samples
-    grid: Canonical
-    lead: tuple[Axis, ...]
-    unit: str
-    facts: dict[str, str]
-    stored: dict[str, Any]
-    warnings: tuple[str, ...] = ()
 
 
 def known(head: bytes) -> str | None:
@@ -107,7 +89,7 @@ def read(path: Path, suffix: str, fourth: str) -> Volume:
     zipped = _is_gzip(body)
     part = raw.Part(body, 0, "zlib", offset, bytes_there) if zipped else raw.Part(body, offset, "raw", 0, bytes_there)
     reader = raw.Samples(
-        (part,), number, (*sizes[:3], *(axis.size for axis in reversed(lead))), roles, grid.turn, slope, intercept
+        path, (part,), number, (*sizes[:3], *(axis.size for axis in reversed(lead))), roles, grid.turn, slope, intercept
     )
     reader.check()
     facts, stored = _told(header, version, order, number, slope, intercept, about)
@@ -173,7 +155,7 @@ def _sizes(path: Path, header: Any) -> tuple[int, ...]:
         raise FormatError(f"{path}: dim[0] is {dim[0]}, expected 1 to 7 axes")
     sizes = dim[1 : dim[0] + 1] + [1] * (7 - dim[0])
     for number, size in enumerate(sizes, 1):
-        most = _EDGE if number <= 5 else 1
+        most = EDGE if number <= 5 else 1
         if not 1 <= size <= most:
             raise FormatError(f"{path}: dim[{number}] is {size}, expected 1 to {most}")
     return tuple(sizes[:5])
@@ -265,8 +247,8 @@ def _told(
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """Facts for people, and what writing back needs."""
     codes = {name: int(header[f"{name}_code"]) for name in ("sform", "qform")}
-    code = int(header["xyzt_units"]) & 7
-    stored: dict[str, Any] = {"format": f"NIfTI-{version}", "length": code, **codes}
+    measured = int(header["xyzt_units"])
+    stored: dict[str, Any] = {"format": f"NIfTI-{version}", "units": measured, **codes}
     if codes["sform"] and codes["qform"]:
         stored["other"] = _other(header)
     facts = {
@@ -274,7 +256,7 @@ def _told(
         "number": np.dtype(number).name + (" big-endian" if order == ">" else ""),
         "orientation from": about,
         **{name: f"{value} ({_SPACES.get(value, 'unknown')})" for name, value in codes.items()},
-        "unit of length": _LENGTH_NAMES[code],
+        "unit of length": _LENGTH_NAMES[measured & 7],
     }
     if (slope, intercept) != (1.0, 0.0):
         facts["scaled by"] = f"× {slope:g} + {intercept:g}"

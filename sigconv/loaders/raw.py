@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -105,12 +106,14 @@ class Part:
 class Samples:
     """The samples of a grid, read when called; it can be sent to other processes.
 
-    parts : the files that hold it, each as much as the others;  kind : NumPy's name of the stored number ("<i2")
+    path : of the header;  parts : the files that hold the numbers, each as many as the others
+    kind : NumPy's name of the stored number ("<i2")
     sizes : of the axes as they lie, the one that runs fastest first
     roles : of these axes: 0, 1, 2 for the spatial ones (as `turn` counts them), "time" or "channel"
     turn : how the spatial axes become z, y, x;  slope, intercept : from stored numbers to the unit
     """
 
+    path: Path
     parts: tuple[Part, ...]
     kind: str
     sizes: tuple[int, ...]
@@ -122,7 +125,8 @@ class Samples:
     def check(self) -> None:
         """Refuse files that cannot hold the grid; see `Part.check`."""
         for part in self.parts:
-            part.check()
+            with self._named(part):
+                part.check()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -140,7 +144,7 @@ class Samples:
         where["channel"] = (min(rows), max(rows) + 1)
         ranges = [where[role] for role in self.roles]
         count = math.prod(last - first for first, last in ranges)
-        within_limit(self.parts[0].path, count * max(self.dtype.itemsize, np.dtype(self.kind).itemsize), "the piece")
+        within_limit(self.path, count * max(self.dtype.itemsize, np.dtype(self.kind).itemsize), "the piece")
         stored = self._box(ranges)
         order = [role for role in ("channel", "time", 0, 1, 2) if role in self.roles]
         data = stored.transpose([stored.ndim - 1 - self.roles.index(role) for role in order])
@@ -196,5 +200,16 @@ class Samples:
         while done < len(view):
             number, at = divmod(first + done, size)
             length = min(len(view) - done, size - at)
-            self.parts[number].fill(at, view[done : done + length], self.kind)
+            with self._named(self.parts[number]):
+                self.parts[number].fill(at, view[done : done + length], self.kind)
             done += length
+
+    @contextmanager
+    def _named(self, part: Part) -> Iterator[None]:
+        """A refusal of a file beside the header names the header, too: it is the one that was opened."""
+        try:
+            yield
+        except FormatError as error:
+            if part.path == self.path:
+                raise
+            raise FormatError(f"{self.path}: {error}") from error

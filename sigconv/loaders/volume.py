@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from sigconv import units
 from sigconv.errors import one_of
-from sigconv.loaders import nifti
+from sigconv.loaders import metaimage, nifti, nrrd, volume_write
 from sigconv.loaders.door import Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
+from sigconv.loaders.volume_header import Volume
 
-SUFFIXES = nifti.SUFFIXES
+SUFFIXES = (*nifti.SUFFIXES, *nrrd.SUFFIXES, *metaimage.SUFFIXES)
 _CONTRAST = re.compile(r"_\d{4}$")  # nnU-Net's number of an image of several of one patient
 _FOURTH = ("", "time", "channel")
 
@@ -18,10 +20,10 @@ _FOURTH = ("", "time", "channel")
 def known(head: bytes) -> str | None:
     """The suffix of the volume format that a file's first bytes tell, or None.
 
-    >>> known(b"NRRD0004")
-    '.nrrd'
+    >>> known(b"ObjectType = Image")
+    '.mha'
     """
-    return nifti.known(head)
+    return nifti.known(head) or nrrd.known(head) or metaimage.known(head)
 
 
 def open(path: Path, suffix: str, unit: str = "", fourth: Literal["", "time", "channel"] = "") -> Recording:
@@ -43,10 +45,12 @@ def open(path: Path, suffix: str, unit: str = "", fourth: Literal["", "time", "c
     Raises
     ------
     FormatError : damaged, cut short, complex or coloured (field, found, expected)
+    ArgumentError, SamplingError : no such meaning of a fourth axis, no such unit
     MissingExtra : nibabel is not installed
     """
     one_of("fourth", fourth, _FOURTH)
-    told = nifti.read(path, suffix, fourth)
+    units.kind(unit)
+    told = _told(path, suffix, fourth)
     name = _name(path)
     notes = {
         "domain": "volume",
@@ -61,6 +65,14 @@ def open(path: Path, suffix: str, unit: str = "", fourth: Literal["", "time", "c
     return Recording((*told.lead, *told.grid.axes), told.reader, unit or told.unit, (), notes)
 
 
+def _told(path: Path, suffix: str, fourth: str) -> Volume:
+    if suffix in nrrd.SUFFIXES:
+        return nrrd.read(path, fourth)
+    if suffix in metaimage.SUFFIXES:
+        return metaimage.read(path, fourth)
+    return nifti.read(path, suffix, fourth)
+
+
 def _name(path: Path) -> str:
     """The file's name without the suffix that it has, which need not be that of its content."""
     lower = path.name.lower()
@@ -68,4 +80,4 @@ def _name(path: Path) -> str:
     return path.name[: len(path.name) - len(suffix)] or path.name
 
 
-DOOR = Door("volume", SUFFIXES, known, open)
+DOOR = Door("volume", SUFFIXES, known, open, volume_write.SAVE)
