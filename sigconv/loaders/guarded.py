@@ -8,7 +8,6 @@ import contextlib
 import importlib
 import json
 import math
-import multiprocessing.util
 import os
 import resource
 import select
@@ -139,8 +138,11 @@ class Guard:
                 bufsize=0,
                 env=environment,
             )
-            if not self._closes:  # at the end of a worker process too, where atexit does not run
-                multiprocessing.util.Finalize(None, self.close, exitpriority=0)
+            if not self._closes:
+                from multiprocessing.util import Finalize  # 20 ms that only those pay who start a child
+
+                # at the end of a worker process too, where atexit does not run
+                Finalize(None, self.close, exitpriority=0)
                 self._closes = True
         return self._child
 
