@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError, nearest
@@ -115,7 +116,7 @@ def _one_file(path: Path, header: Header, series: str) -> Recording:
     chosen, odd = _chosen(path, [one for one in stacks if one.slices], stacks, series)
     more = _beside(path, header.series) if len(header.slices) == 1 else 0
     if more:
-        odd.append(f"{more} more files of its series lie beside it: open the folder for the volume")
+        odd.append(f"files of its series that lie beside it: {more}; open the folder for the volume")
     return _recording(path, chosen, odd)
 
 
@@ -153,7 +154,7 @@ def _twins(one: Series) -> list[str]:
     if not one.copies:
         return []
     names = ", ".join(path.name for path in one.copies[:3]) + ", …" * (len(one.copies) > 3)
-    return [f"{len(one.copies)} files hold an image that another file holds, too, and are not read: {names}"]
+    return [f"files that are not read, as another one holds the same image: {len(one.copies)} ({names})"]
 
 
 def _listed(every: Sequence[Series]) -> str:
@@ -164,7 +165,8 @@ def _listed(every: Sequence[Series]) -> str:
 def _recording(path: Path, chosen: Series, odd: Sequence[str]) -> Recording:
     header = chosen.header
     if header.kind in SEGMENTATIONS:
-        return segmentation(chosen.files[0])
+        found = segmentation(chosen.files[0])
+        return replace(found, notes={**found.notes, "warnings": (*odd, *found.notes["warnings"])})
     assert header.stored is not None
     grid, told = placed(path, chosen)
     if header.modality == "CT" and not header.unit:

@@ -16,6 +16,7 @@ _PLAIN = {"1.2.840.10008.1.2": "<", "1.2.840.10008.1.2.1": "<", "1.2.840.10008.1
 _VALUES = {0x7FE00008: "f4", 0x7FE00009: "f8", 0x7FE00010: ""}  # the three elements that hold pixels
 _LONG = (b"OB", b"OW", b"OF", b"OD", b"UN")
 _UNDEFINED = 0xFFFFFFFF
+_MOST_FRAMES = 1 << 16  # in one file: each costs about 600 bytes, whatever the file has
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def read(path: Path) -> Header:
     """
     with opened(path) as (dataset, file, size):
         where = Where(path, dataset)
-        count = where.whole("NumberOfFrames", 1, max(1, size), 1)
+        count = where.whole("NumberOfFrames", 1, _MOST_FRAMES, 1)
         stored, at, facts = _stored(where, file, size, count)
         slices = tuple(frames(where, count, at, stored.frame)) if stored else ()
         return Header(

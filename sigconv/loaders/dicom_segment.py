@@ -232,7 +232,7 @@ def _onto(path: Path, header: Header, scan: Recording) -> Grid:
             )
         planes[nearest].append(one)
     placed_like = {name: scan.notes[name] for name in ("origin", "directions", "stored")}
-    return tuple(map(tuple, planes)), volume.turn, scan.axes[1:], placed_like
+    return tuple(map(tuple, planes)), volume.turn, scan.axes[1:], {**placed_like, "warnings": ()}
 
 
 def volume_of(scan: Recording) -> Slices:

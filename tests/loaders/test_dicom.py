@@ -91,7 +91,7 @@ def test_one_file_is_a_volume_of_one_slice_that_tells_of_the_others(real_data):
     recording = loaders.open(ge(real_data)[4])
     assert recording.shape == (1, 1, 512, 512)
     assert recording.axis("z").step == pytest.approx(4.0)
-    assert "27 more files of its series" in recording.notes["warnings"][0]
+    assert "files of its series that lie beside it: 27" in recording.notes["warnings"][0]
 
 
 def test_frames_of_an_enhanced_file_are_sorted_and_scaled_one_by_one(tmp_path):
@@ -166,7 +166,7 @@ def test_missing_slices_are_told_and_leave_a_gap(tmp_path):
     made_series(tmp_path, heights=(0.0, 2.0, 4.0, 10.0, 12.0))
     recording = loaders.open(tmp_path)
     assert recording.axis("z").positions == (0.0, 2.0, 4.0, 10.0, 12.0)
-    assert "2 slices are missing, the first behind slice 3 of 5" in recording.notes["warnings"][0]
+    assert "missing slices: 2, the first behind slice 3 of 5" in recording.notes["warnings"][0]
 
 
 def test_a_copied_file_is_read_once_and_told(tmp_path):
@@ -174,7 +174,7 @@ def test_a_copied_file_is_read_once_and_told(tmp_path):
     shutil.copy(tmp_path / "002.dcm", tmp_path / "copy.dcm")
     recording = loaders.open(tmp_path)
     assert recording.shape == (1, 4, 6, 8)
-    assert "1 files hold an image that another file holds, too" in recording.notes["warnings"][0]
+    assert "another one holds the same image: 1 (copy.dcm)" in recording.notes["warnings"][0]
 
 
 def test_another_image_at_a_position_is_left_out_and_told(tmp_path):

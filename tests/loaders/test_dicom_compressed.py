@@ -18,6 +18,7 @@ from sigconv import loaders
 from sigconv.errors import FormatError, ResourceError
 from sigconv.loaders import guarded
 from tests.loaders.dicom_samples import cropped, enhanced, ge, made_slice, recoded
+from tests.loaders.hostile import mutated
 from tests.loaders.test_dicom import in_file_order
 
 EXACT = [
@@ -101,6 +102,29 @@ def test_a_deflated_bomb_is_refused_before_it_grows(tmp_path, monkeypatch):
     monkeypatch.setenv("SIGCONV_MOST_BYTES", "100000")
     with pytest.raises(ResourceError, match="SIGCONV_MOST_BYTES"):
         loaders.open(tmp_path / "bomb.dcm")
+
+
+def test_a_frame_too_large_to_decode_is_refused_before_it_is(tmp_path):
+    made_slice(tmp_path / "plain.dcm", np.zeros((8, 8), np.int16))
+    data = pydicom.dcmread(tmp_path / "plain.dcm")
+    recoded(data, tmp_path / "huge.dcm", RLELossless)
+    data.Rows = data.Columns = 60_000
+    data.save_as(tmp_path / "huge.dcm")
+    with pytest.raises(ResourceError, match="decoding it needs 57600000000 bytes"):
+        _ = loaders.open(tmp_path / "huge.dcm")[0, 0, :4, :4]
+
+
+@pytest.mark.data
+def test_a_library_that_really_aborts_takes_only_the_child(real_data, tmp_path):
+    path = tmp_path / "one.dcm"
+    cropped(ge(real_data)[5], path, syntax=JPEGLSLossless)
+    good = path.read_bytes()
+    at = good.index(b"\xe0\x7f\x10\x00") + 12
+    path.write_bytes(good[:at] + mutated(good[at:], 49, 200))  # libjpeg throws std::bad_alloc through C code
+    with pytest.raises(FormatError, match=r"one\.dcm"):
+        loaders.load(path)
+    path.write_bytes(good)
+    assert loaders.load(path).shape == (1, 1, 64, 64)
 
 
 def test_a_decoder_that_crashes_on_a_frame_is_told(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Spoilt DICOM files: refused by name, or read; never a crash, a hang or a flood of memory."""
 
+import os
+
 import numpy as np
 import pytest
 from pydicom.uid import (
@@ -19,6 +21,7 @@ from tests.loaders.hostile import COUNT, campaign
 
 pytestmark = pytest.mark.data
 
+FEW = COUNT if "SIGCONV_MUTATIONS" in os.environ else 20  # six ways to store a slice share the time of two
 SYNTAXES = {
     "plain": ExplicitVRLittleEndian,
     "deflated": DeflatedExplicitVRLittleEndian,
@@ -37,7 +40,7 @@ def judged(verdicts):
 @pytest.mark.parametrize("kind", SYNTAXES)
 def test_spoilt_slices_do_no_harm(kind, real_data, tmp_path):
     cropped(ge(real_data)[5], tmp_path / "good" / "slice.dcm", syntax=SYNTAXES[kind])
-    judged(campaign(tmp_path / "good" / "slice.dcm", tmp_path, COUNT, header=4096))
+    judged(campaign(tmp_path / "good" / "slice.dcm", tmp_path, FEW, header=4096))
 
 
 def test_spoilt_frames_do_no_harm(tmp_path):
