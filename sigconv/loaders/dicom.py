@@ -45,10 +45,17 @@ def series(folder: str | Path) -> list[Series]:
 
     Raises
     ------
+    FileNotFoundError : as it says
     FormatError : a damaged DICOM file
     MissingExtra : pydicom is not installed
+
+    >>> from pydicom.data import get_testdata_file
+    >>> [str(len(one.slices)) + one.modality for one in series(get_testdata_file("DICOMDIR", download=False))][:3]
+    ['1CT', '1CT', '5CT']
     """
     folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(f"{folder}: there is no such folder")
     paths = dicom_directory.files(folder) if folder.is_file() else list(_dicom_in(folder))
     headers = (dicom_header.read(path) for path in paths)
     return sorted_into_series(header for header in headers if header.kind != DIRECTORY)
@@ -76,6 +83,10 @@ def open(path: str | Path, series: str = "") -> Recording:
     ArgumentError : several series and none chosen (they are listed), or one that is not there
     FormatError : damaged, in colours, or without places in space (field, found, expected)
     MissingExtra : pydicom is not installed
+
+    >>> from pydicom.data import get_testdata_file
+    >>> open(get_testdata_file("CT_small.dcm", download=False))
+    Recording(CT_small: channel 1, z 1 × 5 mm, y 128 × 0.661468 mm, x 128 × 0.661468 mm; unit HU, 0 events)
     """
     path = Path(path)
     if path.is_file():

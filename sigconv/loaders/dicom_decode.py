@@ -14,6 +14,8 @@ from sigconv.errors import FormatError, MissingExtra
 
 Array = np.ndarray[Any, Any]
 
+_JPEG = ("JPEGBaseline", "JPEGExtended", "JPEGLossless")  # not JPEG-LS, not JPEG 2000
+
 
 def frame(path: str, number: int, rows: Sequence[int], columns: Sequence[int]) -> tuple[dict[str, Any], list[Array]]:
     """The stored numbers of one frame, cut to rows and columns [first, last).
@@ -25,7 +27,7 @@ def frame(path: str, number: int, rows: Sequence[int], columns: Sequence[int]) -
     """
     syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
     if syntax.is_encapsulated and not get_decoder(syntax).is_available:
-        raise MissingExtra(f"a decoder of {syntax.name}", "volume")
+        raise MissingExtra(f"a decoder of {syntax.name}", "jpeg" if syntax.keyword.startswith(_JPEG) else "volume")
     try:
         # of a compressed file only the frame is read; other ones are deflated, or have their bytes in another order
         whole = pixel_array(path if syntax.is_encapsulated else pydicom.dcmread(path), index=number, raw=True)

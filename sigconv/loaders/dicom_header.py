@@ -78,6 +78,10 @@ def read(path: Path) -> Header:
     MissingExtra : pydicom is not installed
 
     Source: DICOM PS3.3 C.7.6 (image pixel, plane, multi-frame functional groups), PS3.5 (encoding).
+
+    >>> from pydicom.data import get_testdata_file
+    >>> read(Path(get_testdata_file("CT_small.dcm", download=False))).stored
+    Stored(rows=128, columns=128, kind='<i2', bits=16, high=15)
     """
     with opened(path) as (dataset, file, size):
         where = Where(path, dataset)

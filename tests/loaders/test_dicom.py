@@ -236,6 +236,8 @@ def test_other_modalities_have_no_unit_and_ct_without_rescale_is_told(tmp_path):
 def test_a_folder_without_dicom_and_files_that_are_no_volume_are_refused(tmp_path):
     with pytest.raises(IsADirectoryError, match="without DICOM files; give one file"):
         loaders.open(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        dicom.open(tmp_path / "absent")
     made_slice(tmp_path / "rgb.dcm", np.zeros((2, 6), np.uint8), PhotometricInterpretation="RGB", SamplesPerPixel=3)
     with pytest.raises(FormatError, match=r"rgb\.dcm: photometric interpretation 'RGB' with 3"):
         loaders.open(tmp_path / "rgb.dcm")
