@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sigconv import space
+from sigconv import space, units
 from sigconv.core.gaussian import gaussian
 from sigconv.errors import ArgumentError, SamplingError, one_number
+from sigconv.filters.sampling import Quantity
 from sigconv.signal import Axis, Signal
 
 Array = np.ndarray[Any, Any]
@@ -18,13 +19,13 @@ _AIR = -1000.0  # HU
 _NEAR = 1e-6  # of a voxel
 
 
-def to_spacing(volume: Signal, spacing: Sequence[float] | float, labels: bool = False) -> Signal:
+def to_spacing(volume: Signal, spacing: Sequence[Quantity] | Quantity, labels: bool = False) -> Signal:
     """A volume with voxels of another size, over the same piece of space.
 
     Parameters
     ----------
     volume : (…, z, y, x) Signal in mm
-    spacing : mm along z, y, x, or one number for all, > 0
+    spacing : mm or text such as "0.5 cm" along z, y, x, or one for all, > 0
     labels : True keeps whole numbers (nearest voxel); False interpolates linearly, blurred before it shrinks
 
     Returns
@@ -43,8 +44,8 @@ def to_spacing(volume: Signal, spacing: Sequence[float] | float, labels: bool = 
     >>> small.shape, small.axis("x").start
     ((1, 6, 3, 3), 0.5)
     """
-    told = [spacing] * 3 if isinstance(spacing, int | float) else list(spacing)
-    steps = [one_number("spacing", step, "a length in mm, above 0") for step in told]
+    told = [spacing] * 3 if isinstance(spacing, int | float | str) else list(spacing)
+    steps = [units.parse(step, "mm", "spacing") for step in told]
     if len(steps) != 3 or not all(0 < step < float("inf") for step in steps):
         raise SamplingError(f"spacing is {spacing!r}; it is a length in mm above 0, or three of them (z, y, x)")
     return _moved(volume, tuple(map(_respaced, space.grid(volume), steps)), space.frame(volume), labels, 0.0)
@@ -96,6 +97,8 @@ def _respaced(axis: Axis, step: float) -> Axis:
 
 def _moved(volume: Signal, grid: tuple[Axis, ...], frame: Array, labels: bool, outside: float) -> Signal:
     """The volume at the places of another grid."""
+    if not isinstance(volume, Signal):
+        raise ArgumentError(f"volume is a {type(volume).__name__}; it is a Signal: read a recording first")
     if [axis.name for axis in volume.axes[-3:]] != list(space.GRID):
         raise ArgumentError(f"volume has axes {', '.join(a.name for a in volume.axes)}; its last three are z, y, x")
     old, data = space.grid(volume), np.asarray(volume.data)

@@ -11,7 +11,7 @@ from sigconv.errors import FormatError
 from sigconv.loaders import raw
 from sigconv.loaders.beside import beside
 from sigconv.loaders.geometry import canonical
-from sigconv.loaders.volume_header import EDGE, MOST_HEADER, Volume, part, patterned, reals, whole
+from sigconv.loaders.volume_header import CHANNELS, EDGE, MOST_HEADER, Volume, part, patterned, reals, whole
 from sigconv.signal import Axis
 
 SUFFIXES = (".mha", ".mhd")
@@ -37,6 +37,7 @@ _SAME = {
     "Origin": "Offset",
     "Position": "Offset",
 }
+_MOST = (EDGE, EDGE, EDGE, CHANNELS)  # samples along each axis
 _YES = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -63,18 +64,18 @@ def read(path: Path, fourth: str) -> Volume:
 
     Source: itk.org/Wiki/ITK/MetaIO/Documentation.  Same as: SimpleITK, its LPS turned into RAS.
     """
-    fields, names, after = _fields(path)
+    fields, behind, after = _fields(path)
     dimension = whole(path, "NDims", _told(path, fields, "NDims"), 2, 4)
     words = _told(path, fields, "DimSize").split()
     if len(words) != dimension:
         raise FormatError(f"{path}: DimSize has {len(words)} numbers, expected {dimension}")
-    sizes = tuple(whole(path, "DimSize", word, 1, EDGE) for word in words)
+    sizes = tuple(whole(path, "DimSize", word, 1, most) for word, most in zip(words, _MOST, strict=False))
     number = _kind(path, fields)
     roles, lead, lying = _roles(path, fields, sizes, fourth)
     grid = canonical(path, _affine(path, fields, dimension), (*sizes[:3], 1)[:3])
     bytes_told = math.prod(lying) * np.dtype(number).itemsize
     reader = raw.Samples(
-        path, _parts(path, fields, names, after, bytes_told, sizes[-1]), number, lying, roles, grid.turn
+        path, _parts(path, fields, behind, after, bytes_told, sizes[-1]), number, lying, roles, grid.turn
     )
     reader.check()
     modality = fields.get("Modality", "")
@@ -88,8 +89,8 @@ def read(path: Path, fourth: str) -> Volume:
     return Volume(reader, grid, lead, unit, facts, {"format": "MetaImage"}, (warning,) if odd else ())
 
 
-def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
-    """The fields of the header, the lines behind its last one, and the byte behind that."""
+def _fields(path: Path) -> tuple[dict[str, str], bytes, int]:
+    """The fields of the header, what is read behind its last line, and the byte behind that."""
     with path.open("rb") as file:
         text = file.read(MOST_HEADER)
     end = re.search(rb"(?m)^[ \t]*ElementDataFile[ \t]*=[^\n]*\n?", text)
@@ -108,7 +109,7 @@ def _fields(path: Path) -> tuple[dict[str, str], list[str], int]:
         fields[name] = value.strip()
     if fields.get("ObjectType", "Image") != "Image":
         raise FormatError(f"{path}: ObjectType is {fields['ObjectType'][:80]!r}, expected Image")
-    return fields, text[end.end() :].decode("latin-1").split("\n"), end.end()
+    return fields, text[end.end() :], end.end()
 
 
 def _told(path: Path, fields: dict[str, str], name: str) -> str:
@@ -139,7 +140,7 @@ def _roles(
     path: Path, fields: dict[str, str], sizes: tuple[int, ...], fourth: str
 ) -> tuple[tuple[int | str, ...], tuple[Axis, ...], tuple[int, ...]]:
     """What every axis is, the axes before z, y, x, and the sizes of all as they lie, channels first."""
-    channels = whole(path, "ElementNumberOfChannels", fields.get("ElementNumberOfChannels", "1"), 1, EDGE)
+    channels = whole(path, "ElementNumberOfChannels", fields.get("ElementNumberOfChannels", "1"), 1, CHANNELS)
     roles: list[int | str] = [0, 1, 2]
     lying = [*sizes[:3], *[1] * (3 - len(sizes))]
     lead = []
@@ -181,7 +182,7 @@ def _affine(path: Path, fields: dict[str, str], dimension: int) -> Any:
 
 
 def _parts(
-    path: Path, fields: dict[str, str], names: list[str], after: int, size: int, slices: int
+    path: Path, fields: dict[str, str], behind: bytes, after: int, size: int, slices: int
 ) -> tuple[raw.Part, ...]:
     """Where the numbers are: behind the header, or in files beside it."""
     skipped = whole(path, "HeaderSize", fields.get("HeaderSize", "0"), -1, 1 << 40)
@@ -193,7 +194,7 @@ def _parts(
     if told.upper() == "LOCAL":
         return (part(path, path, after, encoding, skipped, size),)
     if words and words[0] == "LIST":
-        found = [name.strip() for name in names if name.strip()]
+        found = [name.strip() for name in behind.decode("latin-1").splitlines() if name.strip()]
     elif len(words) == 4 and "%" in words[0]:
         found = patterned(path, "ElementDataFile", words)
     else:

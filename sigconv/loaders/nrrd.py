@@ -12,7 +12,7 @@ from sigconv.errors import FormatError, SamplingError
 from sigconv.loaders import raw
 from sigconv.loaders.beside import beside
 from sigconv.loaders.geometry import canonical
-from sigconv.loaders.volume_header import EDGE, MOST_HEADER, Volume, part, patterned, reals, whole
+from sigconv.loaders.volume_header import CHANNELS, EDGE, MOST_HEADER, Volume, part, patterned, reals, whole
 from sigconv.signal import Axis
 
 SUFFIXES = (".nrrd", ".nhdr")
@@ -232,6 +232,8 @@ def _roles(
     if len(set(named)) < len(named):
         raise FormatError(f"{path}: {len(others)} axes are not spatial; expected one of channels, one of time, or none")
     size = {role[axis]: sizes[axis] for axis in others}
+    if max(size.values(), default=1) > CHANNELS:
+        raise FormatError(f"{path}: sizes has {max(size.values())} channels or times, expected {CHANNELS} or less")
     lead = [Axis.channel([str(number) for number in range(size.get("channel", 1))])]
     if "time" in size:
         axis = next(axis for axis in others if role[axis] == "time")

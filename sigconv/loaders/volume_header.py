@@ -1,8 +1,8 @@
 """What the header of a volume tells, whatever its format."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from sigconv.loaders.geometry import Canonical
 from sigconv.signal import Axis
 
 EDGE = 1 << 20  # samples along one axis, at the most
+CHANNELS = 1 << 16  # or times, at the most
 MOST_HEADER = 1 << 20  # bytes of text
 _FILES = 1 << 16  # that a pattern names, at the most
 
@@ -22,6 +23,7 @@ class Volume:
 
     reader : of the samples;  grid : where they lie;  lead : a channel axis, and a time axis where there is one
     unit : of the samples;  facts : for people;  stored : what writing back needs;  warnings : sentences
+    classes : names of the labels, where it tells them
     """
 
     reader: raw.Samples
@@ -31,6 +33,7 @@ class Volume:
     facts: dict[str, str]
     stored: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    classes: Mapping[int, str] = field(default_factory=dict)
 
 
 def whole(path: Path, name: str, text: str, least: int, most: int) -> int:

@@ -149,6 +149,14 @@ def test_a_volume_has_lengths_along_its_last_three_axes():
         onto(bare, volume(np.zeros((2, 2, 2))))
 
 
+def test_a_recording_is_read_first_and_a_spacing_is_no_word():
+    with pytest.raises(ArgumentError, match="volume is a Recording"):
+        to_spacing(loaders.of(volume(np.zeros((2, 2, 2)))), 1)
+    with pytest.raises(SamplingError, match="spacing is 'fine'"):
+        to_spacing(volume(np.zeros((2, 2, 2))), "fine")
+    assert to_spacing(volume(np.zeros((4, 4, 4))), "0.2 cm").shape == (1, 2, 2, 2)
+
+
 @pytest.mark.parametrize("outside", [-1, 256, 0.5])
 def test_labels_hold_the_value_outside(outside):
     mask = volume(np.zeros((2, 2, 2), dtype=np.uint8))

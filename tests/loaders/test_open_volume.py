@@ -71,7 +71,7 @@ def test_a_fourth_axis_is_time_where_its_unit_says_so_and_channels_where_not(tmp
     assert [axis.name for axis in bold.axes] == ["channel", "time", "z", "y", "x"]
     assert bold.axis("time").step == 2.5
     np.testing.assert_array_equal(bold.data[0], data.transpose(3, 2, 1, 0))
-    contrasts = volume.open(path, ".nii", fourth="channel").read()
+    contrasts = volume.open(path, fourth="channel").read()
     assert contrasts.shape == (5, 4, 3, 2)
     np.testing.assert_array_equal(loaders.open(path).read(2.5, 7.5).data[0], data.transpose(3, 2, 1, 0)[1:3])
     bare = loaders.open(nifti(tmp_path / "stack.nii", data, xyzt_units=2))
@@ -99,7 +99,7 @@ def test_a_qform_alone_places_the_volume_and_none_at_all_is_a_warning(tmp_path):
 def test_the_unit_is_told_by_who_knows_it(tmp_path):
     path = nifti(tmp_path / "ct.nii", np.zeros((2, 3, 4), dtype=np.int16))
     assert loaders.open(path).unit == ""
-    assert volume.open(path, ".nii", unit="HU").unit == "HU"
+    assert volume.open(path, unit="HU").unit == "HU"
 
 
 # law -----------------------------------------------------------------------------------------------------------------
@@ -189,6 +189,35 @@ def test_scan_and_labels_of_the_hippocampus_lie_on_one_grid(real_data):
         assert scan.notes["subject"] == path.name.removesuffix(".nii.gz")
 
 
+@pytest.mark.data
+def test_names_of_labels_are_told_where_the_file_has_them(real_data):
+    organs = loaders.open(real_data / CT / "example_seg.nii.gz")
+    assert (organs.notes["classes"][1], organs.notes["classes"][5], len(organs.notes["classes"])) == (
+        "spleen",
+        "liver",
+        117,
+    )
+    assert "classes" not in loaders.open(real_data / CT / "example_ct.nii.gz").notes
+
+
+def test_content_goes_before_names_and_halves_find_each_other(tmp_path):
+    data = np.arange(24, dtype=np.int16).reshape(4, 3, 2)
+    plain = nifti(tmp_path / "scan.nii", data)
+    odd = tmp_path / "packed.nii"
+    odd.write_bytes(gzip.compress(plain.read_bytes()))
+    other = plain.rename(tmp_path / "plain.nii.gz")
+    nibabel.save(nibabel.Nifti1Pair(data, np.eye(4)), tmp_path / "pair.img")
+    for half in ("hdr", "img"):
+        (tmp_path / f"pair.{half}").rename(tmp_path / f"PAIR.{half.upper()}")
+    packed = tmp_path / "PAIR.IMG"
+    (tmp_path / "PAIR.IMG.gz").write_bytes(gzip.compress(packed.read_bytes()))
+    for path in (odd, other, packed, tmp_path / "PAIR.HDR", tmp_path / "PAIR.IMG.gz"):
+        np.testing.assert_array_equal(loaders.load(path).data[0], data.T)
+    packed.unlink()
+    np.testing.assert_array_equal(loaders.load(tmp_path / "PAIR.HDR").data[0], data.T)
+    assert loaders.open(tmp_path / "PAIR.HDR").notes["name"] == "PAIR"
+
+
 # errors --------------------------------------------------------------------------------------------------------------
 
 
@@ -251,9 +280,15 @@ def test_a_pair_without_its_other_half_is_refused(tmp_path):
         loaders.open(tmp_path / "scan.hdr")
 
 
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("no volume")
+    with pytest.raises(FormatError, match=r"notes\.txt: not a volume"):
+        volume.open(tmp_path / "notes.txt")
+
+
 def test_arguments_are_checked(tmp_path):
     path = nifti(tmp_path / "scan.nii", np.zeros((2, 3, 4), dtype=np.uint8))
     with pytest.raises(ArgumentError, match="fourth is 'tiem'"):
-        volume.open(path, ".nii", fourth="tiem")
+        volume.open(path, fourth="tiem")
     with pytest.raises(SamplingError, match="unit is 'Hounsfield'"):
-        volume.open(path, ".nii", unit="Hounsfield")
+        volume.open(path, unit="Hounsfield")
