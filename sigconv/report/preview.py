@@ -20,7 +20,8 @@ def preview(source: Source) -> Figure:
 
     Parameters
     ----------
-    source : (channel, time): up to 10 s of up to 16 channels as traces; (channel, freq, time): a spectrogram in dB;
+    source : (channel, time): up to 10 s of up to 16 channels as traces, or markers at eight times;
+        (channel, freq, time): a spectrogram in dB;
         (channel, y, x): a picture; (channel, time, y, x): eight frames; (channel, z, y, x): three cuts through the
         middle, the patient's right on the left
 
@@ -30,6 +31,8 @@ def preview(source: Source) -> Figure:
     1
     """
     grid = tuple(axis.name for axis in source.axes[1:])
+    if grid == ("time",) and 3 * len(source.notes.get("markers", ())) == source.axes[0].size > 0:
+        return _figures(source)
     if grid[:1] == ("time",) and len(grid) == 4:  # volumes over time: the first
         return _cuts(source, first=True)
     return _DRAWN.get(grid, _lines if len(grid) == 1 else _picture)(source)
@@ -66,6 +69,40 @@ def _lines(source: Source) -> Figure:
 
 def _places(axis: Axis) -> Array:
     return np.array(axis.positions) if axis.positions else axis.start + axis.step * np.arange(axis.size)
+
+
+def _figures(source: Source) -> Figure:
+    """Markers at eight times from the side on which they spread most, with the bones where a skeleton is told."""
+    time = source.axes[1]
+    chosen = np.unique(np.linspace(0, time.size - 1, _FRAMES).round().astype(int))
+    places = np.stack([np.asarray(source.samples(((f, f + 1),)))[:, 0].reshape(-1, 3) for f in chosen.tolist()])
+    up = "xyz".find(str(source.notes.get("up", "z")).strip("+-") or "z")
+    flat = [i for i in range(3) if i != up]
+    spread = (
+        [float(np.nanmax(places[..., i]) - np.nanmin(places[..., i])) for i in flat] if _any(places) else [0.0, 0.0]
+    )
+    across = flat[int(np.argmax(spread))]
+    skeleton = source.notes.get("skeleton", {})
+    joints, parents = skeleton.get("joints", ()), skeleton.get("parents", ())
+    number = {name: i for i, name in enumerate(source.notes["markers"])}
+    figure, panels = _figure(1.8 * len(chosen), 3.2, len(chosen))
+    for ax, frame, marked in zip(panels, chosen.tolist(), places, strict=True):
+        for joint, parent in zip(joints, parents, strict=True):
+            if joint in number and parent >= 0 and joints[parent] in number:
+                ends = marked[[number[joint], number[joints[parent]]]]
+                ax.plot(ends[:, across], ends[:, up], color="#888888", linewidth=1)
+        ax.plot(marked[:, across], marked[:, up], "o", color="#2a6f97", markersize=2.5)
+        ax.set_title(f"{time.at(frame):.2f} s", fontsize=8)
+        ax.set(aspect="equal", xlabel=f"{'xyz'[across]} ({source.unit})")
+        ax.tick_params(labelsize=7)
+        ax.sharey(panels[0])
+    panels[0].set_ylabel(f"{'xyz'[up]} ({source.unit})")
+    return figure
+
+
+def _extent(values: Array) -> float:
+    seen = values[np.isfinite(values)]
+    return float(np.ptp(seen)) if seen.size else 0.0
 
 
 def _spectrogram(source: Source) -> Figure:
