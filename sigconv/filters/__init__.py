@@ -5,6 +5,7 @@ from sigconv.filters.ccde import CCDE
 from sigconv.filters.reference import common_average
 from sigconv.filters.resampling import resample
 from sigconv.filters.smoothing import smooth
+from sigconv.filters.spectrogram import istft, spectrogram, stft
 from sigconv.filters.trailing import TrailingAverage
 
 __all__ = [
