@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import audio, dicom, eeg, image, volume
+from sigconv.loaders import audio, dicom, eeg, image, mocap, volume
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.recording import Recording, of
@@ -11,7 +11,7 @@ from sigconv.signal import Signal, Source
 
 __all__ = ["DOORS", "Recording", "door_of", "load", "of", "open", "save", "ticks"]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR)
+DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:
