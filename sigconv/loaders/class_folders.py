@@ -7,7 +7,7 @@ from pathlib import Path
 from sigconv.errors import FormatError
 from sigconv.loaders import archive, image
 from sigconv.loaders.collection import Collection, Files
-from sigconv.loaders.listing import files_below, readable, shown
+from sigconv.loaders.listing import files_below, in_order, readable, shown
 from sigconv.loaders.recording import Recording
 
 PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
@@ -46,7 +46,7 @@ def class_folders(folder: str | Path, skip: bool = False) -> Collection:
     folder = Path(folder)
     if folder.is_file():
         members = {member.inside: member for member in archive.members(folder)}
-        names, skipped = _images(folder, sorted(members), skip)
+        names, skipped = _images(folder, in_order(members), skip)
         return _sorted(folder, names, skipped, Zipped(members))
     names, empty = files_below(folder)
     if empty and not skip:

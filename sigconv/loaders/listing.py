@@ -1,6 +1,7 @@
 """Listing: the files below a folder, in an order that is the same everywhere, and what is odd among them."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -8,13 +9,14 @@ from sigconv import loaders
 from sigconv.errors import FormatError
 
 _SHOWN = 3
+_DIGITS = re.compile(r"[0-9]+")
 
 
 def files_below(folder: Path, levels: int | None = None) -> tuple[list[str], list[str]]:
-    """Paths of the files below a folder, sorted, and those of its empty folders; each with "/" between its parts.
+    """Paths of the files below a folder, in order (9.png before 10.png), and those of its empty folders.
 
-    Names that begin with a dot are left out. Links are followed, for whoever made the folder put them there; a folder
-    that is met again on its own path is not entered twice.
+    Parts are divided by "/". Names that begin with a dot are left out. Links are followed, for whoever made the folder
+    put them there; a folder that is met again on its own path is not entered twice.
 
     Parameters
     ----------
@@ -44,9 +46,18 @@ def files_below(folder: Path, levels: int | None = None) -> tuple[list[str], lis
                     found.append(name)
                 elif (levels is None or name.count("/") < levels) and (it := _identity(entry)) not in above:
                     waiting.append((f"{name}/", above | {it}))
-        if not held:
+        if inside and not held:
             empty.append(inside.rstrip("/"))
-    return sorted(found), sorted(empty)
+    return in_order(found), sorted(empty)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names sorted with digits as numbers.
+
+    >>> in_order(["b10", "b9", "a"])
+    ['a', 'b9', 'b10']
+    """
+    return sorted(names, key=lambda name: (_DIGITS.sub(lambda digits: digits[0].zfill(20), name), name))
 
 
 def _identity(folder: Path | os.DirEntry[str]) -> tuple[int, int]:

@@ -24,7 +24,8 @@ def pattern(
     Parameters
     ----------
     folder : where the paths begin
-    text : the pattern, with "/" between folders; candidates are the files that end like it
+    text : the pattern, with "/" between folders; candidates are the files that end like it, as deep, in folders whose
+        names stand in it
     label, group, part : the words that are the label, the group and the part of a split
     mask : where the label map of each lies, written with the words of the pattern
     skip : leave out candidates that are written otherwise, and files that cannot be read
@@ -52,7 +53,7 @@ def pattern(
                 f"{name} is {word!r}{nearest(word, words)}; the pattern has {', '.join(words) or 'none'}"
             )
     every, _ = files_below(folder, text.count("/"))
-    candidates = [name for name in every if name.endswith(ending)]
+    candidates = [name for name in every if name.endswith(ending) and _in_its_folders(name, text)]
     found = {name: match for name in candidates if (match := wanted.fullmatch(name))}
     others = [name for name in candidates if name not in found]
     if not found:
@@ -72,11 +73,16 @@ def pattern(
     return Collection(tuple(names), Files(folder), fields, (*odd, *(f"{name} (written otherwise)" for name in others)))
 
 
+def _in_its_folders(name: str, text: str) -> bool:
+    told, wanted = name.split("/")[:-1], text.split("/")[:-1]
+    return len(told) == len(wanted) and all(a == b or "{" in b for a, b in zip(told, wanted, strict=True))
+
+
 def _read(text: str) -> tuple[re.Pattern[str], list[str], str]:
     """The pattern as a regular expression, its words in order, and how it ends.
 
     >>> _read("{digit}_{_}.wav")[0].pattern
-    '(?P<digit>[^/_]+)_[^/.]+\\\\.wav'
+    '(?P<digit>[^/_]+)_[^/\\\\.]+\\\\.wav'
     """
     pieces = _FIELD.split(text)  # literal, word, literal, …
     words, out = [], re.escape(pieces[0])
