@@ -30,7 +30,7 @@ class Files:
 class Collection:
     """Recordings by name, with a label, a group and other fields for each; a recording is opened when asked for.
 
-    It holds names and fields alone, some 200 bytes an item. Whatever trains on it takes
+    It holds names and fields alone, some 250 bytes an item. Whatever trains on it takes
     `windows.whole(list(c), c.labels, c.groups, size)`, or the like, and splits by `c.groups`.
 
     Parameters

@@ -73,9 +73,9 @@ def readable(folder: Path, names: Iterable[str], skip: bool) -> tuple[list[str],
     FormatError : there are others and `skip` is False; they are counted and the first are named
     """
     endings = tuple(suffix for door in loaders.DOORS for suffix in door.suffixes)
-    kept, odd = [], []
+    root, kept, odd = os.fspath(folder), [], []
     for name in names:
-        reason = _fault(folder / name) if name.lower().endswith(endings) else "no loader reads it"
+        reason = _fault(os.path.join(root, name)) if name.lower().endswith(endings) else "no loader reads it"
         if reason:
             odd.append(f"{name} ({reason})")
         else:
@@ -88,7 +88,7 @@ def readable(folder: Path, names: Iterable[str], skip: bool) -> tuple[list[str],
     return kept, tuple(odd)
 
 
-def _fault(path: Path) -> str:
+def _fault(path: str) -> str:
     try:
         told = os.stat(path)
     except OSError as error:

@@ -42,35 +42,37 @@ def pattern(
     """
     folder = Path(folder)
     wanted, words, ending = _read(text)
-    for name, word in (
-        ("label", label),
-        ("group", group),
-        ("part", part),
-        *(("mask", w) for w in _FIELD.findall(mask)),
-    ):
-        if word and word not in words:
+    chosen = {own: word for own, word in (("label", label), ("group", group), ("part", part)) if word}
+    for own, word in (*chosen.items(), *(("mask", word) for word in _FIELD.findall(mask))):
+        if word not in words:
             raise ArgumentError(
-                f"{name} is {word!r}{nearest(word, words)}; the pattern has {', '.join(words) or 'none'}"
+                f"{own} is {word!r}{nearest(word, words)}; the pattern has {', '.join(words) or 'none'}"
             )
+    found, others = _matched(folder, text, wanted, ending)
+    if others and not skip:
+        raise FormatError(
+            f"{folder}: {len(others)} of {len(found) + len(others)} files that end like {text!r} are written "
+            f"otherwise: {shown(others)}. Pass skip=True to leave them out"
+        )
+    names, odd = readable(folder, found, skip)
+    fields = {word: tuple(found[name][word] for name in names) for word in words}
+    fields |= {own: fields[word] for own, word in chosen.items()}
+    if mask:
+        fields["mask"] = _masks(folder, mask, fields, len(names))
+    return Collection(tuple(names), Files(folder), fields, (*odd, *(f"{name} (written otherwise)" for name in others)))
+
+
+def _matched(
+    folder: Path, text: str, wanted: re.Pattern[str], ending: str
+) -> tuple[dict[str, re.Match[str]], list[str]]:
+    """The files that are written like the pattern, and the candidates that are not."""
     every, _ = files_below(folder, text.count("/"))
     candidates = [name for name in every if name.endswith(ending) and _in_its_folders(name, text)]
     found = {name: match for name in candidates if (match := wanted.fullmatch(name))}
     others = [name for name in candidates if name not in found]
     if not found:
         raise FormatError(f"{folder}: no file is written like {text!r}; found {shown(others or every)}")
-    if others and not skip:
-        raise FormatError(
-            f"{folder}: {len(others)} of {len(candidates)} files that end like {text!r} are written otherwise: "
-            f"{shown(others)}. Pass skip=True to leave them out"
-        )
-    names, odd = readable(folder, found, skip)
-    fields = {word: tuple(found[name][word] for name in names) for word in words}
-    for name, word in (("label", label), ("group", group), ("part", part)):
-        if word:
-            fields[name] = fields[word]
-    if mask:
-        fields["mask"] = _masks(folder, mask, fields, len(names))
-    return Collection(tuple(names), Files(folder), fields, (*odd, *(f"{name} (written otherwise)" for name in others)))
+    return found, others
 
 
 def _in_its_folders(name: str, text: str) -> bool:

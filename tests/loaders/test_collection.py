@@ -1,6 +1,5 @@
 """Collections: what a folder, a table or a data set's own layout says of its recordings."""
 
-import json
 import os
 import shutil
 import zipfile
@@ -11,14 +10,13 @@ import pytest
 from PIL import Image
 
 from sigconv import windows
-from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, SplitError
+from sigconv.errors import ArgumentError, FormatError, ShapeError, SplitError
 from sigconv.loaders import collection as collections
 from sigconv.loaders.bids_tree import bids
 from sigconv.loaders.class_folders import class_folders
 from sigconv.loaders.collection import Collection
 from sigconv.loaders.dicom_tree import dicom_tree
 from sigconv.loaders.listing import files_below
-from sigconv.loaders.nnunet import nnunet
 from sigconv.loaders.pattern import pattern
 from sigconv.loaders.recording import of
 from sigconv.signal import Signal
@@ -193,89 +191,6 @@ def test_motion_files_and_motor_imagery_by_their_names(real_data):
     assert len(runs) == 12
     assert set(runs.groups) == {"S001"}
     assert runs.where(run="04")[0].fs == 160
-
-
-@pytest.fixture
-def hippocampus(real_data, tmp_path):
-    """Six real cases in nnU-Net's layout, by links."""
-    for folder in ("imagesTr", "labelsTr"):
-        (tmp_path / folder).mkdir()
-    for path in sorted((real_data / "msd_hippocampus" / "images").glob("*.nii.gz"))[:6]:
-        case = path.name.removesuffix(".nii.gz")
-        (tmp_path / "imagesTr" / f"{case}_0000.nii.gz").symlink_to(path)
-        (tmp_path / "labelsTr" / path.name).symlink_to(real_data / "msd_hippocampus" / "labels" / path.name)
-    told = {
-        "channel_names": {"0": "MRI"},
-        "labels": {"background": 0, "anterior": 1, "posterior": 2},
-        "numTraining": 6,
-        "file_ending": ".nii.gz",
-    }
-    (tmp_path / "dataset.json").write_text(json.dumps(told))
-    return tmp_path
-
-
-@pytest.mark.data
-def test_nnunets_layout_gives_volumes_and_label_maps(hippocampus):
-    found = nnunet(hippocampus)
-    assert len(found) == 6
-    assert found[0].channels == ("MRI",)
-    mask = found.mask(0)
-    assert mask.axes[1:] == found[0].axes[1:]
-    assert set(np.unique(mask.read().data)) == {0, 1, 2}
-    assert mask.notes["labels"] == {0: "background", 1: "anterior", 2: "posterior"}
-    assert found.groups[0].startswith("hippocampus_")
-    cut = windows.patches(found.recordings(), (16, 16, 16), (16, 16, 16), found.groups)
-    assert len(cut) >= 48
-
-
-@pytest.mark.data
-def test_two_channels_are_one_recording_and_an_older_table_is_read(hippocampus):
-    for path in sorted((hippocampus / "imagesTr").iterdir()):
-        shutil.copy(path, str(path).replace("_0000", "_0001"))
-    told = {"modality": {"0": "T1", "1": "T2"}, "labels": {"0": "background", "1": "anterior", "2": "posterior"}}
-    (hippocampus / "dataset.json").write_text(json.dumps(told))
-    recording = nnunet(hippocampus)[0]
-    assert recording.channels == ("T1", "T2")
-    whole = recording.read().data
-    np.testing.assert_array_equal(whole[0], whole[1])
-    np.testing.assert_array_equal(recording["T2", 3:9, 2:5].data[0], whole[1, 3:9, 2:5])
-
-
-@pytest.mark.data
-def test_a_mask_on_another_grid_is_taken_only_when_asked(hippocampus):
-    first, second = sorted((hippocampus / "labelsTr").iterdir())[:2]
-    target = second.resolve()
-    first.unlink()
-    first.symlink_to(target)
-    found = nnunet(hippocampus)
-    with pytest.raises((ShapeError, SamplingError), match="another grid"):
-        found.mask(0)
-    assert found.mask(0, any_grid=True).shape == found.mask(1).shape
-
-
-@pytest.mark.data
-def test_what_nnunets_layout_lacks_is_named(hippocampus):
-    victim = sorted((hippocampus / "labelsTr").iterdir())[3]
-    kept = victim.resolve()
-    victim.unlink()
-    with pytest.raises(FormatError, match=f"1 of 6 masks are missing: {victim.name.removesuffix('.nii.gz')}"):
-        nnunet(hippocampus)
-    victim.symlink_to(kept)
-    for told, message in (
-        ("{", "not readable as JSON"),
-        ("[]", "holds a list"),
-        ('{"channel_names": {"0": "MRI"}}', "labels is None"),
-        ('{"channel_names": {"0": "a", "1": "b"}, "labels": {"x": 0}}', "6 cases have not 2 channels"),
-        ('{"channel_names": {"1": "a"}, "labels": {"x": 0}}', r"numbers \[1\], expected 0, 1, 2"),
-        ('{"channel_names": {"0": "a"}, "labels": {"x": 0}, "file_ending": "/../x"}', "file_ending is"),
-        ('{"channel_names": {"0": "a"}, "labels": {"all": [1, 2]}}', "regions of several labels"),
-    ):
-        (hippocampus / "dataset.json").write_text(told)
-        with pytest.raises(FormatError, match=message):
-            nnunet(hippocampus)
-    (hippocampus / "dataset.json").unlink()
-    with pytest.raises(FormatError, match=r"looked for dataset\.json and imagesTr.*found imagesTr/hippocampus"):
-        nnunet(hippocampus)
 
 
 @pytest.mark.data
