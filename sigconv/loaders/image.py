@@ -25,7 +25,7 @@ _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _MOST_KEPT = 1 << 26  # bytes of one decoded picture that stays in memory while its parts are read
 
 Array = np.ndarray[Any, Any]
-_kept = threading.local()
+_last = threading.local()
 
 
 def known(head: bytes) -> str | None:
@@ -92,8 +92,8 @@ def open(path: Path | Member, suffix: str = "", page: int = 0) -> Recording:
 class Pixels:
     """The pixels of an image, decoded when called; it can be sent to other processes.
 
-    The formats are decoded whole; where a part is asked for, the picture (up to 64 MB) stays in memory until this
-    thread reads another.
+    A TIFF without compression is read by rows. The others are decoded whole; where a part is asked for, the picture
+    (up to 64 MB) stays in memory until this thread reads another.
     """
 
     path: Path | Member
@@ -101,50 +101,87 @@ class Pixels:
 
     def __call__(self, box: Box, rows: Sequence[int]) -> Array:
         """(row, y, x) array of the channels numbered `rows`; box is ((first, last), (first, last))."""
-        down, across = (slice(first, last) for first, last in box)
-        stat = (self.path.archive if isinstance(self.path, Member) else self.path).stat()
-        key = (str(self.path), stat.st_mtime_ns, stat.st_size, self.layout)
-        picture = _kept.picture if getattr(_kept, "key", None) == key else self._whole()
-        part = picture[down, across]
-        if part.size < picture.size and picture.nbytes <= _MOST_KEPT:
-            _kept.key, _kept.picture = key, picture
+        (first, last), (left, right) = box
+        if self.layout.plain and self.layout.orientation == 1:
+            part = self._picture((first, last))[:, left:right]
+        elif right - left < self.layout.width or last - first < self.layout.height:
+            part = self._kept()[first:last, left:right]
+        else:
+            part = self._picture()
         chosen = part[:, :, list(rows)] if list(rows) != list(range(part.shape[2])) else part
         return chosen.transpose(2, 0, 1).copy()
 
-    def _whole(self) -> Array:
-        """(y, x, channel) array, turned as EXIF says."""
+    def _kept(self) -> Array:
+        stat = (self.path.archive if isinstance(self.path, Member) else self.path).stat()
+        key = (str(self.path), stat.st_mtime_ns, stat.st_size, self.layout)
+        if getattr(_last, "key", None) == key:
+            kept: Array = _last.picture
+            return kept
+        picture = self._picture()
+        if picture.nbytes <= _MOST_KEPT:
+            _last.key, _last.picture = key, picture
+        return picture
+
+    def _picture(self, lines: tuple[int, int] | None = None) -> Array:
+        """(y, x, channel) array, turned as EXIF says; of these lines alone where the layout is plain."""
         layout = self.layout
         with unlimited(layout.width * layout.height):
-            stored = (_deep if layout.deep else _decoded)(self.path, layout)
+            stored = (_deep if layout.deep else _decoded)(self.path, layout, lines or (0, layout.height))
         stored = stored if stored.ndim == 3 else stored[:, :, None]
         return _turned(stored, layout.orientation if layout.suffix != ".tif" else 1)  # Pillow turns a TIFF itself
 
 
-def _decoded(path: Path | Member, layout: Layout) -> Array:
+def _decoded(path: Path | Member, layout: Layout, lines: tuple[int, int]) -> Array:
     with _unchanged(path, layout) as image:
-        image.load()
-        numbers = layout.given in ("I;16", "I", "F", image.mode)
-        return np.asarray(image if numbers else image.convert(layout.given)).astype(layout.dtype, copy=False)
+        shown = _loaded(image, layout, lines)
+        numbers = layout.given in ("I;16", "I", "F", shown.mode)
+        return np.asarray(shown if numbers else shown.convert(layout.given)).astype(layout.dtype, copy=False)
 
 
-def _deep(path: Path | Member, layout: Layout) -> Array:
+def _deep(path: Path | Member, layout: Layout, lines: tuple[int, int]) -> Array:
     """Colour of 16 bits a channel, of which Pillow gives 8 at a time: the upper ones, then the lower ones."""
     if layout.given == "LA":  # two channels of two bytes lie like four of one
-        both = _bytes(path, layout, lambda _: "RGBA")
+        both = _bytes(path, layout, lines, lambda _: "RGBA")
         return np.ascontiguousarray(both).view(">u2").astype(np.uint16)
-    upper, lower = _bytes(path, layout, str), _bytes(path, layout, _other_end)
+    upper, lower = _bytes(path, layout, lines, str), _bytes(path, layout, lines, _other_end)
     return upper.astype(np.uint16) << 8 | lower
 
 
-def _bytes(path: Path | Member, layout: Layout, chosen: Callable[[str], str]) -> Array:
+def _bytes(path: Path | Member, layout: Layout, lines: tuple[int, int], chosen: Callable[[str], str]) -> Array:
     """The pixels with another of Pillow's names for how their bytes lie."""
     with _unchanged(path, layout) as image:
         for i, tile in enumerate(image.tile):
-            args = (tile.args,) if isinstance(tile.args, str) else tile.args
-            args = (chosen(args[0]), *args[1:])
-            image.tile[i] = tile._replace(args=args[0] if isinstance(tile.args, str) else args)
+            told = tile.args
+            args = chosen(told) if isinstance(told, str) else (chosen(told[0]), *told[1:])
+            image.tile[i] = tile._replace(args=args)
+        return np.asarray(_loaded(image, layout, lines))
+
+
+def _loaded(image: Any, layout: Layout, lines: tuple[int, int]) -> Any:
+    """The decoded image, cut to these lines; the strips and tiles that hold none of them are not read."""
+    first, last = lines
+    if last - first == layout.height:
         image.load()
-        return np.asarray(image)
+        return image
+    tiles = []
+    for tile in image.tile:
+        left, top, right, bottom = tile.extents
+        skipped = max(first - top, 0)
+        if max(top, first) < min(bottom, last):
+            wide = tile.args[1] or ((right - left) * sum(_bits(image)) + 7) // 8  # bytes of a line
+            extents = (left, top + skipped, right, min(bottom, last))
+            tiles.append(tile._replace(extents=extents, offset=tile.offset + skipped * wide))
+    image.tile = tiles
+    image.load()
+    return image.crop((0, first, layout.width, last))
+
+
+def _bits(image: Any) -> tuple[int, ...]:
+    """Bits of the samples that lie together in an uncompressed TIFF."""
+    bits = tuple(image.tag_v2.get(258, (1,)))
+    samples = image.tag_v2.get(277, 1)
+    bits = bits * samples if len(bits) == 1 else bits
+    return bits if image.tag_v2.get(284, 1) == 1 else bits[:1]
 
 
 def _other_end(rawmode: str) -> str:

@@ -45,6 +45,7 @@ class Layout:
     stored, given : Pillow's modes, in the file and given out;  dtype : of the numbers given out
     deep : colour of 16 bits a channel, which Pillow alone would cut to 8
     orientation : 1 to 8, how EXIF says the stored picture must be turned
+    plain : not compressed, so that some rows are read without the others
     """
 
     suffix: str
@@ -56,6 +57,7 @@ class Layout:
     dtype: str = "uint8"
     deep: bool = False
     orientation: int = 1
+    plain: bool = False
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -236,7 +238,7 @@ def _tiff(path: Path | Member, file: IO[bytes], page: int, told: Told) -> Layout
         if given == "I":
             dtype = {(1, 32): "uint32", (2, 16): "int16"}.get((kinds[0], bits[0]), "int32")
         turned = turned if turned in range(1, 9) else 1
-        return Layout(".tif", page, width, height, stored, given, dtype, deep, turned)
+        return Layout(".tif", page, width, height, stored, given, dtype, deep, turned, compression == "raw")
 
 
 def _given(path: Path | Member, mode: str, told: Told) -> str:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from sigconv import loaders
-from sigconv.errors import ArgumentError, FormatError, ResourceError
+from sigconv.errors import FormatError, ResourceError
 from sigconv.loaders import archive, image, image_layout, limits
 
 DRAW = np.random.default_rng(0)
@@ -157,35 +157,6 @@ def test_resolution_and_profile_are_told_and_not_applied(tmp_path):
     axes = loaders.open(tmp_path / "x.png").axes
     assert [(axis.unit, axis.step) for axis in axes[1:]] == [("", 1.0), ("", 1.0)]
     assert np.array_equal(planes(tmp_path / "x.png"), RGB)
-
-
-@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "packbits"])
-def test_tiff_of_every_kind_of_number(tmp_path, compression):
-    for number, pixels in enumerate(
-        [GREY, RGB, GREY.astype(np.uint16) * 257, GREY.astype(np.float32) / 7 - 3, GREY.astype(np.int32) * -9]
-    ):
-        path = tmp_path / f"{number}.tif"
-        Image.fromarray(pixels).save(path, compression=compression)
-        read = planes(path)
-        assert read.dtype == pixels.dtype
-        np.testing.assert_array_equal(read, pixels)
-        np.testing.assert_array_equal(image.open(path)[:, 2:5, 1:3].data[0], np.atleast_3d(pixels)[2:5, 1:3, 0])
-
-
-def test_pages_of_a_tiff_are_told_and_chosen(tmp_path):
-    path = tmp_path / "pages.tif"
-    first, *others = [Image.fromarray(GREY + n) for n in range(3)]
-    first.save(path, save_all=True, append_images=others)
-    recording = loaders.open(path)
-    np.testing.assert_array_equal(recording.read().data[0], GREY)
-    assert recording.notes["facts"]["pages"] == "3"
-    assert "page 0 of 3" in recording.notes["warnings"][0]
-    np.testing.assert_array_equal(planes(path, page=2), GREY + 2)
-    for wrong in (3, -1):
-        with pytest.raises(ArgumentError, match=f"page is {wrong}; .* has 3"):
-            image.open(path, page=wrong)
-    with pytest.raises(ArgumentError, match=r"a \.png file has one picture"):
-        image.open(put(tmp_path / "x.png", png(plain(RGB), 7, 9, 8, 2)), page=1)
 
 
 def test_cmyk_bmp_gif_and_lossless_webp(tmp_path):
