@@ -251,6 +251,7 @@ def _given(path: Path | Member, mode: str, told: Told) -> str:
 
 def _pages(path: Path | Member, file: IO[bytes]) -> int:
     """The number of directories that a TIFF chains together."""
+    length = file.seek(0, 2)
     file.seek(0)
     head = file.read(16)
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
@@ -258,21 +259,24 @@ def _pages(path: Path | Member, file: IO[bytes]) -> int:
     if order is None or len(head) < 16:
         raise FormatError(f"{path}: {len(head)} bytes begin with {head[:4]!r}, expected II or MM and more: not a TIFF")
     count, entry, offset = ("Q", 20, "Q") if big else ("H", 12, "I")
+    wide, link = struct.calcsize(count), struct.calcsize(offset)
     (at,) = struct.unpack_from(order + offset, head, 8 if big else 4)
     seen: set[int] = set()
     while at:
         if at in seen or len(seen) == _MOST_PAGES:
             raise FormatError(f"{path}: its chain of pages comes back to byte {at}, or has more than {_MOST_PAGES}")
+        number, end = 0, at + wide
+        if end <= length:
+            file.seek(at)
+            (number,) = struct.unpack(order + count, file.read(wide))
+            end += entry * number + link
+        if end > length:
+            raise FormatError(
+                f"{path}: cut short: the directory of page {len(seen)} at byte {at} ends at {end}, the file at {length}"
+            )
         seen.add(at)
-        file.seek(at)
-        found = file.read(struct.calcsize(count))
-        if len(found) < struct.calcsize(count):
-            raise FormatError(f"{path}: cut short: page {len(seen) - 1} is said to begin at byte {at}")
-        file.seek(at + len(found) + entry * struct.unpack(order + count, found)[0])
-        following = file.read(struct.calcsize(offset))
-        if len(following) < struct.calcsize(offset):
-            raise FormatError(f"{path}: cut short inside the directory of page {len(seen) - 1} at byte {at}")
-        (at,) = struct.unpack(order + offset, following)
+        file.seek(end - link)
+        (at,) = struct.unpack(order + offset, file.read(link))
     if not seen:
         raise FormatError(f"{path}: a TIFF without a page")
     return len(seen)
