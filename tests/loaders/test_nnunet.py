@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sigconv import windows
-from sigconv.errors import FormatError, SamplingError, ShapeError
+from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError
 from sigconv.loaders.nnunet import nnunet
 
 pytestmark = pytest.mark.data
@@ -90,3 +90,19 @@ def test_what_nnunets_layout_lacks_is_named(hippocampus):
     (hippocampus / "dataset.json").unlink()
     with pytest.raises(FormatError, match=r"looked for dataset\.json and imagesTr.*found imagesTr/hippocampus"):
         nnunet(hippocampus)
+
+
+def test_the_decathlons_own_names_and_a_test_part_are_read(hippocampus):
+    images = hippocampus / "imagesTr"
+    for path in sorted(images.iterdir()):
+        path.rename(str(path).replace("_0000", ""))
+    (hippocampus / "imagesTs").mkdir()
+    shutil.copy(sorted(images.iterdir())[0], hippocampus / "imagesTs" / "hippocampus_900.nii.gz")
+    (images / "._hippocampus_001.nii.gz").write_text("left by an archive")
+    found = nnunet(hippocampus)
+    assert found.parts == ("train",) * 6 + ("test",)
+    assert found[6].notes["name"] == "hippocampus_900"
+    split = windows.by_part(found.parts, found.groups)
+    assert split.test.tolist() == [6]
+    with pytest.raises(ArgumentError, match="imagesTs/hippocampus_900 has no mask"):
+        found.mask(6)
