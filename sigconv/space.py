@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sigconv import units
 from sigconv.errors import SamplingError, ShapeError
 from sigconv.signal import Axis
 
@@ -44,6 +43,7 @@ def grid(volume: Placed) -> tuple[Axis, Axis, Axis]:
     Raises
     ------
     ShapeError : it lacks one of them
+    SamplingError : one that is not in mm
 
     >>> from sigconv.signal import Signal
     >>> axes = (Axis.channel(["CT"]), Axis("z", 2, "mm", 3.0), Axis("y", 4, "mm"), Axis("x", 5, "mm"))
@@ -53,6 +53,9 @@ def grid(volume: Placed) -> tuple[Axis, Axis, Axis]:
     named = {axis.name: axis for axis in volume.axes}
     if missing := [name for name in GRID if name not in named]:
         raise ShapeError(f"volume has axes {', '.join(named)}; it lacks {', '.join(missing)} (all in mm)")
+    for name in GRID:
+        if named[name].unit != "mm":
+            raise SamplingError(f"axis {name} is in {named[name].unit!r}; the axes of a volume are in 'mm'")
     return named["z"], named["y"], named["x"]
 
 
@@ -77,7 +80,7 @@ def affine(volume: Placed) -> Array:
 
     Raises
     ------
-    SamplingError : uneven slices, or an axis that is not a length
+    SamplingError : uneven slices, or an axis that is not in mm
     ShapeError : no z, y or x axis
 
     Same as: nibabel's affine of the closest canonical image.
@@ -89,9 +92,8 @@ def affine(volume: Placed) -> Array:
     """
     scale = np.eye(4)
     for column, axis in enumerate(reversed(grid(volume))):
-        size = units.factor(axis.unit, "mm")
-        scale[column, column] = size / axis.rate
-        scale[column, 3] = size * axis.start
+        scale[column, column] = 1 / axis.rate
+        scale[column, 3] = axis.start
     return np.asarray(frame(volume) @ scale)
 
 
@@ -105,14 +107,14 @@ def described(volume: Placed) -> str:
     """
     axes = grid(volume)
     first = frame(volume) @ [*(axis.start for axis in reversed(axes)), 1.0]
-    sizes, steps = (" × ".join(f"{number:g}" for number in each) for each in zip(*_numbers(axes), strict=True))
+    sizes, steps = (" × ".join(f"{number:g}" for number in each) for each in _numbers(axes))
     uneven = "about " if any(axis.positions for axis in axes) else ""
     place = ", ".join(f"{round(float(number), 3) + 0.0:g}" for number in first[:3])
     return f"{sizes} voxels (z, y, x) of {uneven}{steps} mm from ({place}) mm RAS"
 
 
-def _numbers(axes: tuple[Axis, ...]) -> list[tuple[float, float]]:
-    return [(axis.size, axis.step * units.factor(axis.unit, "mm")) for axis in axes]
+def _numbers(axes: tuple[Axis, ...]) -> tuple[list[int], list[float]]:
+    return [axis.size for axis in axes], [axis.step for axis in axes]
 
 
 def same_grid(a: Placed, b: Placed) -> None:
@@ -131,18 +133,13 @@ def same_grid(a: Placed, b: Placed) -> None:
     told = f"one has {described(a)}, the other {described(b)}; bring one onto the other (filters.onto)"
     if [axis.size for axis in grid(a)] != [axis.size for axis in grid(b)]:
         raise ShapeError(f"two volumes of different size: {told}")
-    near = _NEAR * min(step for _, step in _numbers(grid(a)))
+    near = _NEAR * min(axis.step for axis in grid(a))
     if np.abs(_outline(a) - _outline(b)).max(initial=0) > near:
         raise SamplingError(f"two volumes in different places: {told}")
 
 
 def _outline(volume: Placed) -> Array:
     """(point, 3) mm RAS of every sample on the four edges along z."""
-    z, y, x = (_positions(axis) for axis in grid(volume))
+    z, y, x = ([axis.at(i) for i in range(axis.size)] for axis in grid(volume))
     ends = [(i, j, k, 1.0) for i in (x[0], x[-1]) for j in (y[0], y[-1]) for k in z]
     return np.asarray((np.array(ends) @ frame(volume).T)[:, :3])
-
-
-def _positions(axis: Axis) -> list[float]:
-    size = units.factor(axis.unit, "mm")
-    return [size * axis.at(i) for i in range(axis.size)]

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "errors": set(),
     "units": {"errors"},
     "signal": {"errors", "units"},
-    "space": {"errors", "units", "signal"},
+    "space": {"errors", "signal"},
     "files": set(),
     "core": {"errors"},
     "filters": {"errors", "units", "signal", "space", "files", "core"},

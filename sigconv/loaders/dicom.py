@@ -6,16 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError, nearest
-from sigconv.loaders import dicom_directory, dicom_header, dicom_segment
+from sigconv.loaders import dicom_directory, dicom_header
 from sigconv.loaders.dicom_header import DIRECTORY, SEGMENTATIONS, Header
 from sigconv.loaders.dicom_pixels import Slices
+from sigconv.loaders.dicom_segment import segmentation
+from sigconv.loaders.dicom_segment_write import save_segmentation
 from sigconv.loaders.dicom_stack import Series, placed, sorted_into_series
 from sigconv.loaders.door import Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
 from sigconv.signal import Axis
 
-__all__ = ["DOOR", "SUFFIXES", "Series", "known", "open", "series"]
+__all__ = ["DOOR", "SUFFIXES", "Series", "known", "open", "save_segmentation", "segmentation", "series"]
 
 SUFFIXES = (".dcm", ".dicom")
 _HEAD = 1 << 13  # bytes in which the series' UID is looked for
@@ -43,16 +45,23 @@ def series(folder: str | Path) -> list[Series]:
 
     Raises
     ------
+    FileNotFoundError : as it says
     FormatError : a damaged DICOM file
     MissingExtra : pydicom is not installed
+
+    >>> from pydicom.data import get_testdata_file
+    >>> [str(len(one.slices)) + one.modality for one in series(get_testdata_file("DICOMDIR", download=False))][:3]
+    ['1CT', '1CT', '5CT']
     """
     folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(f"{folder}: there is no such folder")
     paths = dicom_directory.files(folder) if folder.is_file() else list(_dicom_in(folder))
     headers = (dicom_header.read(path) for path in paths)
     return sorted_into_series(header for header in headers if header.kind != DIRECTORY)
 
 
-def open(path: str | Path, suffix: str = ".dcm", series: str = "") -> Recording:
+def open(path: str | Path, series: str = "") -> Recording:
     """The volume in a folder, in one file, or in the files that a DICOMDIR names, as (channel, z, y, x).
 
     z, y and x ascend towards Superior, Anterior and Right as nearly as the slices allow, in mm; `sigconv.space` tells
@@ -61,7 +70,7 @@ def open(path: str | Path, suffix: str = ".dcm", series: str = "") -> Recording:
     scanned keep the value the scanner gave them, which notes["padding"] tells: a NaN there would spread through every
     convolution. notes["warnings"] tells of missing, uneven and doubled slices, and of what was left out.
 
-    A segmentation has a label for each segment; see `dicom_segment.open`.
+    A segmentation has a label for each segment; see `segmentation`.
 
     Parameters
     ----------
@@ -74,6 +83,10 @@ def open(path: str | Path, suffix: str = ".dcm", series: str = "") -> Recording:
     ArgumentError : several series and none chosen (they are listed), or one that is not there
     FormatError : damaged, in colours, or without places in space (field, found, expected)
     MissingExtra : pydicom is not installed
+
+    >>> from pydicom.data import get_testdata_file
+    >>> open(get_testdata_file("CT_small.dcm", download=False))
+    Recording(CT_small: channel 1, z 1 × 5 mm, y 128 × 0.661468 mm, x 128 × 0.661468 mm; unit HU, 0 events)
     """
     path = Path(path)
     if path.is_file():
@@ -88,6 +101,8 @@ def open(path: str | Path, suffix: str = ".dcm", series: str = "") -> Recording:
 
 def _every(path: Path) -> list[Series]:
     found = series(path)
+    if not found and path.is_file():
+        raise FormatError(f"{path}: names only directories; expected images")
     if not found:
         raise IsADirectoryError(f"{path} is a folder without DICOM files; give one file, or a folder with a series")
     return found
@@ -112,7 +127,7 @@ def _one_file(path: Path, header: Header, series: str) -> Recording:
     chosen, odd = _chosen(path, [one for one in stacks if one.slices], stacks, series)
     more = _beside(path, header.series) if len(header.slices) == 1 else 0
     if more:
-        odd.append(f"{more} more files of its series lie beside it: open the folder for the volume")
+        odd.append(f"files of its series that lie beside it: {more}; open the folder for the volume")
     return _recording(path, chosen, odd)
 
 
@@ -150,7 +165,7 @@ def _twins(one: Series) -> list[str]:
     if not one.copies:
         return []
     names = ", ".join(path.name for path in one.copies[:3]) + ", …" * (len(one.copies) > 3)
-    return [f"{len(one.copies)} files hold an image that another file holds, too, and are not read: {names}"]
+    return [f"files that are not read, as another one holds the same image: {len(one.copies)} ({names})"]
 
 
 def _listed(every: Sequence[Series]) -> str:
@@ -161,7 +176,8 @@ def _listed(every: Sequence[Series]) -> str:
 def _recording(path: Path, chosen: Series, odd: Sequence[str]) -> Recording:
     header = chosen.header
     if header.kind in SEGMENTATIONS:
-        return dicom_segment.open(chosen.files[0])
+        found = segmentation(chosen.files[0])
+        return replace(found, notes={**found.notes, "warnings": (*odd, *found.notes["warnings"])})
     assert header.stored is not None
     grid, told = placed(path, chosen)
     if header.modality == "CT" and not header.unit:
@@ -183,4 +199,8 @@ def _recording(path: Path, chosen: Series, odd: Sequence[str]) -> Recording:
     return Recording(axes, reader, header.unit, (), notes)
 
 
-DOOR = Door("volume", SUFFIXES, known, open)
+def _door(path: Path, _suffix: str) -> Recording:
+    return open(path)
+
+
+DOOR = Door("volume", SUFFIXES, known, _door)

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pydicom
+import pydicom.filereader
 from pydicom.pixels import get_decoder, pixel_array
 
 from sigconv.errors import FormatError, MissingExtra
 
 Array = np.ndarray[Any, Any]
+
+_JPEG = ("JPEGBaseline", "JPEGExtended", "JPEGLossless")  # not JPEG-LS, not JPEG 2000
 
 
 def frame(path: str, number: int, rows: Sequence[int], columns: Sequence[int]) -> tuple[dict[str, Any], list[Array]]:
@@ -23,13 +25,12 @@ def frame(path: str, number: int, rows: Sequence[int], columns: Sequence[int]) -
     FormatError : it cannot be decoded
     MissingExtra : no decoder of its transfer syntax is installed
     """
-    with open(path, "rb") as file:
-        dataset = pydicom.dcmread(file, stop_before_pixels=True)
-        syntax = dataset.file_meta.TransferSyntaxUID
-        if syntax.is_encapsulated and not get_decoder(syntax).is_available:
-            raise MissingExtra(f"a decoder of {syntax.name}", "volume")
+    syntax = pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID
+    if syntax.is_encapsulated and not get_decoder(syntax).is_available:
+        raise MissingExtra(f"a decoder of {syntax.name}", "jpeg" if syntax.keyword.startswith(_JPEG) else "volume")
     try:
-        whole = pixel_array(path, index=number, raw=True)
+        # of a compressed file only the frame is read; other ones are deflated, or have their bytes in another order
+        whole = pixel_array(path if syntax.is_encapsulated else pydicom.dcmread(path), index=number, raw=True)
     except Exception as error:
         raise FormatError(
             f"{path}: frame {number} ({syntax.name}) cannot be decoded: {' '.join(str(error).split())[:300]}"

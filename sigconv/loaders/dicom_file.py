@@ -46,9 +46,11 @@ def opened(path: Path) -> Iterator[tuple[Any, IO[bytes], int]]:
             if not known and "SOPClassUID" not in dataset:
                 raise FormatError(f"{path}: byte 128 has {head[128:_META]!r}; a DICOM file has b'DICM'")
             yield dataset, file, told.st_size
-        except (SigconvError, OSError):
+        except SigconvError:
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno:  # the file system's; pydicom has OSErrors of its own
+                raise
             raise FormatError(
                 f"{path}: not readable as DICOM: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
             ) from error

@@ -16,6 +16,7 @@ _PLAIN = {"1.2.840.10008.1.2": "<", "1.2.840.10008.1.2.1": "<", "1.2.840.10008.1
 _VALUES = {0x7FE00008: "f4", 0x7FE00009: "f8", 0x7FE00010: ""}  # the three elements that hold pixels
 _LONG = (b"OB", b"OW", b"OF", b"OD", b"UN")
 _UNDEFINED = 0xFFFFFFFF
+_MOST_FRAMES = 1 << 16  # in one file: each costs about 600 bytes, whatever the file has
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,19 @@ def read(path: Path) -> Header:
     MissingExtra : pydicom is not installed
 
     Source: DICOM PS3.3 C.7.6 (image pixel, plane, multi-frame functional groups), PS3.5 (encoding).
+
+    >>> from pydicom.data import get_testdata_file
+    >>> read(Path(get_testdata_file("CT_small.dcm", download=False))).stored
+    Stored(rows=128, columns=128, kind='<i2', bits=16, high=15)
     """
     with opened(path) as (dataset, file, size):
         where = Where(path, dataset)
-        count = where.whole("NumberOfFrames", 1, max(1, size), 1)
+        count = where.whole("NumberOfFrames", 1, _MOST_FRAMES, 1)
         stored, at, facts = _stored(where, file, size, count)
         slices = tuple(frames(where, count, at, stored.frame)) if stored else ()
         return Header(
             path=path,
-            kind=where.text("SOPClassUID"),
+            kind=where.text("SOPClassUID") or str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "")),
             instance=where.text("SOPInstanceUID"),
             series=where.text("SeriesInstanceUID"),
             syntax=syntax(dataset),

@@ -66,19 +66,20 @@ class Slices:
     def _stored(self, chosen: Sequence[int], rows: tuple[int, int], columns: tuple[int, int]) -> Array:
         """(slice, row, column) of numbers as stored, of which only the bits that count are set."""
         (top, bottom), (left, right) = rows, columns
-        width = self.stored.columns * int(self.stored.kind[2:])
-        if any(self.slices[i].at < 0 for i in chosen):
-            raw = np.empty((len(chosen), bottom - top, right - left), self.stored.kind)
-            for number, i in enumerate(chosen):
-                raw[number] = decoded(self.slices[i], self.stored, rows, columns)
-        else:
-            raw = np.empty((len(chosen), bottom - top, self.stored.columns), self.stored.kind)
-            data = raw.reshape(-1).view(np.uint8).data
-            length = (bottom - top) * width
-            for number, i in enumerate(chosen):
-                one = self.slices[i]
-                _fill(one.path, one.at + top * width, data[number * length : (number + 1) * length])
-            raw = raw[:, :, left:right]
+        raw = np.empty((len(chosen), bottom - top, right - left), self.stored.kind)
+        # whole rows are read, into one small place again and again, which stays in the processor's cache
+        read = np.empty((bottom - top, self.stored.columns), self.stored.kind)
+        view, skipped, whole = read.view(np.uint8).data.cast("B"), top * read.strides[0], right - left == read.shape[1]
+        inside = read[:, left:right]
+        for number, i in enumerate(chosen):
+            one = self.slices[i]
+            if one.at < 0:
+                raw[number] = decoded(one, self.stored, rows, columns)
+            elif whole:
+                _fill(one.path, one.at + skipped, raw[number].view(np.uint8).data.cast("B"))
+            else:
+                _fill(one.path, one.at + skipped, view)
+                raw[number] = inside
         return self._counted(raw)
 
     def _counted(self, raw: Array) -> Array:

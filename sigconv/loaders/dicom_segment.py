@@ -14,7 +14,7 @@ from sigconv.loaders.dicom_file import Where, opened
 from sigconv.loaders.dicom_header import SEGMENTATIONS, Header, Stored
 from sigconv.loaders.dicom_pixels import Slices, cut
 from sigconv.loaders.dicom_place import Slice
-from sigconv.loaders.dicom_stack import Series, along, alike, normal_of, placed
+from sigconv.loaders.dicom_stack import Series, alike, along, normal_of, placed
 from sigconv.loaders.geometry import Turn
 from sigconv.loaders.limits import within_limit
 from sigconv.loaders.recording import Recording
@@ -60,10 +60,10 @@ class Segments:
         for plane in range(first, last):
             for one in self.planes[plane]:
                 found = cut(one, self.stored, (top, bottom), (left, right))
-                self._put(target[:, plane - first], one, found, rows, plane)
+                self._put(target[:, plane - first], one, found, rows)
         return out
 
-    def _put(self, target: Array, one: Slice, found: Array, rows: Sequence[int], plane: int) -> None:
+    def _put(self, target: Array, one: Slice, found: Array, rows: Sequence[int]) -> None:
         if self.mapped and self.merged:
             unknown = np.setdiff1d(found, [0, *self.numbers])
             if unknown.size:
@@ -77,7 +77,7 @@ class Segments:
                 other = int(target[0][inside].max())
                 raise FormatError(
                     f"{self.path}: segments {other} and {one.segment} overlap in frame {one.frame}; read them with "
-                    "dicom_segment.open(path, apart=True)"
+                    "dicom.segmentation(path, apart=True)"
                 )
             target[:, inside] = one.segment
         else:
@@ -88,7 +88,7 @@ class Segments:
                     target[channel] = found / np.float32(self.most) if self.most else found > 0
 
 
-def open(path: str | Path, scan: Recording | None = None, apart: bool | None = None) -> Recording:
+def segmentation(path: str | Path, scan: Recording | None = None, apart: bool | None = None) -> Recording:
     """A DICOM segmentation as labels on its own grid, or on that of the scan it belongs to.
 
     Parameters
@@ -216,8 +216,8 @@ def _onto(path: Path, header: Header, scan: Recording) -> Grid:
     size, expected = (stored.rows, stored.columns), (volume.stored.rows, volume.stored.columns)
     if size != expected or not alike(first, header.slices[0]):
         raise FormatError(
-            f"{path}: frames of {size} pixels of {header.slices[0].spacing} mm along {header.slices[0].orientation}; the "
-            f"scan has {expected} of {first.spacing} along {first.orientation}: open it on its own grid and resample it"
+            f"{path}: frames of {size} pixels of {header.slices[0].spacing} mm along {header.slices[0].orientation}; "
+            f"the scan has {expected} of {first.spacing} along {first.orientation}: resample it"
         )
     normal = normal_of(first)
     places = np.array([along(one, normal) for one in volume.slices])
@@ -232,7 +232,7 @@ def _onto(path: Path, header: Header, scan: Recording) -> Grid:
             )
         planes[nearest].append(one)
     placed_like = {name: scan.notes[name] for name in ("origin", "directions", "stored")}
-    return tuple(map(tuple, planes)), volume.turn, scan.axes[1:], placed_like
+    return tuple(map(tuple, planes)), volume.turn, scan.axes[1:], {**placed_like, "warnings": ()}
 
 
 def volume_of(scan: Recording) -> Slices:

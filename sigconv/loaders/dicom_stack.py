@@ -183,8 +183,8 @@ def _gaps(places: Sequence[float]) -> list[str]:
     if all(abs(step / usual - 1 - gap) <= 5 * _EVEN for step, gap in zip(steps, missing, strict=True)):
         at = next(i for i, gap in enumerate(missing) if gap > 0)
         return [
-            f"{sum(missing)} slices are missing, the first behind slice {at + 1} of {len(places)}: slices lie {usual:g} "
-            f"mm apart, there {steps[at]:g} mm"
+            f"missing slices: {sum(missing)}, the first behind slice {at + 1} of {len(places)}: slices lie "
+            f"{usual:g} mm apart, there {steps[at]:g} mm"
         ]
     return [f"slices are uneven, {min(steps):g} to {max(steps):g} mm apart: the z axis has a position for each"]
 

@@ -8,7 +8,6 @@ import contextlib
 import importlib
 import json
 import math
-import multiprocessing.util
 import os
 import resource
 import select
@@ -26,6 +25,7 @@ import numpy as np
 
 from sigconv import errors
 from sigconv.errors import FormatError, ResourceError
+from sigconv.loaders.limits import within_limit
 
 Array = np.ndarray[Any, Any]
 Answer = tuple[dict[str, Any], list[Array]]
@@ -54,7 +54,7 @@ def call(path: Path, name: str, arguments: Mapping[str, Any], result: int = 0, s
     path : the file, which the decoder opens itself
     name : a key of DECODERS
     arguments : further arguments of the decoder: numbers, texts and lists of them
-    result : bytes that the result will take, checked against the limits by the caller
+    result : bytes that the result will take; TIMES as many must be within SIGCONV_MOST_BYTES
     seconds : of computing that the decoder may take
 
     Returns
@@ -64,7 +64,7 @@ def call(path: Path, name: str, arguments: Mapping[str, Any], result: int = 0, s
     Raises
     ------
     FormatError : the decoder refused the file, crashed on it or did not end
-    ResourceError : it wanted more than 64 MiB and 8 times the file or the result
+    ResourceError : the result is too large, or it wanted more than 64 MiB and 8 times the file or the result
     """
     return _GUARD.call(path, name, arguments, result, seconds)
 
@@ -85,6 +85,7 @@ class Guard:
 
     def call(self, path: Path, name: str, arguments: Mapping[str, Any], result: int, seconds: int) -> Answer:
         """See the function `call`."""
+        within_limit(path, TIMES * result, "decoding it")
         memory = SLACK + TIMES * max(result, path.stat().st_size)
         request = {"name": name, "arguments": {"path": str(path.absolute()), **arguments}}
         line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
@@ -139,8 +140,11 @@ class Guard:
                 bufsize=0,
                 env=environment,
             )
-            if not self._closes:  # at the end of a worker process too, where atexit does not run
-                multiprocessing.util.Finalize(None, self.close, exitpriority=0)
+            if not self._closes:
+                from multiprocessing.util import Finalize  # 20 ms that only those pay who start a child
+
+                # at the end of a worker process too, where atexit does not run
+                Finalize(None, self.close, exitpriority=0)
                 self._closes = True
         return self._child
 

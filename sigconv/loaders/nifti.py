@@ -1,8 +1,8 @@
 """NIfTI-1 and NIfTI-2: a strict look at the header before anything of the volume is read."""
 
 import math
+import re
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ import numpy as np
 from sigconv.errors import FormatError, MissingExtra
 from sigconv.loaders import inflate, raw
 from sigconv.loaders.beside import beside
-from sigconv.loaders.geometry import Canonical, canonical
+from sigconv.loaders.geometry import canonical
+from sigconv.loaders.volume_header import CHANNELS, EDGE, Volume
 from sigconv.signal import Axis
 
 SUFFIXES = (".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img")
@@ -23,25 +24,8 @@ _LENGTHS = {0: 1.0, 1: 1e3, 2: 1.0, 3: 1e-3}  # code of the unit of length -> mm
 _LENGTH_NAMES = {0: "unknown", 1: "m", 2: "mm", 3: "um"}
 _TIMES = {8: 1.0, 16: 1e-3, 24: 1e-6}  # code of the unit of time -> s
 _SPACES = {0: "none", 1: "scanner", 2: "aligned", 3: "Talairach", 4: "MNI", 5: "template"}
+_LABEL = re.compile(rb'<Label Key="(\d{1,9})"[^<>]{0,400}><!\[CDATA\[([^\]]{1,200})\]\]>')
 _MOST_EXTENSIONS = 1 << 24  # bytes between header and volume
-_EDGE = 1 << 20  # samples along one axis
-
-
-@dataclass(frozen=True)
-class Volume:
-    """What a header of any format tells of its volume.
-
-    reader : of its samples;  grid : where they lie;  lead : a channel axis, and a time axis where there is one
-    unit : of the samples;  facts : for people;  stored : what writing back needs;  warnings : sentences
-    """
-
-    reader: raw.Samples
-    grid: Canonical
-    lead: tuple[Axis, ...]
-    unit: str
-    facts: dict[str, str]
-    stored: dict[str, Any]
-    warnings: tuple[str, ...] = ()
 
 
 def known(head: bytes) -> str | None:
@@ -96,8 +80,9 @@ def read(path: Path, suffix: str, fourth: str) -> Volume:
     number = _kind(head, header, order)
     least = (size + 4) if inside else 0
     offset = _offset(head, header, least)
+    classes: dict[int, str] = {}
     if inside:
-        _check_extensions(head, packed, size, offset, order)
+        classes = _classes(head, _head_bytes(head, packed, offset - size, size), size, order)
         body = head
     slope, intercept = _scale(head, header)
     length, affine, about = _affine(head, header)
@@ -107,29 +92,26 @@ def read(path: Path, suffix: str, fourth: str) -> Volume:
     zipped = _is_gzip(body)
     part = raw.Part(body, 0, "zlib", offset, bytes_there) if zipped else raw.Part(body, offset, "raw", 0, bytes_there)
     reader = raw.Samples(
-        (part,), number, (*sizes[:3], *(axis.size for axis in reversed(lead))), roles, grid.turn, slope, intercept
+        path, (part,), number, (*sizes[:3], *(axis.size for axis in reversed(lead))), roles, grid.turn, slope, intercept
     )
     reader.check()
     facts, stored = _told(header, version, order, number, slope, intercept, about)
     warning = (
         () if about != "none" else ("neither sform nor qform tells how the head lies; left and right are a guess",)
     )
-    return Volume(reader, grid, lead, "", facts, stored, warning)
+    return Volume(reader, grid, lead, "", facts, stored, warning, classes)
 
 
 def _pair(path: Path, suffix: str) -> tuple[Path, Path]:
-    """The header's file and the volume's."""
+    """The header's file and the volume's, which lies beside it under the same name."""
     if suffix.startswith(".nii"):
         return path, path
-    name = path.name.removesuffix(".gz").removesuffix(".hdr").removesuffix(".img")
-    found = []
-    for kind in (".hdr", ".img"):
-        if path.name.removesuffix(".gz").endswith(kind):
-            found.append(path)
-            continue
-        named = [n for n in (name + kind, name + kind + ".gz") if (path.parent / n).exists()]
-        found.append(beside(path, named[0] if named else name + kind))
-    return found[0], found[1]
+    found = re.fullmatch(r"(.+)\.(hdr|img)(\.gz)?", path.name, re.IGNORECASE)
+    stem, kind = (found[1], found[2]) if found else (path.name, "hdr")
+    other = {"hdr": "img", "HDR": "IMG", "img": "hdr", "IMG": "HDR"}.get(kind, "img")
+    named = [f"{stem}.{other}{more}" for more in ("", ".gz", ".GZ")]
+    there = beside(path, next((name for name in named if (path.parent / name).exists()), named[0]))
+    return (there, path) if kind.lower() == "img" else (path, there)
 
 
 def _is_gzip(path: Path) -> bool:
@@ -173,7 +155,7 @@ def _sizes(path: Path, header: Any) -> tuple[int, ...]:
         raise FormatError(f"{path}: dim[0] is {dim[0]}, expected 1 to 7 axes")
     sizes = dim[1 : dim[0] + 1] + [1] * (7 - dim[0])
     for number, size in enumerate(sizes, 1):
-        most = _EDGE if number <= 5 else 1
+        most = (EDGE, EDGE, EDGE, CHANNELS, CHANNELS, 1, 1)[number - 1]
         if not 1 <= size <= most:
             raise FormatError(f"{path}: dim[{number}] is {size}, expected 1 to {most}")
     return tuple(sizes[:5])
@@ -201,19 +183,23 @@ def _offset(path: Path, header: Any, least: int) -> int:
     return int(offset)
 
 
-def _check_extensions(path: Path, packed: bool, size: int, offset: int, order: str) -> None:
-    """The extensions fit one behind the other between header and volume; what they hold is not used."""
-    flag = _head_bytes(path, packed, 4, size)
-    if len(flag) < 4 or flag[0] == 0:
-        return
-    at = size + 4
-    while at + 8 <= offset:
-        length = int.from_bytes(_head_bytes(path, packed, 4, at), "little" if order == "<" else "big")
-        if length < 8 or at + length > offset:
+def _classes(path: Path, block: bytes, before: int, order: str) -> dict[int, str]:
+    """The names of labels that an extension of Connectome Workbench tells; extensions follow each other up to the end.
+
+    block : from the flag of extensions, at byte `before`, to the volume
+    """
+    at, classes = 4, {}
+    while block[:1] != b"\0" and at + 8 <= len(block):
+        length = int.from_bytes(block[at : at + 4], "little" if order == "<" else "big")
+        if length < 16 or at + length > len(block):
             raise FormatError(
-                f"{path}: the extension at byte {at} has {length} bytes; expected 8 to {offset - at}, before the volume"
+                f"{path}: the extension at byte {before + at} has {length} bytes; expected 16 to {len(block) - at}, "
+                "before the volume"
             )
+        for key, name in _LABEL.findall(block[at : at + length]):
+            classes[int(key)] = name.decode("utf-8", "replace")
         at += length
+    return classes
 
 
 def _scale(path: Path, header: Any) -> tuple[float, float]:
@@ -265,8 +251,8 @@ def _told(
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """Facts for people, and what writing back needs."""
     codes = {name: int(header[f"{name}_code"]) for name in ("sform", "qform")}
-    code = int(header["xyzt_units"]) & 7
-    stored: dict[str, Any] = {"format": f"NIfTI-{version}", "length": code, **codes}
+    measured = int(header["xyzt_units"])
+    stored: dict[str, Any] = {"format": f"NIfTI-{version}", "units": measured, **codes}
     if codes["sform"] and codes["qform"]:
         stored["other"] = _other(header)
     facts = {
@@ -274,7 +260,7 @@ def _told(
         "number": np.dtype(number).name + (" big-endian" if order == ">" else ""),
         "orientation from": about,
         **{name: f"{value} ({_SPACES.get(value, 'unknown')})" for name, value in codes.items()},
-        "unit of length": _LENGTH_NAMES[code],
+        "unit of length": _LENGTH_NAMES[measured & 7],
     }
     if (slope, intercept) != (1.0, 0.0):
         facts["scaled by"] = f"× {slope:g} + {intercept:g}"

@@ -2,11 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -54,16 +55,15 @@ class Part:
                 f"expected {self.size} bytes of numbers"
             )
 
-    def fill(self, first: int, view: memoryview, kind: str) -> None:
-        """Write the bytes of the numbers from byte `first` on into `view`."""
+    def fill(self, file: BinaryIO, first: int, view: memoryview, kind: str) -> None:
+        """Write the bytes of the numbers from byte `first` on into `view`; `file` is this part's, open."""
         if self.encoding == "text":
             done = self._from_text(first, view, kind)
         elif self.encoding == "raw":
-            with self.path.open("rb", buffering=0) as file:
-                file.seek(self.start + self.skipped + first)
-                done = 0
-                while done < len(view) and (read := file.readinto(view[done:])):
-                    done += read
+            file.seek(self.start + self.skipped + first)
+            done = 0
+            while done < len(view) and (read := file.readinto(view[done:])):  # type: ignore[attr-defined]
+                done += read
         else:
             done = inflate.fill(self.path, self.start, self.encoding, self.skipped + first, view)
         if done < len(view):
@@ -105,12 +105,14 @@ class Part:
 class Samples:
     """The samples of a grid, read when called; it can be sent to other processes.
 
-    parts : the files that hold it, each as much as the others;  kind : NumPy's name of the stored number ("<i2")
+    path : of the header;  parts : the files that hold the numbers, each as many as the others
+    kind : NumPy's name of the stored number ("<i2")
     sizes : of the axes as they lie, the one that runs fastest first
     roles : of these axes: 0, 1, 2 for the spatial ones (as `turn` counts them), "time" or "channel"
     turn : how the spatial axes become z, y, x;  slope, intercept : from stored numbers to the unit
     """
 
+    path: Path
     parts: tuple[Part, ...]
     kind: str
     sizes: tuple[int, ...]
@@ -122,7 +124,8 @@ class Samples:
     def check(self) -> None:
         """Refuse files that cannot hold the grid; see `Part.check`."""
         for part in self.parts:
-            part.check()
+            with self._named(part):
+                part.check()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -140,13 +143,15 @@ class Samples:
         where["channel"] = (min(rows), max(rows) + 1)
         ranges = [where[role] for role in self.roles]
         count = math.prod(last - first for first, last in ranges)
-        within_limit(self.parts[0].path, count * max(self.dtype.itemsize, np.dtype(self.kind).itemsize), "the piece")
+        within_limit(self.path, count * max(self.dtype.itemsize, np.dtype(self.kind).itemsize), "the piece")
         stored = self._box(ranges)
         order = [role for role in ("channel", "time", 0, 1, 2) if role in self.roles]
         data = stored.transpose([stored.ndim - 1 - self.roles.index(role) for role in order])
         if "channel" not in self.roles:
             data = data[None]
-        data = self.turn.forth(data)[[row - min(rows) for row in rows]]
+        data = self.turn.forth(data)
+        if list(rows) != list(range(min(rows), max(rows) + 1)):  # a list of indices copies
+            data = data[[row - min(rows) for row in rows]]
         if (self.slope, self.intercept) == (1.0, 0.0):
             return np.ascontiguousarray(data, dtype=self.dtype)
         scaled = data.astype(self.dtype, order="C")
@@ -167,8 +172,12 @@ class Samples:
             return self._spans(out, ranges, whole, run)
         flat = memoryview(out.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
         length = run * lengths[whole]
-        for number, at in enumerate(self._starts(ranges, whole + 1)):
-            self._fill(at * wide + ranges[whole][0] * run, flat[number * length : (number + 1) * length])
+        wanted = (
+            (at * wide + ranges[whole][0] * run, flat[number * length : (number + 1) * length])
+            for number, at in enumerate(self._starts(ranges, whole + 1))
+        )
+        for _ in self._filled(wanted):
+            pass
         return out
 
     def _spans(self, out: Array, ranges: Sequence[tuple[int, int]], whole: int, run: int) -> Array:
@@ -178,9 +187,10 @@ class Samples:
         low, high = ranges[whole + 1]
         row = run * self.sizes[whole]
         span = np.empty((high - low, self.sizes[whole], run // wide), dtype=self.kind)
+        view = memoryview(span.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
         cut = out.reshape(-1, high - low, last - first, run // wide)
-        for number, at in enumerate(self._starts(ranges, whole + 2)):
-            self._fill(at * wide + low * row, memoryview(span.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
+        wanted = ((at * wide + low * row, view) for at in self._starts(ranges, whole + 2))
+        for number, _ in enumerate(self._filled(wanted)):
             cut[number] = span[:, first:last]
         return out
 
@@ -190,11 +200,30 @@ class Samples:
         for place in product(*(range(*pair) for pair in reversed(ranges[axis:]))):
             yield sum(i * stride for i, stride in zip(place, reversed(strides), strict=True))
 
-    def _fill(self, first: int, view: memoryview) -> None:
-        """Write bytes of the whole grid from number `first` on, wherever a part ends."""
-        done, size = 0, self.parts[0].size
-        while done < len(view):
-            number, at = divmod(first + done, size)
-            length = min(len(view) - done, size - at)
-            self.parts[number].fill(at, view[done : done + length], self.kind)
-            done += length
+    def _filled(self, wanted: Iterable[tuple[int, memoryview]]) -> Iterator[None]:
+        """Fill each view with bytes of the whole grid from a number on, across parts; one file is open at a time."""
+        size, opened, file = self.parts[0].size, -1, None
+        with ExitStack() as stack:
+            for first, view in wanted:
+                done = 0
+                while done < len(view):
+                    number, at = divmod(first + done, size)
+                    part = self.parts[number]
+                    if file is None or number != opened:
+                        stack.close()
+                        file, opened = stack.enter_context(part.path.open("rb", buffering=0)), number
+                    length = min(len(view) - done, size - at)
+                    with self._named(part):
+                        part.fill(file, at, view[done : done + length], self.kind)
+                    done += length
+                yield
+
+    @contextmanager
+    def _named(self, part: Part) -> Iterator[None]:
+        """A refusal of a file beside the header names the header, too: it is the one that was opened."""
+        try:
+            yield
+        except FormatError as error:
+            if part.path == self.path:
+                raise
+            raise FormatError(f"{self.path}: {error}") from error
