@@ -254,7 +254,7 @@ def test_mp3_without_a_table_of_contents_is_not_cut_in_silence(tmp_path, music):
     assert (recording.shape[1] + 529) % 576 == 0
     assert 0 <= recording.shape[1] - expected.shape[1] < 3 * 1152
     whole = recording.read().data
-    likeness = [np.corrcoef(whole[0, d : 300_000 + d], expected[0, :300_000])[0, 1] for d in range(0, 1300)]
+    likeness = [np.corrcoef(whole[0, d : 20_000 + d], expected[0, :20_000])[0, 1] for d in range(1300)]
     assert max(likeness) > 0.99
     np.testing.assert_array_equal(recording[:, 200_000:201_000].data, whole[:, 200_000:201_000])
 
