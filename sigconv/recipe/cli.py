@@ -1,4 +1,4 @@
-"""The command line: sigconv run · recipes · info · describe · export · sizes · filter · predict."""
+"""The command line: sigconv run · recipes · info · fetch · describe · export · sizes · filter · predict."""
 
 import signal
 import sys
@@ -10,6 +10,7 @@ import typer
 from sigconv.errors import ArgumentError, SigconvError
 from sigconv.recipe import describe as words
 from sigconv.recipe import export as export_file
+from sigconv.recipe import fetch as fetch_files
 from sigconv.recipe import info as info_file
 
 app = typer.Typer(
@@ -118,6 +119,27 @@ def info(
     if draw is not None:
         info_file.draw(paths[0], draw)
         typer.echo(f"\npicture: {draw}")
+
+
+@app.command(help=fetch_files.FETCH)
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set; without one they are listed.")] = "",
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where its files go.")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Files to fetch; default: all.")] = None,
+    mirror: Annotated[str | None, typer.Option(help="A copy of the data set: an address or a folder.")] = None,
+) -> None:
+    """See fetch_files.FETCH."""
+    from sigconv.recipe.progress import bars
+
+    if not name:
+        for known in fetch_files.names():
+            typer.echo(f"{known:<25}{fetch_files.dataset(known).title}")
+        return
+    wanted = fetch_files.dataset(name)
+    if folder is None:
+        raise ArgumentError(f"DIR is missing; say where the files go: sigconv fetch {name} DIR")
+    with bars() as progress:
+        fetch_files.fetch(wanted, folder, only or [], mirror, progress, typer.echo)
 
 
 @app.command(help=words.DESCRIBE)
