@@ -11,7 +11,7 @@ from sigconv.core.namespace import inexact, is_complex, like
 from sigconv.core.native import short_time
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 
-_LEAST = 1e-10  # of the largest sum of squared tapers: below it a sample has left no trace in the spectra
+_LEAST = 1e-20  # of the largest sum of squared tapers: below it a sample has left no trace in the spectra
 
 
 def stft(x: Any, taper: Any, hop: int) -> Any:
@@ -68,7 +68,7 @@ def istft(spectra: Any, taper: Any, hop: int) -> Any:
     """The line whose `stft` is nearest to `spectra`; the line itself where they are one's.
 
     Windows are tapered again, added where they overlap, and divided by the sum of the squared tapers. Samples where
-    that is less than 1e-10 of its largest value have left no trace in the spectra: they become 0.
+    that is less than 1e-20 of its largest value have left no trace in the spectra: they become 0.
 
     Parameters
     ----------

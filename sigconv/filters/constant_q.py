@@ -1,6 +1,7 @@
 """Constant-Q transform: every octave has as many frequencies as the next, as in music, and back."""
 
 from dataclasses import dataclass, replace
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,17 @@ class ConstantQ:
     octave: int
 
     @property
+    def reach(self) -> int:
+        """How many samples a column sees to either side, with those of the filters that halve the rate."""
+        lowest = self.framing.fs / (self.low * (2 ** (1 / self.octave) - 1))
+        return round(lowest) + (200 << self.bands // self.octave)
+
+    @property
+    def stride(self) -> int:
+        """A piece begins at a multiple of so many samples, where those of all halved rates lie, too."""
+        return lcm(self.framing.hop, 2 << self.bands // self.octave)
+
+    @property
     def axis(self) -> Axis:
         """The frequencies of the bands in hertz, which are not even."""
         return Axis.at_positions("freq", (self.low * 2 ** (np.arange(self.bands) / self.octave)).tolist(), "Hz")
@@ -34,7 +46,7 @@ class ConstantQ:
 
 def cqt(
     x: Any,
-    hop: Quantity = "16 ms",
+    hop: Quantity = "8 ms",
     fs: Quantity | None = None,
     *,
     low: Quantity = "32.703 Hz",
@@ -66,7 +78,7 @@ def cqt(
 
     >>> import numpy as np
     >>> cqt(np.zeros(16000), fs=16000, low=110, bands=24).shape
-    (24, 63)
+    (24, 126)
     """
     given = opened(x, fs)
     if not isinstance(given.data, np.ndarray) or given.data.dtype.kind == "c":
@@ -111,15 +123,15 @@ def icqt(x: Signal) -> Signal:
     """
     settings = settings_of(x, ConstantQ)
     framing = settings.framing
-    # librosa takes a single band in the lowest octave for one of no width: an empty one below it mends that
-    alone = settings.bands % settings.octave == 1
-    data = np.pad(x.data, ((0, 0), (int(alone), 0), (0, 0)))
+    # librosa counts octaves from the lowest band on, and halves its rate for each: only whole octaves fit below fs/2
+    missing = -settings.bands % settings.octave
+    data = np.pad(x.data, ((0, 0), (missing, 0), (0, 0)))
     line = _asked(
         lambda librosa: librosa.icqt(
             data,
             sr=framing.fs,
             hop_length=framing.hop,
-            fmin=settings.low * 2 ** (-alone / settings.octave),
+            fmin=settings.low * 2 ** (-missing / settings.octave),
             bins_per_octave=settings.octave,
             length=framing.samples,
         )
@@ -134,11 +146,12 @@ def _asked(job: Any) -> Any:
 
     try:
         import librosa
+        from librosa.util.exceptions import ParameterError
     except ImportError as error:
         raise MissingExtra("librosa", "audio") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a short signal is filled up with zeros, which is what is wanted
             return job(librosa)
-    except librosa.util.exceptions.ParameterError as error:
+    except ParameterError as error:
         raise SamplingError(f"the constant-Q transform refuses: {' '.join(str(error).split())}") from error

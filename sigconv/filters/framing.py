@@ -37,6 +37,21 @@ class Framing:
         return _weights(self.taper, self.window, self.size)
 
     @property
+    def framing(self) -> "Framing":
+        """Itself, as the settings of all spectrograms have one."""
+        return self
+
+    @property
+    def reach(self) -> int:
+        """How many samples a window sees to either side of its centre."""
+        return self.size // 2 + 1
+
+    @property
+    def stride(self) -> int:
+        """A piece begins at a multiple of so many samples."""
+        return self.hop
+
+    @property
     def frequencies(self) -> Axis:
         """The axis of the transform, 0 to fs/2."""
         return Axis("freq", self.size // 2 + 1, "Hz", self.fs / self.size)
@@ -69,7 +84,9 @@ def framed(
     """
     count = given.data.shape[given.axis]
     if given.axis != given.data.ndim - 1 or not count:
-        raise ShapeError(f"x has shape {tuple(given.data.shape)}; a spectrogram is of (..., time) with one sample or more")
+        raise ShapeError(
+            f"x has shape {tuple(given.data.shape)}; a spectrogram is of (..., time) with one sample or more"
+        )
     if given.source is not None and tuple(axis.name for axis in given.source.axes) != ("channel", "time"):
         names = ", ".join(axis.name for axis in given.source.axes)
         raise ShapeError(f"x has the axes {names}; a spectrogram is of channel, time")
@@ -90,7 +107,9 @@ def _weights(taper: str, window: int, size: int) -> Any:
     try:
         middle = get_window(taper, window)
     except (ValueError, TypeError) as error:
-        raise ArgumentError(f"taper is {taper!r}: {error}; allowed: hann, hamming, blackman, boxcar … of SciPy") from None
+        raise ArgumentError(
+            f"taper is {taper!r}: {error}; allowed: hann, hamming, blackman, boxcar … of SciPy"
+        ) from None
     weights = np.zeros(size)
     before = (size - window) // 2
     weights[before : before + window] = middle
@@ -116,6 +135,6 @@ def settings_of(x: Any, kind: type) -> Any:
     settings = x.notes.get("spectrogram") if isinstance(x, Signal) else None
     if not isinstance(settings, kind):
         raise ArgumentError(
-            f"x is a {type(x).__name__} without the settings of {kind.__name__}; give the Signal that sigconv.filters made"
+            f"x is a {type(x).__name__} without the settings of {kind.__name__}; give the Signal that a filter made"
         )
     return settings

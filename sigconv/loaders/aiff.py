@@ -17,6 +17,8 @@ _PLAIN = {
     b"sowt": ("i", True),
     b"in24": ("i", False),
     b"in32": ("i", False),
+    b"42n1": ("i", True),
+    b"23ni": ("i", True),
     b"fl32": ("f", False),
     b"FL32": ("f", False),
     b"fl64": ("f", False),

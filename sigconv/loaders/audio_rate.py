@@ -67,7 +67,7 @@ def mixed(recording: Recording) -> Recording:
 def at_rate(recording: Recording, fs: float) -> Recording:
     """A (channel, time) recording at another rate, resampled as it is read; what the rate cannot hold is removed.
 
-    A piece equals the slice of the whole to 1e-6 of the largest sample (soxr's own rounding).
+    A piece equals the slice of the whole to 5e-6 of the largest sample (soxr's own rounding).
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ class Page(NamedTuple):
 def codec_of(head: bytes) -> str | None:
     """The codec of an Ogg file from its first bytes, or None where it is no audio that can be read.
 
-    >>> codec_of(b"OggS" + bytes(24) + b"OpusHead")
+    >>> codec_of(b"OggS" + bytes(23) + b"OpusHead")
     'Opus'
     """
     if head[:4] != b"OggS" or len(head) < 28:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -171,6 +172,10 @@ def _decoder() -> Any:
         def jump(self, frame: int) -> None:
             if frame:
                 self.seek(frame)
+
+        def __del__(self) -> None:
+            if not sys.is_finalizing():  # then its library is gone, and the system closes the file
+                super().__del__()
 
     return Decoder
 

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
+from sigconv import units
 from sigconv.core.geometry import at_least
 from sigconv.core.namespace import like
-from sigconv.errors import ArgumentError, MissingExtra, SamplingError, one_number
+from sigconv.errors import ArgumentError, MissingExtra, SamplingError
 from sigconv.filters.framing import Framing, closed, framed, settings_of
 from sigconv.filters.sampling import Quantity, Sampled, opened
-from sigconv.filters.spectrogram import HOP, WINDOW, energies
-from sigconv import units
+from sigconv.filters.short_time import HOP, WINDOW, energies
 from sigconv.signal import Axis, Signal
 
+_UPDATES = 100
+_NOTHING = 1e-30
 _LEAST = 1e-10  # energies below it count as this, -100 dB
 
 
@@ -33,6 +35,16 @@ class Mel:
     high: float
     htk: bool
     decibels: bool = False
+
+    @property
+    def reach(self) -> int:
+        """How many samples a window sees to either side of its centre."""
+        return self.framing.reach
+
+    @property
+    def stride(self) -> int:
+        """A piece begins at a multiple of so many samples."""
+        return self.framing.stride
 
     @property
     def axis(self) -> Axis:
@@ -170,14 +182,16 @@ def mfcc(
         raise ArgumentError(f"coefficients is {coefficients}; {settings.bands} bands have 1 to {settings.bands}")
     levels = _decibels(_bands(given, settings))
     made = like(_cosines(settings.bands)[:coefficients], levels) @ levels
-    return closed(given, made, (Axis("coefficient", coefficients), settings.framing.times), replace(settings, decibels=True))
+    return closed(
+        given, made, (Axis("coefficient", coefficients), settings.framing.times), replace(settings, decibels=True)
+    )
 
 
 def from_mel(x: Signal, rounds: int = 32, seed: int = 0) -> Signal:
     """Samples that sound like a `mel` or `log_mel` spectrogram: an approximation, since bands and phases are lost.
 
-    The energies at every frequency are the non-negative ones whose bands come nearest; the phases are those of
-    Griffin and Lim's iteration.
+    The energies at every frequency are non-negative ones whose bands come near, by 100 rounds of Lee and Seung's
+    multiplicative updates; the phases are those of Griffin and Lim's iteration.
 
     Parameters
     ----------
@@ -194,8 +208,7 @@ def from_mel(x: Signal, rounds: int = 32, seed: int = 0) -> Signal:
     ArgumentError : not a NumPy Signal with the settings of `mel`
     MissingExtra : librosa is not installed
 
-    Source: Griffin & Lim (1984), IEEE Trans. ASSP 32; Perraudin et al. (2013), WASPAA.
-    Same as: librosa.feature.inverse.mel_to_audio.
+    Source: Lee & Seung (2001), NIPS 13; Griffin & Lim (1984), IEEE Trans. ASSP 32; Perraudin et al. (2013), WASPAA.
 
     >>> import numpy as np
     >>> from sigconv.signal import Signal
@@ -207,9 +220,8 @@ def from_mel(x: Signal, rounds: int = 32, seed: int = 0) -> Signal:
         raise ArgumentError("x is no NumPy Signal of mel or log_mel; coefficients and tensors have no way back")
     framing = settings.framing
     energy = 10 ** (x.data / 10) if settings.decibels else x.data
-    power = librosa.util.nnls(settings.weights, energy)
     line = librosa.griffinlim(
-        np.sqrt(power),
+        np.sqrt(_spread(settings.weights, energy)).astype(x.data.dtype),
         n_iter=at_least("rounds", rounds, 1),
         hop_length=framing.hop,
         win_length=framing.window,
@@ -223,13 +235,13 @@ def from_mel(x: Signal, rounds: int = 32, seed: int = 0) -> Signal:
     return x.with_data(line.astype(x.data.dtype, copy=False), axes=(x.axes[0], time), notes=notes)
 
 
-def _settings(
-    given: Sampled, framing: Framing, bands: int, low: Quantity, high: Quantity | None, htk: bool
-) -> Mel:
+def _settings(given: Sampled, framing: Framing, bands: int, low: Quantity, high: Quantity | None, htk: bool) -> Mel:
     bottom = units.parse(low, "Hz", "low")
     top = given.fs / 2 if high is None else units.parse(high, "Hz", "high")
     if not 0 <= bottom < top <= given.fs / 2 * (1 + 1e-9):
-        raise SamplingError(f"low is {bottom:g} Hz and high {top:g} Hz; allowed: 0 <= low < high <= {given.fs / 2:g} Hz")
+        raise SamplingError(
+            f"low is {bottom:g} Hz and high {top:g} Hz; allowed: 0 <= low < high <= {given.fs / 2:g} Hz"
+        )
     settings = Mel(framing, at_least("bands", bands, 1), bottom, top, bool(htk))
     empty = int((settings.weights.max(1) == 0).sum())
     if empty:
@@ -245,6 +257,16 @@ def _bands(given: Sampled, settings: Mel) -> Any:
     return like(settings.weights, power) @ power
 
 
+def _spread(weights: Any, energy: Any) -> Any:
+    """(..., freq, time) non-negative energies whose bands (..., band, time) are near `energy` by their divergence."""
+    covered = weights.sum(0)[:, None]
+    per_area = np.divide(1, covered, out=np.zeros_like(covered), where=covered > 0)
+    made = weights.T @ energy
+    for _ in range(_UPDATES):
+        made *= weights.T @ (energy / np.maximum(weights @ made, _NOTHING)) * per_area
+    return made
+
+
 def _decibels(energy: Any) -> Any:
     xp = array_namespace(energy)
     return 10 * xp.log10(xp.clip(energy, min=_LEAST))
@@ -256,9 +278,7 @@ def _weights(fs: float, size: int, bands: int, low: float, high: float, htk: boo
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of empty bands, which are an error here
-        made = _librosa().filters.mel(
-            sr=fs, n_fft=size, n_mels=bands, fmin=low, fmax=high, htk=htk, dtype=np.float64
-        )
+        made = _librosa().filters.mel(sr=fs, n_fft=size, n_mels=bands, fmin=low, fmax=high, htk=htk, dtype=np.float64)
     made.setflags(write=False)
     return made
 

@@ -82,7 +82,7 @@ def istft(
     Raises
     ------
     ArgumentError : a Signal without settings or with others beside it, or real spectra
-    SamplingError : a hop longer than the window, or no rate;  ShapeError : other axes than the settings tell
+    SamplingError : a hop above half the window, or no rate;  ShapeError : other axes than the settings tell
 
     Source: Griffin & Lim (1984), IEEE Trans. ASSP 32.  Same as: librosa.istft, torch.istft.
 
@@ -100,8 +100,10 @@ def istft(
         framing = _told(data, window, hop, fs, taper, samples)
     if data.ndim < 2 or data.shape[-2] != framing.frequencies.size:
         raise ShapeError(f"spectra has shape {tuple(data.shape)}; expected (…, {framing.frequencies.size}, time)")
-    if framing.hop > framing.window:
-        raise SamplingError(f"hop is {framing.hop} samples, the window {framing.window}: samples between them are lost")
+    if 2 * framing.hop > framing.window:
+        raise SamplingError(
+            f"hop is {framing.hop} samples, the window {framing.window}; the way back takes a hop of half of it or less"
+        )
     before = framing.size // 2
     line = spectrum.istft(data, framing.weights, framing.hop)[..., before : before + framing.samples]
     if line.shape[-1] < framing.samples:  # behind the last window
