@@ -22,6 +22,8 @@ from sigconv.signal import Axis, Box
 Offsets = Literal["replaced", "added"]
 
 _MOST_HEADER = 1 << 20
+_AT_ONCE = 1 << 15  # joints times frames in a piece
+_SLACK = 1 << 26  # bytes of positions that a small file may make; no real skeleton has most of its joints fixed
 _MOTION = re.compile(
     rb"^[ \t]*MOTION[ \t]*\r?\n[ \t]*Frames:[ \t]*(\S+)[ \t]*\r?\n[ \t]*Frame Time:[ \t]*(\S+)[ \t]*\r?\n", re.M
 )
@@ -133,24 +135,29 @@ class _Joints:
         return once(self.path, self._parsed, self)[list(rows), first:last]
 
     def _parsed(self) -> Array:
-        header, count = self.header, self.header.rows.count
-        within_limit(self.path, 8 * 12 * len(header.joints) * count, f"the joints of {count} frames")
-        numbers = table(self.path, header.rows)
-        turns = np.broadcast_to(np.eye(3), (len(header.joints), count, 3, 3)).copy()
-        shifts = np.broadcast_to(np.array([j.offset for j in header.joints])[:, None], (len(turns), count, 3)).copy()
-        column = 0
-        for joint, shift, i in zip(header.joints, shifts, range(len(turns)), strict=True):
+        count, long = self.header.rows.count, 3 * len(self.joints)
+        within_limit(self.path, 8 * long * count, f"{long} coordinates of {count} frames")
+        numbers, out = table(self.path, self.header.rows), np.empty((long, count))
+        step = max(1, _AT_ONCE // len(self.header.joints))
+        for first in range(0, count, step):
+            places = self._placed(numbers[first : first + step])[list(self.joints)]
+            out[:, first : first + step] = self.metres * places.reshape(long, -1)
+        return out
+
+    def _placed(self, numbers: Array) -> Array:
+        """(joint, 3, frame) positions of all joints in the file's unit, for (frame, channel) numbers."""
+        joints, count = self.header.joints, len(numbers)
+        turns = np.broadcast_to(np.eye(3), (len(joints), count, 3, 3)).copy()
+        shifts = np.broadcast_to(np.array([j.offset for j in joints])[:, None], (len(joints), count, 3)).copy()
+        columns = iter(numbers.T)
+        for i, joint in enumerate(joints):
             for channel in joint.channels:
-                axis = "XYZ".index(channel[0])
-                values = numbers[:, column]
+                axis, values = "XYZ".index(channel[0]), next(columns)
                 if channel.endswith("position"):
-                    shift[:, axis] = values + (joint.offset[axis] if self.added else 0.0)
+                    shifts[i, :, axis] = values + (joint.offset[axis] if self.added else 0.0)
                 else:
                     turns[i] = turns[i] @ about(axis, np.radians(values))
-                column += 1
-        places = forward([joint.parent for joint in header.joints], shifts, turns)[list(self.joints)]
-        places *= self.metres
-        return places.reshape(-1, count)
+        return forward([joint.parent for joint in joints], shifts, turns)
 
 
 @dataclass(frozen=True)
@@ -188,8 +195,12 @@ def _read(path: Path) -> _Header:
             f"{path}: cut short: {size - found.end()} bytes of motion, expected {count * 2 * width - 1} or more "
             f"({count} frames of {width} numbers)"
         )
+    if 24 * len(joints) * count > _SLACK + 8 * size:
+        raise FormatError(
+            f"{path}: {len(joints)} joints have {width} channels in all, and {count} frames; expected more"
+        )
     skipped = head.count(b"\n", 0, found.end())
-    return _Header(joints, _rate(path, found[2]), Lines(skipped, None, count, width, whole=True))
+    return _Header(joints, _rate(path, found[2]), Lines(skipped, None, count, width, missing=False))
 
 
 def _rate(path: Path, text: bytes) -> float:

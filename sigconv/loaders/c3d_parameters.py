@@ -113,7 +113,7 @@ def walk(path: Path, section: bytes, processor: str) -> Parameters:
 
 
 def _entry(section: bytes, at: int, processor: str) -> tuple[int, str, int, int] | None:
-    """Group number (below 0: the group itself), name, where its body begins, where the next entry does; None: the end."""
+    """Group number (below 0: the group itself), name, where its body and the next entry begin; None at the end."""
     if at + 2 > len(section):
         return None
     long, number = (value - 256 if value > 127 else value for value in section[at : at + 2])

@@ -92,13 +92,13 @@ class Analog:
         within_limit(self.path, 8 * len(rows) * (last - first), f"{len(rows)} channels of {last - first} samples")
         layout, each = self.layout, self.layout.per_frame
         chosen = np.asarray(rows, np.int64)
-        places = 4 * layout.points + np.arange(each)[:, None] * layout.channels + chosen
         offset, gain = (np.array([values[row] for row in rows]) for values in (self.offsets, self.gains))
         out = np.empty((len(rows), last - first))
         for at, frames in _frames(self.path, layout, first // each, -(-last // each)):
-            stored = frames[:, places]
-            numbers = stored.astype(np.float64) if self.unsigned and not layout.real else signed(stored, layout)
-            samples = ((numbers - offset) * gain).reshape(-1, len(rows))
+            stored = frames[:, 4 * layout.points :].reshape(-1, layout.channels)[:, chosen]
+            samples = stored.astype(np.float64) if self.unsigned and not layout.real else signed(stored, layout)
+            samples -= offset
+            samples *= gain
             begin = (first // each + at) * each
             low, high = max(first, begin), min(last, begin + len(samples))
             out[:, low - first : high - first] = samples[low - begin : high - begin].T

@@ -47,7 +47,7 @@ def save(signal: Signal | Source, path: Path) -> None:
         raise ArgumentError(f"{len(names)} markers and {len(source.events)} events; C3D holds 65535 and {_MOST_EVENTS}")
     origin = max(int(source.notes.get("first_frame", 1)), 1)
     first = origin + round(time.start * time.rate)
-    last = first + time.size - 1
+    last = first + max(time.size, 1) - 1
     if not 0 < first <= last < 1 << 32:
         raise ArgumentError(f"frames {first} to {last}; C3D counts from 1 to {(1 << 32) - 1}")
     start = 3

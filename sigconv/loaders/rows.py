@@ -14,13 +14,12 @@ from sigconv.loaders.limits import within_limit
 
 Array = np.ndarray[Any, Any]
 
-_MOST_KEPT = 1 << 26  # bytes of parsed files that a process keeps
+_MOST_KEPT = 1 << 26  # bytes of parsed files that a thread keeps
 _NUMBER = b"+-.0123456789eE"
 _MOST_HEAD = 1 << 20
 _BLANK = b"\t ,;\r\n"
 _MISSING = {b"", b"nan", b"NaN", b"NAN"}
-_kept: "OrderedDict[tuple[object, ...], Array]" = OrderedDict()
-_lock = threading.Lock()
+_thread = threading.local()  # each thread keeps its own, so that none waits and a fork finds no lock held
 
 
 def numbers(where: str, fields: Sequence[bytes], missing: bool) -> list[float]:
@@ -81,16 +80,14 @@ def once(path: Path, parse: Callable[[], Array], *key: object) -> Array:
     """
     told = path.stat()
     name = (str(path), told.st_mtime_ns, told.st_size, *key)
-    with _lock:
-        if name in _kept:
-            _kept.move_to_end(name)
-            return _kept[name]
-    samples = parse()
+    kept: OrderedDict[tuple[object, ...], Array] = _thread.__dict__.setdefault("kept", OrderedDict())
+    if name in kept:
+        kept.move_to_end(name)
+        return kept[name]
+    samples = kept[name] = parse()
     samples.flags.writeable = False
-    with _lock:
-        _kept[name] = samples
-        while sum(one.nbytes for one in _kept.values()) > _MOST_KEPT:
-            _kept.popitem(last=False)
+    while len(kept) > 1 and sum(one.nbytes for one in kept.values()) > _MOST_KEPT:
+        kept.popitem(last=False)
     return samples
 
 
@@ -100,14 +97,15 @@ class Lines:
 
     skipped : lines before the first row;  separator : of fields, None for any white space
     count : rows;  width : fields read of each
-    whole : whether a row has these fields and no others, none of them missing
+    missing : whether fields may be empty or NaN;  more : whether other fields may follow
     """
 
     skipped: int
     separator: bytes | None
     count: int
     width: int
-    whole: bool = False
+    missing: bool = True
+    more: bool = False
 
 
 def table(path: Path, told: Lines) -> Array:
@@ -126,11 +124,11 @@ def table(path: Path, told: Lines) -> Array:
         if row == count:
             raise FormatError(f"{where}: has more than {count} rows")
         fields = line.split(told.separator, width)
-        if len(fields) < width or (told.whole and len(fields) > width):
+        if len(fields) < width or (not told.more and fields[width:] and fields[width].strip(_BLANK)):
             raise FormatError(
                 f"{where}: {len(fields)} fields, expected {width}{': cut short?' * (len(fields) < width)}"
             )
-        out[row] = numbers(where, fields[:width], missing=not told.whole)
+        out[row] = numbers(where, fields[:width], missing=told.missing)
         row += 1
     if row < count:
         raise FormatError(f"{path}: {row} rows, expected {count}: cut short?")

@@ -57,7 +57,7 @@ def open(path: Path) -> Recording:
     count, first = _counted(path, separator, rate, told["NumFrames"], warnings)
     if told["CameraRate"] != rate:
         warnings.append(f"CameraRate is {told['CameraRate']:g} Hz, DataRate {rate:g} Hz: the latter is taken")
-    rows = Lines(_HEADER, separator, count, 2 + 3 * len(names), whole=False)
+    rows = Lines(_HEADER, separator, count, 2 + 3 * len(names), more=len(names) < markers)
     notes: dict[str, Any] = {
         "domain": "motion capture",
         "path": str(path),
