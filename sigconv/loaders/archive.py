@@ -95,13 +95,14 @@ class Member:
             raise FormatError(f"{self}: not readable as deflated data: {error}") from error
 
 
-def members(archive: Path) -> list[Member]:
+def members(archive: str | Path) -> list[Member]:
     """The files inside a zip in the order of its directory; none is read.
 
     Raises
     ------
     FormatError : not a zip, damaged, encrypted, or a name that would leave a folder (it is named)
     """
+    archive = Path(archive)
     found = []
     seen: set[str] = set()
     held = archive.stat().st_size
@@ -149,6 +150,8 @@ def extract(archive: str | Path, folder: str | Path, most: int | None = None) ->
     archive, folder = Path(archive), Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder}: holds something already; give a new folder")
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(f"{folder.parent}: there is no such folder to extract into")
     allowed = limits.most_bytes() if most is None else most
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     with archive.open("rb") as file:

@@ -46,7 +46,7 @@ def known(head: bytes) -> str | None:
     return next((suffix for start, suffix in starts.items() if head.startswith(start)), None)
 
 
-def open(path: Path | Member, suffix: str = "", page: int = 0) -> Recording:
+def open(path: str | Path | Member, suffix: str = "", page: int = 0) -> Recording:
     """The picture in an image file, or in a member of a zip; its pixels stay there until read.
 
     The numbers are the file's own: uint8, uint16, int16, int32, uint32 or float32. Grey of 1, 2 or 4 bits is brought to
@@ -71,6 +71,7 @@ def open(path: Path | Member, suffix: str = "", page: int = 0) -> Recording:
     ArgumentError : no such page
     MissingExtra : Pillow is not installed
     """
+    path = Path(path) if isinstance(path, str) else path
     with path.open("rb") as file:
         suffix = suffix or known(file.read(132)) or Path(path.name).suffix.lower()
         if suffix not in SUFFIXES:

@@ -11,7 +11,7 @@ from sigconv.errors import ArgumentError, FormatError, nearest
 from sigconv.loaders.archive import inner
 from sigconv.loaders.collection import Collection, Files
 from sigconv.loaders.limits import within_limit
-from sigconv.loaders.listing import readable
+from sigconv.loaders.listing import readable, shown
 
 _KNOWN = ("path", "label", "group", "part", "mask")
 _SEPARATORS = ("\t", ";", ",")
@@ -113,7 +113,7 @@ def _renamed(path: Path, names: list[str], wanted: Mapping[str, str]) -> list[st
         if known not in found:
             name = wanted.get(known, known)
             raise FormatError(
-                f"{path}: has no column {name!r}{nearest(name, names)}; its columns are {', '.join(names)}. "
+                f"{path}: has no column {name!r}{nearest(name, names)}; its columns are {shown(names, 12)}. "
                 f"Tell which one it is: columns={{{known!r}: …}}"
             )
     if len(set(found)) < len(found):

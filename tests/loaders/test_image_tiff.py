@@ -111,7 +111,7 @@ def test_pages_of_a_tiff_are_told_and_chosen(tmp_path):
     np.testing.assert_array_equal(recording.read().data[0], GREY)
     assert recording.notes["facts"]["pages"] == "3"
     assert "page 0 of 3" in recording.notes["warnings"][0]
-    np.testing.assert_array_equal(image.open(path, page=2).read().data[0], GREY + 2)
+    np.testing.assert_array_equal(image.open(str(path), page=2).read().data[0], GREY + 2)
     for wrong in (3, -1):
         with pytest.raises(ArgumentError, match=f"page is {wrong}; .* has 3"):
             image.open(path, page=wrong)
