@@ -105,7 +105,7 @@ class Pixels:
         (first, last), (left, right) = box
         if self.layout.plain and self.layout.orientation == 1:
             part = self._picture((first, last))[:, left:right]
-        elif right - left < self.layout.width or last - first < self.layout.height:
+        elif (right - left) * (last - first) < self.layout.width * self.layout.height:
             part = self._kept()[first:last, left:right]
         else:
             part = self._picture()
