@@ -9,7 +9,6 @@ from sigconv.loaders.class_folders import class_folders
 from sigconv.loaders.collection import Collection
 from sigconv.loaders.dicom_tree import dicom_tree
 from sigconv.loaders.door import HEAD, Door
-from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.manifest import manifest
 from sigconv.loaders.nnunet import nnunet
 from sigconv.loaders.pattern import pattern
@@ -31,7 +30,6 @@ __all__ = [
     "open",
     "pattern",
     "save",
-    "ticks",
 ]
 
 DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR)
