@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError, FormatError, one_of
-from sigconv.loaders import limits, video_facts, video_index, video_pool, video_whole
+from sigconv.loaders import limits, video_facts, video_index, video_pool, video_whole, video_write
 from sigconv.loaders.door import Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.video_container import FORMATS, opened
@@ -17,6 +17,7 @@ from sigconv.loaders.video_picture import Bytes, Picture
 from sigconv.signal import Axis, Box
 
 SUFFIXES = tuple(FORMATS)
+READ_THROUGH = 1 << 26  # bytes of a file of which every packet is read when it is opened
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
@@ -104,12 +105,7 @@ def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact:
     one_of("suffix", suffix, SUFFIXES)
     video_whole.check(path, suffix)
     state = video_pool.stamp(path)
-    container, stream = opened(path, suffix)
-    try:
-        index = (video_index.read_through if exact else video_index.of)(path, container, stream)
-        header = video_facts.Header.of(container, stream)
-    finally:
-        container.close()
+    index, header = _indexed(path, suffix, exact or path.stat().st_size <= READ_THROUGH)
     with video_pool.lent(path, suffix, index, 0, state) as decoder:
         skipped, first = decoder.beginning()
         facts, warnings, picture = video_facts.look(first, size)
@@ -128,4 +124,17 @@ def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact:
     return Recording(axes, Frames(path, suffix, index, picture, state), notes=notes)
 
 
-DOOR = Door("video", SUFFIXES, known, open)
+def _indexed(path: Path, suffix: str, exact: bool) -> tuple[Index, video_facts.Header]:
+    """The file's index and header; the index by the header's promise, unless `exact` or there is none to be had."""
+    for way in (video_index.read_through,) if exact else (video_index.promised, video_index.read_through):
+        container, stream = opened(path, suffix)
+        try:
+            index, header = way(path, container, stream), video_facts.Header.of(container, stream)
+        finally:
+            container.close()
+        if index is not None:
+            return index, header
+    raise AssertionError("a file that is read through has an index")
+
+
+DOOR = Door("video", SUFFIXES, known, open, video_write.SAVE)

@@ -12,6 +12,7 @@ from sigconv.loaders.video_index import Index
 
 _REORDERED = 32  # frames by which one may be decoded before it is shown
 _KEPT_BYTES = 1 << 25  # of decoded frames, so that clips that overlap decode each frame once
+_PASSES = {"h264", "hevc", "mpeg4", "mpeg2video"}  # codes whose decoder can pass over frames from one to the next
 
 
 class Decoder:
@@ -91,12 +92,14 @@ class Decoder:
                     self._go(seek)
                 self._wanted = number
                 found, frame = self._pull()
-                while found is not None and found < number and not frame.is_corrupt:
+                # a key frame that is not shown (gradual refresh) leaves open what of the frames behind it is whole
+                sound = self.index.counted or found == self._key or seek is None or (here and way == 0)
+                while sound and found is not None and found < number and not frame.is_corrupt:
                     found, frame = self._pull()
             except FormatError as error:
                 failure = error
                 continue
-            if found == number and not frame.is_corrupt:
+            if sound and found == number and not frame.is_corrupt:
                 return frame
         raise failure
 
@@ -190,7 +193,7 @@ class Decoder:
 
     def _skip(self, skips: bool) -> None:
         """Whether frames that no other frame refers to are passed over undecoded."""
-        if skips != self._skips:
+        if skips != self._skips and self._coder.name in _PASSES:
             self._coder.skip_frame = "NONREF" if skips else "DEFAULT"
             self._skips = skips
 

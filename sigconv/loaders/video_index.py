@@ -13,7 +13,7 @@ from sigconv.loaders.video_container import damage
 from sigconv.signal import Axis
 
 Ticks = np.ndarray[Any, np.dtype[np.int64]]
-READ_THROUGH = 1 << 26  # bytes of a file whose packets are all read when it is opened
+_PROBED = 40  # packets in a row that are compared with what a header promises
 _FAR = 1 << 61  # ticks behind every file's end
 
 
@@ -88,25 +88,13 @@ class Index:
         return bool(off <= max(1.0 if apart >= 4 else 0.0, 1e-3 * float(apart)))
 
 
-def of(path: Path, container: Any, stream: Any) -> Index:
-    """The index of a file by its packets, none of which is decoded; a large file's by what its header promises.
-
-    A header is believed where the file has more than READ_THROUGH bytes and tells of an even rate; what is read then
-    is checked frame by frame.
+def read_through(path: Path, container: Any, stream: Any) -> Index:
+    """The index of a file by reading every packet once; none is decoded.
 
     Raises
     ------
-    FormatError : no frame, or the file ends before them
+    FormatError : no frame, packets that are not readable, or times that do not tell frames apart
     """
-    if path.stat().st_size > READ_THROUGH:
-        promised = _promised(path, container, stream)
-        if promised is not None:
-            return promised
-    return read_through(path, container, stream)
-
-
-def read_through(path: Path, container: Any, stream: Any) -> Index:
-    """The index by reading every packet of the file once."""
     shown: list[int | None] = []
     decoded: list[int | None] = []
     keys: list[int] = []
@@ -141,23 +129,41 @@ def _hidden(codec: str, packet: Any) -> bool:
     return not several and content[0] & 0x30 != 0x30 and not content[0] & 0x08 and not content[0] & 0x02
 
 
-def _promised(path: Path, container: Any, stream: Any) -> Index | None:
-    """The index that the header and the last packets tell of, where they agree on an even rate; or None."""
+def promised(path: Path, container: Any, stream: Any) -> Index | None:
+    """The index that the header tells of, where it agrees with the first, some middle and the last packets; or None.
+
+    A list of all packets (AVI) is taken as it is. Else the rate must be even by header and packets, and a frame that
+    is read later at another time than promised is an error of the decoder's user, who reads the file through instead.
+    """
     rate, tick = stream.average_rate, Fraction(stream.time_base)
-    listed = np.array([(e.timestamp, e.is_keyframe) for e in stream.index_entries if e.size and not e.is_discard])
+    entries = [(e.timestamp, e.is_keyframe) for e in stream.index_entries if e.size and not e.is_discard]
+    complete = 0 < len(entries) == stream.frames
     with damage(path, "its packets are not readable"):
-        head = [packet.pts for packet in islice(container.demux(stream), 32) if packet.size]
-    complete = 0 < len(listed) == stream.frames
-    if complete and stream.container.format.name == "avi" and (np.diff(listed[:, 0]) > 0).all():
-        keys = listed[listed[:, 1] > 0, 0]
-        return Index(listed[:, 0].copy(), np.stack([keys, keys], 1), tick, counted=None in head)
+        head = [packet.pts for packet in islice(container.demux(stream), _PROBED) if packet.size]
+    if complete and container.format.name == "avi":
+        times = np.array([time for time, _ in entries], dtype=np.int64)
+        keys = np.array([time for time, is_key in entries if is_key], dtype=np.int64)
+        if (np.diff(times) > 0).all():
+            return Index(times, np.stack([keys, keys], 1), tick, counted=None in head)
     if not rate or rate != stream.base_rate or 1 / (rate * tick) < 4 or not head or None in head:
         return None
     with damage(path, "its end is not readable"):
         container.seek(_FAR, stream=stream)
         tail = [packet.pts for packet in container.demux(stream) if packet.size and packet.pts is not None]
-    size = round((max(tail, default=0) - min(head)) * tick * rate) + 1
-    if size < 1 or (complete and (size != len(listed) or np.ptp(np.diff(listed[:, 0])) > 1)):
+        first, last = min(head), max(tail, default=0)
+        container.seek((first + last) // 2, stream=stream)
+        middle = [packet.pts for packet in islice(container.demux(stream), _PROBED) if packet.size]
+    apart = float(1 / (rate * tick))
+    size = round((last - first) / apart) + 1
+    told_otherwise = container.format.name.startswith("mov") and not (complete and size == len(entries))
+    if size < 1 or told_otherwise or not all(_on(first, apart, times) for times in (head, middle, tail)):
         return None
-    shown = min(head) + np.rint(np.arange(size) / float(rate * tick)).astype(np.int64)
+    shown = first + np.rint(np.arange(size) * apart).astype(np.int64)
     return Index(shown, np.empty((0, 2), np.int64), tick, slack=1)
+
+
+def _on(first: int, apart: float, times: list[int]) -> bool:
+    """Whether successive packets' times lie on an even grid, without gaps but for those that reordering leaves."""
+    places = (np.sort(np.array(times, dtype=np.int64)) - first) / apart
+    numbers = np.rint(places)
+    return bool((np.abs(places - numbers) * apart <= 1).all() and (np.diff(numbers)[4:-8] == 1).all())
