@@ -12,6 +12,8 @@ from sigconv.loaders import limits
 FORMATS = {".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".avi": "avi", ".mkv": "matroska", ".webm": "matroska"}
 _MADE_UP_TIMES = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV always sets: guesses where a file has no presentation times
 _BYTES_A_PIXEL = 32  # that a decoder may hold: reference pictures, reordered ones and the output
+_SMALL, _A_BYTE = 1 << 23, 1024  # pixels that any file may have in a picture, and pixels for each of its bytes
+_EDGE = 128  # pixels by which a picture in the making may be wider and higher than it is shown
 
 
 @contextmanager
@@ -38,12 +40,12 @@ def opened(path: Path, suffix: str) -> tuple[Any, Any]:
     FormatError : not such a container, or no track of pictures in it that this FFmpeg decodes
     ResourceError : pictures larger than SIGCONV_MOST_BYTES allows for a decoder
     """
-    most = {"max_pixels": str(limits.most_bytes() // _BYTES_A_PIXEL)}
+    most = min(limits.most_bytes() // _BYTES_A_PIXEL, max(_SMALL, _A_BYTE * path.stat().st_size))
     with damage(path, f"not readable as {suffix}"):
         import av
 
         # without "file:" a name with a colon would be taken for an address
-        options = {"protocol_whitelist": "file", **most}
+        options = {"protocol_whitelist": "file", "max_pixels": str(most)}
         container = av.open(f"file:{path}", format=FORMATS[suffix], options=options, metadata_errors="replace")
     try:
         tracks = [stream for stream in container.streams.video if not _cover(stream)]
@@ -57,12 +59,17 @@ def opened(path: Path, suffix: str) -> tuple[Any, Any]:
         if not (coder.width > 0 and coder.height > 0):
             raise FormatError(f"{path}: pictures of {coder.width} × {coder.height}; expected 1 × 1 or more")
         limits.within_limit(path, coder.width * coder.height * _BYTES_A_PIXEL, "decoding one picture")
+        if coder.width * coder.height > most:
+            raise FormatError(
+                f"{path}: pictures of {coder.width} × {coder.height} in {path.stat().st_size} bytes; expected {most} "
+                "pixels at most"
+            )
         container.flags &= ~_MADE_UP_TIMES
         for other in container.streams:
             if other is not stream:
                 other.discard = av.stream.Discard.all
         coder.thread_count = 1
-        coder.options = most
+        coder.options = {"max_pixels": str((coder.width + _EDGE) * (coder.height + _EDGE))}
     except BaseException:
         container.close()
         raise

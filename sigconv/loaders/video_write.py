@@ -28,7 +28,7 @@ def save_lossless(signal: Signal | Source, path: Path) -> None:
     MissingExtra : PyAV is not installed
     """
     grey = _fits(signal, path)
-    _save(signal, path, "matroska", "ffv1", "gray" if grey else "gbrp", {"level": "3", "slices": "4"})
+    _save(signal, path, "matroska", "ffv1", "gray" if grey else "bgr0", {"level": "3", "g": "1"})
 
 
 def save_viewable(signal: Signal | Source, path: Path) -> None:
