@@ -33,7 +33,9 @@ def known(head: bytes) -> str | None:
         return ".webm" if b"webm" in head[:64] else ".mkv"
     if head[4:8] == b"ftyp":
         brand = head[8:12]
-        return None if brand in (b"M4A ", b"M4B ", b"avif", b"heic", b"mif1") else ".mov" if brand == b"qt  " else ".mp4"
+        return (
+            None if brand in (b"M4A ", b"M4B ", b"avif", b"heic", b"mif1") else ".mov" if brand == b"qt  " else ".mp4"
+        )
     return ".mov" if head[4:8] in _BOXES else None
 
 

@@ -13,7 +13,7 @@ FORMATS = {".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".avi": "avi", ".mkv": "
 _MADE_UP_TIMES = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV always sets: guesses where a file has no presentation times
 _BYTES_A_PIXEL = 32  # that a decoder may hold: reference pictures, reordered ones and the output
 _SMALL, _A_BYTE = 1 << 23, 1024  # pixels that any file may have in a picture, and pixels for each of its bytes
-_EDGE = 128  # pixels by which a picture in the making may be wider and higher than it is shown
+_GROWN = 1 << 22  # pixels to which a picture may grow in the midst of a file, where FormatError names it
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def opened(path: Path, suffix: str) -> tuple[Any, Any]:
             if other is not stream:
                 other.discard = av.stream.Discard.all
         coder.thread_count = 1
-        coder.options = {"max_pixels": str((coder.width + _EDGE) * (coder.height + _EDGE))}
+        coder.options = {"max_pixels": str(max(_GROWN, 2 * coder.width * coder.height))}
     except BaseException:
         container.close()
         raise

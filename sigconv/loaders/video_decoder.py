@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError
+from sigconv.loaders import video_checksum
 from sigconv.loaders.video_container import damage, opened
 from sigconv.loaders.video_index import Index
 
@@ -58,7 +59,9 @@ class Decoder:
         self._wanted = 0
         number, frame = self._pull()
         if number is None or frame.is_corrupt or (number > 0 and not frame.key_frame):
-            raise FormatError(f"{self._named(number or 0)} does not decode: {'no frame' if frame is None else 'damaged'}")
+            raise FormatError(
+                f"{self._named(number or 0)} does not decode: {'no frame' if frame is None else 'damaged'}"
+            )
         return number, frame
 
     def frames(self, first: int, last: int) -> Iterator[Any]:
@@ -187,6 +190,8 @@ class Decoder:
                 packet.opaque = [number]  # PyAV keeps it by identity, which small whole numbers share
             else:
                 self._skip(number is not None and number < self._wanted)
+            if self._coder.name == "ffv1" and video_checksum.damaged(bytes(packet)):
+                raise FormatError(f"{self._named(number or self._next)} does not decode: its checksum is another")
             with damage(self.path, f"{self._when(number or self._next)} does not decode"):
                 frames = packet.decode()
             yield from frames

@@ -107,7 +107,11 @@ def look(frame: Any, scaled: Sequence[int] | None) -> tuple[dict[str, str], list
     if scaled:
         facts["resized"] = f"{scaled[1]} × {scaled[0]}"
     size = (frame.height, frame.width)
-    return facts, warnings, Picture(size, kind, grey, turns, mirrored, (int(wanted[0]), int(wanted[1])) if wanted else None)
+    return (
+        facts,
+        warnings,
+        Picture(size, kind, grey, turns, mirrored, (int(wanted[0]), int(wanted[1])) if wanted else None),
+    )
 
 
 def _lying(frame: Any) -> tuple[int, bool, str]:

@@ -122,7 +122,9 @@ def _clip(draw: Draw, family: _Family, label: str, frames: int, size: int) -> Ar
     # distance to the edge of a regular polygon, which is soft over a pixel
     sector = 2 * np.pi / corners
     within = (np.arctan2(along, across) % sector) - sector / 2
-    inside = np.clip(radius * np.cos(sector / 2) * 1.15 - np.hypot(along, across) * np.cos(within) + 0.5, 0, 1)[..., None]
+    inside = np.clip(radius * np.cos(sector / 2) * 1.15 - np.hypot(along, across) * np.cos(within) + 0.5, 0, 1)[
+        ..., None
+    ]
     shape, ground = family.texture(draw), family.texture(draw)
     colours = inside * _painted(shape, along, across) + (1 - inside) * _painted(ground, row, column)
     colours += family.mean + 2 * draw.standard_normal(size=(frames, size, size, 3), dtype=np.float32)

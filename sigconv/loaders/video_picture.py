@@ -1,6 +1,5 @@
 """A decoded frame as rows of numbers: red, green and blue, upright, to the size that was asked for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +50,7 @@ class Picture:
             return np.empty((rows, *sizes), np.uint8)
         return np.moveaxis(np.empty((*sizes, rows), np.uint8), -1, 0)
 
-    def channels(self, frame: Any, reformatter: Any) -> Sequence[Bytes]:
+    def channels(self, frame: Any, reformatter: Any) -> Bytes | list[Bytes]:
         """(channel, y, x) of a frame, upright: an array, or a plane a channel; valid as long as `frame` is held."""
         y, x = self.scaled or self.size
         kind = "gray" if self.grey else "gbrp" if self.planar else "rgb24"

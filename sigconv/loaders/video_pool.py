@@ -10,7 +10,7 @@ from sigconv.errors import FormatError
 from sigconv.loaders.video_decoder import Decoder
 from sigconv.loaders.video_index import Index
 
-_MOST = 16  # open decoders of one thread
+MOST = 16  # open decoders of one thread
 _MOST_OF_A_FILE = 4
 _MOST_PIXELS = 1 << 23  # of their pictures together: 4 of 1080p, at up to 32 bytes a pixel
 _FAR = 16  # frames to pass over that are worth a decoder of their own
@@ -74,7 +74,7 @@ def lent(path: Path, suffix: str, index: Index, first: int, state: Stamp) -> Ite
         nearest[2].close()
         raise
     held.append(nearest)
-    while len(held) > _MOST or (len(held) > 1 and sum(decoder.pixels for *_, decoder in held) > _MOST_PIXELS):
+    while len(held) > MOST or (len(held) > 1 and sum(decoder.pixels for *_, decoder in held) > _MOST_PIXELS):
         _close(held, held[0])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sigconv.errors import FormatError, MissingExtra
 from sigconv.files import write_whole
-from sigconv.signal import Axis, Signal, Source
+from sigconv.signal import Signal, Source
 
 _COLOURS, _GREY = ("red", "green", "blue"), ("grey",)
 _CHUNK = 1 << 25  # bytes of frames in memory at a time
@@ -69,14 +69,13 @@ def _save(signal: Signal | Source, path: Path, form: str, codec: str, kind: str,
         import av
     except ImportError as error:
         raise MissingExtra("av", "video") from error
-    time = signal.axes[1]
-    rate = Fraction(time.rate).limit_denominator(100_000)
+    rate = Fraction(signal.axes[1].rate).limit_denominator(100_000)
 
     def content(file: Any) -> None:
         with av.open(file, "w", format=form) as container:
             stream = container.add_stream(codec, rate=rate, options=options)
             stream.width, stream.height, stream.pix_fmt = signal.axes[3].size, signal.axes[2].size, kind
-            for number, frame in enumerate(_frames(signal, path, time)):
+            for number, frame in enumerate(_frames(signal, path)):
                 picture = av.VideoFrame.from_ndarray(frame, "gray" if frame.ndim == 2 else "rgb24")
                 picture.pts, picture.time_base = number, 1 / rate
                 container.mux(stream.encode(picture))
@@ -90,7 +89,7 @@ def _save(signal: Signal | Source, path: Path, form: str, codec: str, kind: str,
         raise FormatError(f"{path}: not written as {codec}: {error}") from error
 
 
-def _frames(signal: Signal | Source, path: Path, time: Axis) -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
+def _frames(signal: Signal | Source, path: Path) -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
     """(y, x) or (y, x, 3) contiguous frames, a few in memory at a time."""
     channels, frames, y, x = (axis.size for axis in signal.axes)
     step = max(1, _CHUNK // (channels * y * x))
