@@ -1,6 +1,7 @@
 """Video: MP4, MOV, AVI, MKV and WebM files as lazy recordings of pictures over time."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from sigconv.loaders.video_picture import Bytes, Picture
 from sigconv.signal import Axis, Box
 
 SUFFIXES = tuple(FORMATS)
-READ_THROUGH = 1 << 26  # bytes of a file of which every packet is read when it is opened
+READ_THROUGH = 1 << 26  # bytes of a file of which every packet is read when it is opened, if it has not more than
+MOST_FRAMES = 4500  # of them, which takes some 40 ms
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
@@ -90,7 +92,8 @@ def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact:
     path : the file
     suffix : its format, one of SUFFIXES; by default the path's
     size : (y, x) to which each frame is resized while it is converted (bilinear); by default as stored
-    exact : read every packet of a file of more than 64 MiB, too, rather than believe its header about an even rate
+    exact : read every packet of a long file, too (more than 64 MiB or 4500 frames), rather than believe its header
+        about an even rate; where a header was wrong, reading says so and names this argument
 
     Raises
     ------
@@ -127,16 +130,19 @@ def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact:
 
 
 def _indexed(path: Path, suffix: str, exact: bool) -> tuple[Index, video_facts.Header]:
-    """The file's index and header; the index by the header's promise, unless `exact` or there is none to be had."""
-    for way in (video_index.read_through,) if exact else (video_index.promised, video_index.read_through):
-        container, stream = opened(path, suffix)
-        try:
-            index, header = way(path, container, stream), video_facts.Header.of(container, stream)
-        finally:
-            container.close()
-        if index is not None:
-            return index, header
-    raise AssertionError("a file that is read through has an index")
+    """The file's index and header; a long file's index by the header's promise where there is one to be had."""
+    container, stream = opened(path, suffix)
+    with closing(container):
+        header = video_facts.Header.of(container, stream)
+        long = path.stat().st_size > READ_THROUGH or header.expected() > MOST_FRAMES
+        if exact or not long:
+            return video_index.read_through(path, container, stream), header
+        promised = video_index.promised(path, container, stream)
+    if promised is not None:
+        return promised, header
+    container, stream = opened(path, suffix)
+    with closing(container):
+        return video_index.read_through(path, container, stream), header
 
 
 DOOR = Door("video", SUFFIXES, known, open, video_write.SAVE)

@@ -17,14 +17,16 @@ _TURNS = {(1, 0): 0, (0, -1): 1, (-1, 0): 2, (0, 1): 3}
 class Header:
     """What an open container tells of one track of pictures and of those beside it.
 
-    rate : frames a second, or None;  frames : 0 where not told;  sounds : a text each;  beside : other picture tracks;
-    begins : s, when the sound begins, or None;  aspect : of one pixel, width over height
+    rate : frames a second, or None;  frames, seconds : of the whole, 0 where not told
+    aspect : of one pixel, width over height;  sounds : a text each;  beside : other tracks of pictures
+    begins : s, when the sound begins, or None
     """
 
     container: str
     codec: str
     rate: Fraction | None
     frames: int
+    seconds: Fraction
     aspect: Fraction
     sounds: tuple[str, ...]
     beside: int
@@ -45,11 +47,16 @@ class Header:
             f"{stream.codec_context.name}{f' ({profile})' if profile else ''}",
             Fraction(stream.average_rate) if stream.average_rate else None,
             stream.frames,
+            Fraction(container.duration or 0, 1_000_000),
             aspect if aspect > 0 else Fraction(1),
             sounds,
             len(container.streams.video) - 1,
             min(begins, default=None),
         )
+
+    def expected(self) -> int:
+        """About how many frames there are, 0 where nothing tells."""
+        return self.frames or int(self.seconds * (self.rate or 0))
 
     def origin(self, index: Index) -> Fraction:
         """The time that counts as 0, s: when the first frame is shown, or the sound begins if that is earlier."""
@@ -65,7 +72,7 @@ class Header:
             "frames": str(len(index.shown)),
             "rate": f"{time.rate:g} Hz" if even else f"variable, about {1 / time.step:g} Hz",
             "sound": ", ".join(self.sounds) + " (not read here)" if self.sounds else "none",
-            "index": "promised by the header" if index.slack else "every packet read",
+            "index": "every packet read" if len(index.keys) else "promised by the header",
         }
         if len(index.keys):
             facts["key frames"] = str(len(index.keys))

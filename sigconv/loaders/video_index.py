@@ -14,6 +14,7 @@ from sigconv.signal import Axis
 
 Ticks = np.ndarray[Any, np.dtype[np.int64]]
 _PROBED = 40  # packets in a row that are compared with what a header promises
+_NO_KEYS: Ticks = np.empty((0, 2), np.int64)
 _FAR = 1 << 61  # ticks behind every file's end
 
 
@@ -130,22 +131,25 @@ def _hidden(codec: str, packet: Any) -> bool:
 
 
 def promised(path: Path, container: Any, stream: Any) -> Index | None:
-    """The index that the header tells of, where it agrees with the first, some middle and the last packets; or None.
+    """The index that the header tells of, where all that is looked at agrees on an even rate; or None.
 
-    A list of all packets (AVI) is taken as it is. Else the rate must be even by header and packets, and a frame that
-    is read later at another time than promised is an error of the decoder's user, who reads the file through instead.
+    Looked at are the first packets, some in the middle, the last ones, and places spread over a list of all packets
+    (MP4, AVI). A frame that is shown at another time after all is an error when it is decoded.
     """
     rate, tick = stream.average_rate, Fraction(stream.time_base)
-    entries = [(e.timestamp, e.is_keyframe) for e in stream.index_entries if e.size and not e.is_discard]
-    complete = 0 < len(entries) == stream.frames
+    listed = stream.index_entries
     with damage(path, "its packets are not readable"):
         head = [packet.pts for packet in islice(container.demux(stream), _PROBED) if packet.size]
-    if complete and container.format.name == "avi":
-        times = np.array([time for time, _ in entries], dtype=np.int64)
-        keys = np.array([time for time, is_key in entries if is_key], dtype=np.int64)
-        if (np.diff(times) > 0).all():
-            return Index(times, np.stack([keys, keys], 1), tick, counted=None in head)
-    if not rate or rate != stream.base_rate or 1 / (rate * tick) < 4 or not head or None in head:
+    if not head or not rate:
+        return None
+    apart = float(1 / (rate * tick))
+    has_list = container.format.name.startswith(("mov", "avi"))
+    if has_list and not (0 < len(listed) == stream.frames and _spread(listed, apart)):
+        return None
+    if None in head:
+        shown = listed[0].timestamp + np.arange(len(listed), dtype=np.int64) if has_list and apart == 1 else None
+        return None if shown is None else Index(shown, _NO_KEYS, tick, counted=True)
+    if rate != stream.base_rate or (apart < 4 and apart != 1):
         return None
     with damage(path, "its end is not readable"):
         container.seek(_FAR, stream=stream)
@@ -153,13 +157,22 @@ def promised(path: Path, container: Any, stream: Any) -> Index | None:
         first, last = min(head), max(tail, default=0)
         container.seek((first + last) // 2, stream=stream)
         middle = [packet.pts for packet in islice(container.demux(stream), _PROBED) if packet.size]
-    apart = float(1 / (rate * tick))
     size = round((last - first) / apart) + 1
-    told_otherwise = container.format.name.startswith("mov") and not (complete and size == len(entries))
-    if size < 1 or told_otherwise or not all(_on(first, apart, times) for times in (head, middle, tail)):
+    if not 0 < size <= path.stat().st_size or (has_list and size != len(listed)):
+        return None
+    if None in middle or not all(_on(first, apart, times) for times in (head, middle, tail)):
         return None
     shown = first + np.rint(np.arange(size) * apart).astype(np.int64)
-    return Index(shown, np.empty((0, 2), np.int64), tick, slack=1)
+    return Index(shown, _NO_KEYS, tick, slack=int(apart >= 4))
+
+
+def _spread(listed: Any, apart: float) -> bool:
+    """Whether a thousand places in a list of packets are decoded at even times."""
+    step = max(1, len(listed) // 1000)
+    first = listed[0].timestamp
+    return all(
+        abs(listed[at].timestamp - first - at * apart) <= 1 for at in (*range(0, len(listed), step), -1 % len(listed))
+    )
 
 
 def _on(first: int, apart: float, times: list[int]) -> bool:
