@@ -121,7 +121,7 @@ def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact:
         "path": str(path),
         "name": path.stem,
         "facts": {**header.facts(index, time), **facts},
-        "warnings": (*header.warnings(index, skipped), *warnings),
+        "warnings": (*header.warnings(index, skipped, time), *warnings),
     }
     channels = ("grey",) if picture.grey else ("red", "green", "blue")
     y, x = picture.upright

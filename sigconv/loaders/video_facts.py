@@ -1,5 +1,6 @@
 """What a video's header tells, for people: facts, oddities, how its pictures lie."""
 
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ _TURNS = {(1, 0): 0, (0, -1): 1, (-1, 0): 2, (0, 1): 3}
 class Header:
     """What an open container tells of one track of pictures and of those beside it.
 
-    rate : frames a second, or None;  frames, seconds : of the whole, 0 where not told
+    rate : frames a second, or None;  frames, lasts : how many and how long (s), 0 where not told
     aspect : of one pixel, width over height;  sounds : a text each;  beside : other tracks of pictures
     begins : s, when the sound begins, or None
     """
@@ -26,7 +27,7 @@ class Header:
     codec: str
     rate: Fraction | None
     frames: int
-    seconds: Fraction
+    lasts: Fraction
     aspect: Fraction
     sounds: tuple[str, ...]
     beside: int
@@ -47,7 +48,7 @@ class Header:
             f"{stream.codec_context.name}{f' ({profile})' if profile else ''}",
             Fraction(stream.average_rate) if stream.average_rate else None,
             stream.frames,
-            Fraction(container.duration or 0, 1_000_000),
+            _lasts(container, stream),
             aspect if aspect > 0 else Fraction(1),
             sounds,
             len(container.streams.video) - 1,
@@ -56,7 +57,7 @@ class Header:
 
     def expected(self) -> int:
         """About how many frames there are, 0 where nothing tells."""
-        return self.frames or int(self.seconds * (self.rate or 0))
+        return self.frames or int(self.lasts * (self.rate or 0))
 
     def origin(self, index: Index) -> Fraction:
         """The time that counts as 0, s: when the first frame is shown, or the sound begins if that is earlier."""
@@ -80,16 +81,28 @@ class Header:
             facts["pixel aspect"] = f"{self.aspect.numerator}:{self.aspect.denominator} (width to height)"
         return facts
 
-    def warnings(self, index: Index, skipped: int) -> list[str]:
+    def warnings(self, index: Index, skipped: int, time: Axis) -> list[str]:
         """What a person must know."""
         found, count = [], len(index.shown) + skipped
         if self.frames and self.frames != count:
             found.append(f"the header tells of {self.frames} frames; {count} are shown")
+        elif self.lasts - (time.stop - time.start) > max(0.1, 2 * time.step):
+            found.append(f"the header tells of {float(self.lasts):g} s; the frames last {time.stop - time.start:g} s")
         if skipped:
             found.append(f"the first {skipped} frames are left out: no key frame lies before them")
         if self.beside:
             found.append(f"{self.beside} further tracks of pictures are left out")
         return found
+
+
+def _lasts(container: Any, stream: Any) -> Fraction:
+    """How long the track is, s: by its own header or tag, or by the container's where it has no other track."""
+    tag = re.fullmatch(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)\0*", stream.metadata.get("DURATION", ""))
+    if stream.duration:
+        return Fraction(stream.duration) * Fraction(stream.time_base)
+    if tag:
+        return Fraction(int(tag[1]) * 3600 + int(tag[2]) * 60) + Fraction(tag[3])
+    return Fraction(container.duration or 0, 1_000_000) if len(container.streams) == 1 else Fraction(0)
 
 
 def look(frame: Any, scaled: Sequence[int] | None) -> tuple[dict[str, str], list[str], Picture]:

@@ -240,6 +240,14 @@ def test_a_header_that_counts_wrongly_is_told(small):
     np.testing.assert_array_equal(np.moveaxis(recording.read().data, 0, -1), decoded(small))
 
 
+def test_frames_that_end_before_the_header_says_are_told(tmp_path):
+    path = encoded(tmp_path / "x.mkv", "libx264", pictures(20, 32, 32))
+    content = path.read_bytes()
+    assert loaders.open(path).notes["warnings"] == ()
+    path.write_bytes(content.replace(b"00:00:00.8", b"00:00:09.8"))
+    assert loaders.open(path).notes["warnings"] == ("the header tells of 9.8 s; the frames last 0.8 s",)
+
+
 def test_what_is_too_large_is_refused_before_it_is_read(small, monkeypatch):
     recording = loaders.open(small)
     monkeypatch.setenv(limits.NAME, "100000")
