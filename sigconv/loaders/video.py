@@ -79,7 +79,7 @@ class Frames:
             )
 
 
-def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact: bool = False) -> Recording:
+def open(path: str | Path, suffix: str = "", size: Sequence[int] | None = None, exact: bool = False) -> Recording:
     """The recording in a video file; its frames stay on disk until read.
 
     Axes are (channel, time, y, x): red, green and blue, or grey; time from the presentation times, in seconds after
@@ -106,6 +106,7 @@ def open(path: Path, suffix: str = "", size: Sequence[int] | None = None, exact:
     """
     if size is not None and (len(size) != 2 or any(int(n) != n or n < 1 for n in size)):
         raise ArgumentError(f"size is {size!r}; it is (y, x), two whole numbers above 0")
+    path = Path(path)
     suffix = suffix or path.suffix.lower()
     one_of("suffix", suffix, SUFFIXES)
     video_whole.check(path, suffix)
