@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import audio, dicom, eeg, image, mocap, volume
+from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume
 from sigconv.loaders.bids_tree import bids
 from sigconv.loaders.class_folders import class_folders
 from sigconv.loaders.collection import Collection
@@ -32,7 +32,7 @@ __all__ = [
     "save",
 ]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR)
+DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR, video.DOOR)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:
