@@ -63,7 +63,7 @@ def open(path: str | Path, suffix: str = "", *, fs: float | None = None, mono: b
     ArgumentError, SamplingError : no such suffix, or a rate that is not positive
     MissingExtra : soundfile (coded files) or soxr (fs) is not installed
     """
-    path = Path(path)
+    path = path if isinstance(path, Path) else Path(path)  # to parse it again takes longer than to read it
     if not suffix:
         with path.open("rb") as file:
             suffix = known(file.read(HEAD)) or path.suffix.lower()
