@@ -23,7 +23,6 @@ Way = Literal["seek", "near", "forward"]
 _LEAD = 8192  # frames, the longest block of Vorbis: what a decoder that begins there has forgotten where it began
 _AT_ONCE = 1 << 16  # frames
 _KEPT = 4  # open decoders of a thread
-_CHECKS: dict[str, Callable[[Path], object]] = {"Ogg": ogg.check, "MP3": mp3.check, "": lambda _: None}
 _own = threading.local()
 
 
@@ -68,8 +67,8 @@ class Coded:
         FormatError : a damaged file, or one that holds fewer samples than it tells
         """
         ((first, last),) = box
+        _CHECKS[self.whole](self)
         within_limit(self.path, 4 * (last - first) * (self.channels + len(rows)), "this piece")
-        _CHECKS[self.whole](self.path)
         lead = min(first, _LEAD) if self.way == "near" else 0
         try:
             if self.way == "near":
@@ -114,6 +113,19 @@ class Coded:
         while len(kept) > _KEPT:
             kept.popitem(last=False)[1][0].close()
         return frames
+
+
+def _frames_of_mp3(reader: Coded) -> None:
+    stream = mp3.check(reader.path)
+    if not reader.head and not stream.info:
+        raise FormatError(f"{reader.path}: {'; '.join(stream.warnings)}")
+
+
+_CHECKS: dict[str, Callable[[Coded], object]] = {
+    "Ogg": lambda reader: ogg.check(reader.path),
+    "MP3": _frames_of_mp3,
+    "": lambda _: None,
+}
 
 
 class _Spliced(io.RawIOBase):
