@@ -7,6 +7,7 @@ from sigconv.filters.lazy_spectrogram import Spectrogram
 from sigconv.filters.mel_scale import from_mel, log_mel, mel, mfcc
 from sigconv.filters.picture import from_image
 from sigconv.filters.reference import common_average
+from sigconv.filters.regrid import onto, to_spacing
 from sigconv.filters.resampling import resample
 from sigconv.filters.short_time import istft, spectrogram, stft
 from sigconv.filters.smoothing import smooth
@@ -30,8 +31,10 @@ __all__ = [
     "mel",
     "mfcc",
     "notch",
+    "onto",
     "resample",
     "smooth",
     "spectrogram",
     "stft",
+    "to_spacing",
 ]
