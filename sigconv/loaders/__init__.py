@@ -1,5 +1,6 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
+import stat
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
@@ -41,12 +42,19 @@ def door_of(path: Path) -> tuple[Door, str] | None:
     >>> door_of(Path("notes.unknown")) is None
     True
     """
-    if path.is_file():
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-        for door in DOORS:
-            if suffix := door.known(head):
-                return door, suffix
+    return _door_of(path) if path.is_file() else _door_named(path)
+
+
+def _door_of(path: Path) -> tuple[Door, str] | None:
+    with path.open("rb", buffering=0) as file:
+        head = file.read(HEAD)
+    for door in DOORS:
+        if suffix := door.known(head):
+            return door, suffix
+    return _door_named(path)
+
+
+def _door_named(path: Path) -> tuple[Door, str] | None:
     for door in DOORS:
         for suffix in door.suffixes:
             if path.name.lower().endswith(suffix):
@@ -70,13 +78,15 @@ def open(path: str | Path) -> Recording:
     MissingExtra : the package that reads it is not installed
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file")
-    if path.is_dir():
+    try:
+        told = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(f"{path}: there is no such file") from None
+    if stat.S_ISDIR(told.st_mode):
         return dicom.open(path)
-    if path.stat().st_size == 0:
+    if told.st_size == 0:
         raise FormatError(f"{path}: the file is empty (0 bytes)")
-    found = door_of(path)
+    found = _door_of(path)
     if found is None:
         every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
         raise FormatError(f"{path}: not a recording that sigconv knows; it reads {every}")
