@@ -3,19 +3,23 @@
 import datetime
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from sigconv.errors import FormatError
+from sigconv.loaders import edf_gaps
+from sigconv.loaders.eeg_parts import VOLTS
 
 _SIGNAL_BYTES = 256
 _MOST_SIGNALS = 10_000
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_TRIGGERS = ("status", "trigger")
-# the units that MNE-Python turns into volts; a field left empty is taken for volts
-VOLTS = {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\u00b5V": 1e-6, "\u03bcV": 1e-6, "\x83\xcaV": 1e-6, "": 1.0}
-_ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)\x14")
+_TRIGGER = re.compile(r"(dig )?(status|trigger|stim|d?trig)|sti ?\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Layout:
     labels, units, samples : one each for every signal, annotations included;  wide : bytes a sample (2 or 3)
     scales : (gain, offset) of every signal, from stored numbers to its unit
     began : start of the recording as its header tells it, or None;  patient : its patient code, or ""
+    kind : "EDF", "EDF+C", "EDF+D", "BDF" …
+    runs : (first record, one past the last, seconds after the first record's begin) of pieces without a gap; ()
+        where the file is one piece
     """
 
     header: int
@@ -38,6 +45,21 @@ class Layout:
     scales: tuple[tuple[float, float], ...]
     began: datetime.datetime | None
     patient: str = ""
+    kind: str = "EDF"
+    runs: tuple[tuple[int, int, float], ...] = ()
+
+    @cached_property
+    def begins(self) -> tuple[int, ...]:
+        """The first sample of every signal in a record, and one past the last."""
+        return (0, *accumulate(self.samples))
+
+    @cached_property
+    def scaling(self) -> tuple[Any, Any, Any]:
+        """(signal, 1) float64 gains and offsets to the signal's own unit, and its unit in volts."""
+        gains, offsets = zip(*self.scales, strict=True)
+        volts = [VOLTS.get(unit, 1.0) for unit in self.units]
+        gain, offset, volt = (np.array(each)[:, None] for each in (gains, offsets, volts))
+        return gain, offset, volt
 
     @property
     def annotations(self) -> tuple[int, ...]:
@@ -47,7 +69,12 @@ class Layout:
     @property
     def voltages(self) -> tuple[int, ...]:
         """The numbers of the signals in a unit of VOLTS that are not triggers."""
-        return tuple(i for i in self.signals if self.units[i] in VOLTS and self.labels[i].lower() not in _TRIGGERS)
+        return tuple(i for i in self.signals if self.units[i] in VOLTS and i not in self.triggers)
+
+    @property
+    def triggers(self) -> tuple[int, ...]:
+        """The numbers of the signals that hold triggers, by their labels ("Status", "Trigger", "STI 014" …)."""
+        return tuple(i for i, label in enumerate(self.labels) if _TRIGGER.fullmatch(label))
 
     @property
     def signals(self) -> tuple[int, ...]:
@@ -101,41 +128,27 @@ def check(path: Path) -> Layout:
     )
     if records < 0:
         records = (size - header) // (sum(samples) * wide)
-    layout = Layout(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head), _patient(head))
+    layout = Layout(
+        *(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head), _patient(head)),
+        kind=_kind(head),
+    )
     if seconds == 0 and layout.signals:
         raise FormatError(f"{path}: duration of a data record is 0 s; expected more where there are signals")
     if head[192:197] in (b"EDF+D", b"BDF+D"):
-        _check_gaps(path, layout)
+        return replace(layout, runs=edf_gaps.runs(path, layout))
     return layout
+
+
+def _kind(head: bytes) -> str:
+    plain = "BDF" if head[0] == 0xFF else "EDF"
+    told = head[192:197].decode("latin-1")
+    return told if told in (f"{plain}+C", f"{plain}+D") else plain
 
 
 def _patient(head: bytes) -> str:
     """The patient code: the first word of EDF+'s four, or the whole field of plain EDF."""
     text = head[8:88].decode("latin-1").strip("\0 ")
     return text.split(" ")[0] if b"+" in head[192:197] and text else text
-
-
-def _check_gaps(path: Path, layout: Layout) -> None:
-    """Refuse a discontinuous file: its samples are not where a time axis would put them."""
-    keeper = next((i for i, label in enumerate(layout.labels) if label in _ANNOTATIONS), None)
-    if keeper is None:
-        raise FormatError(f"{path}: says EDF+D (discontinuous) but has no annotations that tell when records begin")
-    before, length = sum(layout.samples[:keeper]) * layout.wide, sum(layout.samples) * layout.wide
-    began = None
-    with path.open("rb") as file:
-        for number in range(layout.records):
-            file.seek(layout.header + number * length + before)
-            found = _ONSET.match(file.read(min(64, layout.samples[keeper] * layout.wide)))
-            if found is None:
-                raise FormatError(f"{path}: record {number} does not say when it begins, as EDF+D must")
-            onset = float(found[1])
-            began = onset if began is None else began
-            expected = began + number * layout.seconds
-            if abs(onset - expected) > 1e-3:
-                raise FormatError(
-                    f"{path}: discontinuous (EDF+D): record {number} begins at {onset:g} s, expected {expected:g} s; "
-                    "cut the file at its gaps first"
-                )
 
 
 def _scales(path: Path, rest: bytes, signals: int) -> tuple[tuple[float, float], ...]:

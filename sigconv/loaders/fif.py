@@ -1,0 +1,4 @@
+from sigconv.loaders.eeg_parts import Parts
+from pathlib import Path
+def parts(path: Path) -> Parts:
+    raise NotImplementedError
