@@ -30,7 +30,7 @@ class Layout:
     labels, units, samples : one each for every signal, annotations included;  wide : bytes a sample (2 or 3)
     scales : (gain, offset) of every signal, from stored numbers to its unit
     began : start of the recording as its header tells it, or None;  patient : its patient code, or ""
-    kind : "EDF", "EDF+C", "EDF+D", "BDF" …
+    kind : "EDF", "EDF+C", "EDF+D", "BDF" …;  numbers : NumPy's name of the stored kind, "<i3" for three bytes
     runs : (first record, one past the last, seconds after the first record's begin) of pieces without a gap; ()
         where the file is one piece
     """
@@ -46,6 +46,7 @@ class Layout:
     began: datetime.datetime | None
     patient: str = ""
     kind: str = "EDF"
+    numbers: str = "<i2"
     runs: tuple[tuple[int, int, float], ...] = ()
 
     @cached_property
@@ -114,7 +115,7 @@ def check(path: Path) -> Layout:
     seconds = _real(path, "duration of a data record", head[244:252])
     if seconds < 0 or records == 0:
         raise FormatError(f"{path}: {records} data records of {seconds:g} s; expected one or more")
-    samples = [_whole(path, "samples in a record", f, 1, 1 << 30) for f in _column(rest, signals, 216, 8)]
+    samples = [_whole(path, "samples in a record", f, 1, 1 << 30) for f in column(rest, signals, 216, 8)]
     scales = _scales(path, rest, signals)
     expected = header + max(records, 1) * sum(samples) * wide
     if size < expected:
@@ -123,7 +124,7 @@ def check(path: Path) -> Layout:
             f"{sum(samples) * wide} bytes)"
         )
     labels, units = (
-        tuple(field.decode("latin-1").strip("\0 ") for field in _column(rest, signals, before, width))
+        tuple(field.decode("latin-1").strip("\0 ") for field in column(rest, signals, before, width))
         for before, width in ((0, 16), (96, 8))
     )
     if records < 0:
@@ -131,6 +132,7 @@ def check(path: Path) -> Layout:
     layout = Layout(
         *(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head), _patient(head)),
         kind=_kind(head),
+        numbers=f"<i{wide}",
     )
     if seconds == 0 and layout.signals:
         raise FormatError(f"{path}: duration of a data record is 0 s; expected more where there are signals")
@@ -152,18 +154,19 @@ def _patient(head: bytes) -> str:
 
 
 def _scales(path: Path, rest: bytes, signals: int) -> tuple[tuple[float, float], ...]:
-    labels = _column(rest, signals, 0, 16)
-    limits = [[_real(path, "range", f) for f in _column(rest, signals, at, 8)] for at in (104, 112, 120, 128)]
+    labels = column(rest, signals, 0, 16)
+    limits = [[_real(path, "range", f) for f in column(rest, signals, at, 8)] for at in (104, 112, 120, 128)]
     for label, low, high, least, most in zip(labels, *limits, strict=True):
         if not (least < most and low != high) and b"Annotations" not in label:
             name = label.decode("latin-1").strip()
             raise FormatError(
                 f"{path}: channel {name!r} maps {least:g}…{most:g} to {low:g}…{high:g}; expected different limits"
             )
-    return tuple(_scale(*each) for each in zip(*limits, strict=True))
+    return tuple(scale(*each) for each in zip(*limits, strict=True))
 
 
-def _scale(low: float, high: float, least: float, most: float) -> tuple[float, float]:
+def scale(low: float, high: float, least: float, most: float) -> tuple[float, float]:
+    """Gain and offset that turn the stored numbers `least` … `most` into `low` … `high`."""
     gain = (high - low) / (most - least) if most != least else 1.0
     return gain, low - least * gain
 
@@ -187,7 +190,8 @@ def _began(head: bytes) -> datetime.datetime | None:
         return None
 
 
-def _column(rest: bytes, signals: int, before: int, width: int) -> list[bytes]:
+def column(rest: bytes, signals: int, before: int, width: int) -> list[bytes]:
+    """One field of `width` bytes of every signal; fields of `before` bytes a signal come before them."""
     start = before * signals
     return [rest[start + i * width : start + (i + 1) * width] for i in range(signals)]
 

@@ -1,6 +1,7 @@
 """What an EDF or BDF recording holds."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from sigconv.errors import FormatError
@@ -17,6 +18,11 @@ def parts(path: Path) -> Parts:
     FormatError : the header contradicts itself or the file's length, or no channel is a voltage
     """
     layout = edf.check(path)
+    return made(path, layout, *edf_read.events(path, layout))
+
+
+def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: float) -> Parts:
+    """What a file of records holds; `events` are those it lists, `fraction` the seconds that its begin lacks."""
     names = dict(zip(layout.signals, unique([layout.labels[i] for i in layout.signals]), strict=True))
     kept = layout.voltages
     left_out = {names[i]: layout.units[i] or "no unit" for i in layout.signals if i not in kept}
@@ -24,7 +30,6 @@ def parts(path: Path) -> Parts:
         found = ", ".join(f"{name} ({unit})" for name, unit in left_out.items())
         raise FormatError(f"{path}: no channel is a voltage in V, mV or uV; found: {found[:300] or 'none'}")
     warnings: list[str] = []
-    events, fraction = edf_read.events(path, layout)
     steps, told = _triggers(path, layout, names)
     left_out |= told
     reader = edf_read.Samples(path, layout, kept)
@@ -53,7 +58,7 @@ def parts(path: Path) -> Parts:
         left_out=left_out,
         facts={
             "format": layout.kind,
-            "numbers": f"{8 * layout.wide} bits",
+            "numbers": layout.numbers,
             "records": f"{layout.records} of {layout.seconds:g} s",
         },
         warnings=warnings,

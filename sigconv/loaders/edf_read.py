@@ -138,7 +138,7 @@ class _Records:
         for record in range(first // size, stop, at_once):
             count = min(at_once, stop - record)
             content = self._content(layout.header + (self.begin + record) * self.length, count * self.length)
-            block = _whole(content, layout.wide).reshape(count, -1)[:, before : layout.begins[signals.stop]]
+            block = _numbers(content, layout.numbers).reshape(count, -1)[:, before : layout.begins[signals.stop]]
             rows = block.reshape(count, -1, size).swapaxes(0, 1).reshape(-1, count * size)
             low, high = max(first, record * size), min(last, (record + count) * size)
             yield low - first, rows[:, low - record * size : high - record * size]
@@ -156,10 +156,10 @@ class _Records:
         return content
 
 
-def _whole(content: bytes, wide: int) -> Array:
-    """Little-endian whole numbers of 2 or 3 bytes; three are the upper ones of four, the lowest of which is dropped."""
-    if wide == 2:
-        return np.frombuffer(content, "<i2")
+def _numbers(content: bytes, kind: str) -> Array:
+    """Numbers as stored; whole ones of three bytes are the upper ones of four, the lowest of which is dropped."""
+    if kind != "<i3":
+        return np.frombuffer(content, kind)
     padded = b"\0" + content
     return np.ndarray(len(content) // 3, "<i4", padded, strides=(3,)) >> 8
 
@@ -172,7 +172,7 @@ def triggers(path: Path, layout: Layout, signal: int) -> tuple[Event, ...] | Non
     Same as: mne.find_events(mne.io.read_raw_bdf(path), shortest_event=1).
     """
     size, rate = layout.samples[signal], layout.samples[signal] / layout.seconds
-    gain, offset = (1.0, 0.0) if layout.wide == 3 else layout.scales[signal]
+    gain, offset = (1.0, 0.0) if layout.numbers == "<i3" else layout.scales[signal]
     found: list[Event] = []
     with _Records(path, layout) as records:
         for begin, end, seconds in layout.runs or ((0, layout.records, 0.0),):

@@ -63,23 +63,26 @@ class Verdicts:
     largest: int = 0
 
 
-def campaign(sample: Path, folder: Path, count: int = COUNT, header: int = 1024, first: int = 0) -> Verdicts:
-    """Spoil `sample` `count` times under its own name in `folder` and read each copy; files beside it that the format
-    needs (.eeg, .fdt) are the caller's to copy into `folder`."""
+def campaign(
+    sample: Path, folder: Path, count: int = COUNT, header: int = 1024, first: int = 0, read: str = ""
+) -> Verdicts:
+    """Spoil `sample` `count` times under its own name in `folder` and read each copy, or the file called `read` that
+    names it; files beside it that the format needs (.eeg, .fdt) are the caller's to copy into `folder`."""
     content, verdicts = sample.read_bytes(), Verdicts()
     target = folder / sample.name
+    opened = folder / (read or sample.name)
     target.write_bytes(content)
     with ExitStack() as stack:
-        worker = stack.enter_context(_worker(target))
+        worker = stack.enter_context(_worker(opened))
         for seed in range(first, first + count):
             target.write_bytes(mutated(content, seed, header))
-            if told := _asked(worker, target):
+            if told := _asked(worker, opened):
                 _judge(verdicts, seed, target, told)
                 continue
             worker.kill()
             verdicts.findings.append((seed, f"the reader hung or died (exit code {worker.wait()})"))
             target.write_bytes(content)
-            worker = stack.enter_context(_worker(target))
+            worker = stack.enter_context(_worker(opened))
     return verdicts
 
 
