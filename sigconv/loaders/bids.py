@@ -16,8 +16,17 @@ from sigconv.signal import Event
 
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
 _KINDS = {
-    **{"EEG": "eeg", "REF": "eeg", "EOG": "eog", "HEOG": "eog", "VEOG": "eog", "ECG": "ecg", "EMG": "emg"},
-    **{"SEEG": "seeg", "ECOG": "ecog", "DBS": "dbs", "TRIG": "stim"},
+    "EEG": "eeg",
+    "REF": "eeg",
+    "EOG": "eog",
+    "HEOG": "eog",
+    "VEOG": "eog",
+    "ECG": "ecg",
+    "EMG": "emg",
+    "SEEG": "seeg",
+    "ECOG": "ecog",
+    "DBS": "dbs",
+    "TRIG": "stim",
 }
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 # to x right, y nose, z up; the other systems of BIDS lie in scanners or atlases
@@ -107,7 +116,7 @@ def _nearest(folders: list[Path], told: Mapping[str, str], ending: str) -> Path 
         fitting = []
         for candidate in sorted(folder.glob(f"*{ending}")):
             *parts, last = candidate.name.split("_")
-            named = dict(found.groups() for part in parts if (found := _ENTITY.fullmatch(part)))
+            named = {found[1]: found[2] for part in parts if (found := _ENTITY.fullmatch(part))}
             named.pop("space", None)
             if last == ending and len(named) >= len(parts) - 1 and named.items() <= told.items():
                 fitting.append((len(named), candidate))

@@ -13,7 +13,9 @@ from sigconv.loaders.flat import Flat
 from sigconv.signal import Event
 
 _KINDS = {"INT_16": "i2", "UINT_16": "u2", "INT_32": "i4", "IEEE_FLOAT_32": "f4", "IEEE_FLOAT_64": "f8"}
-_FIRST = re.compile(r"\ufeff?Brain ?Vision( Core| V-Amp)? Data( Exchange)? (Header|Marker) File,? *Version [12]\.0", re.I)
+_FIRST = re.compile(
+    r"\ufeff?Brain ?Vision( Core| V-Amp)? Data( Exchange)? (Header|Marker) File,? *Version [12]\.0", re.I
+)
 _MOST_TEXT = 1 << 25  # bytes of a header or marker file
 _MOST_CHANNELS = 10_000
 _HEAD = 0.095  # m, the radius of a head whose electrodes are told by their directions only
@@ -120,7 +122,13 @@ def _file(path: Path, common: dict[str, str], field: str, suffix: str, warnings:
     try:
         return beside(path, name, field)
     except FormatError:
-        if "/" in name or "\\" in name or not name or (path.parent / name).is_symlink() or (path.parent / name).exists():
+        if (
+            "/" in name
+            or "\\" in name
+            or not name
+            or (path.parent / name).is_symlink()
+            or (path.parent / name).exists()
+        ):
             raise
     instead = renamed.is_file()
     warnings.append(f"{field} is {name!r}, which is not there; {renamed.name + ' is read' if instead else 'left out'}")
@@ -144,9 +152,7 @@ def _kind(path: Path, told: Sections, common: dict[str, str]) -> tuple[str, bool
     return (">" if big else "<") + _KINDS[kind], order == "MULTIPLEXED"
 
 
-def _size(
-    path: Path, data: Path, count: int, wide: int, common: dict[str, str], warnings: list[str]
-) -> int:
+def _size(path: Path, data: Path, count: int, wide: int, common: dict[str, str], warnings: list[str]) -> int:
     """Samples of each channel; the file holds whole moments, and as many as DataPoints says."""
     there = data.stat().st_size
     size, rest = divmod(there, count * wide)

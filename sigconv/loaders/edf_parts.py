@@ -30,8 +30,8 @@ def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: floa
         found = ", ".join(f"{name} ({unit})" for name, unit in left_out.items())
         raise FormatError(f"{path}: no channel is a voltage in V, mV or uV; found: {found[:300] or 'none'}")
     warnings: list[str] = []
-    steps, told = _triggers(path, layout, names)
-    left_out |= told
+    steps, why = _triggers(path, layout, names)
+    left_out |= why
     reader = edf_read.Samples(path, layout, kept)
     rate = reader.size / layout.seconds
     gaps = _gaps(reader, rate)
@@ -43,9 +43,8 @@ def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: floa
             warnings.append(f"what follows a gap is moved by up to {off:.2g} s, to whole samples")
     rates = sorted({layout.samples[i] / layout.seconds for i in kept})
     if len(rates) > 1:
-        warnings.append(
-            f"channels of {len(rates)} rates ({', '.join(f'{r:g}' for r in rates[:8])} Hz) are brought to {rates[-1]:g} Hz"
-        )
+        told = ", ".join(f"{r:g}" for r in rates[:8])
+        warnings.append(f"channels of {len(rates)} rates ({told} Hz) are brought to {rates[-1]:g} Hz")
     return Parts(
         [names[i] for i in kept],
         [kind_of(layout.labels[i]) for i in kept],

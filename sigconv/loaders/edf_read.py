@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.errors import FormatError
 from sigconv.loaders.edf import Layout
 from sigconv.loaders.interpolation import raised
 from sigconv.loaders.limits import within_limit
+from sigconv.loaders.pread import exactly
 from sigconv.loaders.triggers import BITS
 from sigconv.loaders.triggers import events as trigger_events
 from sigconv.signal import Box, Event
@@ -137,23 +137,12 @@ class _Records:
         stop, at_once = -(-last // size), max(1, _CHUNK // self.length)
         for record in range(first // size, stop, at_once):
             count = min(at_once, stop - record)
-            content = self._content(layout.header + (self.begin + record) * self.length, count * self.length)
+            at = layout.header + (self.begin + record) * self.length
+            content = exactly(self.path, self.number, at, count * self.length)
             block = _numbers(content, layout.numbers).reshape(count, -1)[:, before : layout.begins[signals.stop]]
             rows = block.reshape(count, -1, size).swapaxes(0, 1).reshape(-1, count * size)
             low, high = max(first, record * size), min(last, (record + count) * size)
             yield low - first, rows[:, low - record * size : high - record * size]
-
-    def _content(self, at: int, size: int) -> bytes:
-        content = os.pread(self.number, size, at)
-        while len(content) < size:
-            more = os.pread(self.number, size - len(content), at + len(content))
-            if not more:
-                missing = size - len(content)
-                raise FormatError(
-                    f"{self.path}: ends at byte {at + len(content)}; {missing} more are expected: was it cut while open?"
-                )
-            content += more
-        return content
 
 
 def _numbers(content: bytes, kind: str) -> Array:

@@ -18,8 +18,14 @@ from sigconv.signal import Axis, Event
 VOLTAGES = ("eeg", "eog", "ecg", "emg", "bio", "seeg", "ecog", "dbs")
 # the units that are turned into volts; a field left empty is taken for volts, as MNE-Python does
 VOLTS = {
-    **{"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\u00b5V": 1e-6, "\u03bcV": 1e-6, "\x83\xcaV": 1e-6, "": 1.0},
-    **{"nV": 1e-9},
+    "V": 1.0,
+    "mV": 1e-3,
+    "uV": 1e-6,
+    "\u00b5V": 1e-6,
+    "\u03bcV": 1e-6,
+    "\x83\xcaV": 1e-6,
+    "": 1.0,
+    "nV": 1e-9,
 }
 _KINDS = {"EKG": "ecg", "ECOG": "ecog", "SEEG": "seeg", "DBS": "dbs", "ECG": "ecg", "EMG": "emg"}
 _TOLD = re.compile(r"(EOG|[HV]EOG|ECG|EKG|EMG|(?:ECOG|SEEG|DBS)(?= ))|.*(EOG|ECG|EKG|EMG)$")

@@ -45,7 +45,7 @@ def parts(path: Path) -> Parts:
     if (trials := _real(told.get("trials", 1.0))) not in (0.0, 1.0):
         raise FormatError(f"{path}: holds {trials:g} epochs; expected a continuous recording (save it before epoching)")
     warnings: list[str] = []
-    reader, file = _reader(path, told["data"], count, size, fs, warnings)
+    reader, holder = _reader(path, told["data"], count, size, fs, warnings)
     locations = _rows(told.get("chanlocs"))
     if locations and len(locations) != count:
         raise FormatError(f"{path}: chanlocs has {len(locations)} channels, expected {count} (nbchan)")
@@ -67,7 +67,11 @@ def parts(path: Path) -> Parts:
         events,
         code=subject if isinstance(subject, str) else "",
         positions=_positions(dict(zip(labels, locations, strict=False))),
-        facts={"format": "EEGLAB", "data": file, **_fact(told, "setname", "title"), **_fact(told, "ref", "reference")},
+        facts={
+            "format": "EEGLAB", "data": holder,
+            **_fact(told, "setname", "title"),
+            **_fact(told, "ref", "reference"),
+        },
         warnings=warnings,
     )
 
@@ -79,8 +83,8 @@ def _reader(path: Path, data: Any, count: int, size: int, fs: float, warnings: l
         file = _beside(path, data, warnings)
         if (there := file.stat().st_size) != 4 * count * size:
             raise FormatError(
-                f"{path}: {file.name} has {there} bytes, expected {4 * count * size} ({count} channels of {size} samples): "
-                "cut short, or of another data set"
+                f"{path}: {file.name} has {there} bytes, expected {4 * count * size} ({count} channels of {size} "
+                "samples): cut short, or of another data set"
             )
         return Flat(file, 0, "<f4", count, size, True, scales), file.name
     if not isinstance(data, matlab.Stored | np.ndarray) or math.prod(data.shape) != count * size:

@@ -59,7 +59,9 @@ class Samples:
         within_limit(self.path, len(rows) * (last - first) * 8, "this piece")
         raw = _opened(self.path)
         if raw.n_times != self.size:
-            raise FormatError(f"{self.path}: has {raw.n_times} samples, expected {self.size}: was it changed while open?")
+            raise FormatError(
+                f"{self.path}: has {raw.n_times} samples, expected {self.size}: was it changed while open?"
+            )
         try:
             data = raw.get_data(picks=list(rows), start=first, stop=last, verbose="error")
         except Exception as error:
@@ -142,7 +144,7 @@ def _checked(path: Path) -> tuple[int, list[tuple[int, int]], Path | None]:
     try:
         for position, (kind, type_, length, at) in enumerate(_tags(path, number)):
             places.add(at)
-            if (kind, type_, length) != (_FILE_ID, 31, 20) and position == 0 or kind != _DIR_POINTER and position == 1:
+            if position < 2 and kind != (_FILE_ID, _DIR_POINTER)[position]:
                 raise FormatError(f"{path}: tag {position} is of kind {kind}; expected a FIF file's id and directory")
             if kind in (_DIR_POINTER, _CHANNELS, _SKIP, _ROLE, _NUMBER):
                 value = _whole(path, number, at, length)
@@ -200,8 +202,8 @@ def _whole(path: Path, number: int, at: int, length: int) -> int:
 def _samples(path: Path, type_: int, length: int, channels: int, at: int) -> int:
     if type_ not in _WIDE or not 1 <= channels <= _MOST_CHANNELS:
         raise FormatError(
-            f"{path}: byte {at}: samples of type {type_} and {channels} channels; expected types {sorted(_WIDE)} and 1 to "
-            f"{_MOST_CHANNELS}"
+            f"{path}: byte {at}: samples of type {type_} and {channels} channels; expected types {sorted(_WIDE)} and "
+            f"1 to {_MOST_CHANNELS}"
         )
     samples, rest = divmod(length, _WIDE[type_] * channels)
     if rest or not samples:
@@ -247,6 +249,7 @@ def _raw(path: Path, _changed: int, _size: int) -> Any:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             raw = mne.io.read_raw_fif(path, preload=False, on_split_missing="raise", verbose="error")
+            raw.get_channel_types()  # an unknown type is refused here, not later
     except SigconvError:
         raise
     except Exception as error:
@@ -257,7 +260,7 @@ def _raw(path: Path, _changed: int, _size: int) -> Any:
 
 
 def _triggers(raw: Any, reader: Samples, fs: float) -> tuple[tuple[Event, ...], dict[str, str]]:
-    """The events of the trigger channel that MNE-Python would take, and why no trigger channel is among the voltages."""
+    """The events of the trigger channel that MNE-Python would take, and why none of them is among the voltages."""
     stim = [name for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True) if kind == "stim"]
     if not stim:
         return (), {}

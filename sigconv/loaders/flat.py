@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.errors import FormatError
 from sigconv.loaders.limits import within_limit
+from sigconv.loaders.pread import exactly
 from sigconv.signal import Box
 
 _AT_ONCE = 1 << 22  # bytes read at once
@@ -68,14 +68,5 @@ class Flat:
 
     def _numbers(self, number: int, first: int, count: int) -> Array:
         wide = np.dtype(self.kind).itemsize
-        at, size = self.at + first * wide, count * wide
-        content = os.pread(number, size, at)
-        while len(content) < size:
-            more = os.pread(number, size - len(content), at + len(content))
-            if not more:
-                raise FormatError(
-                    f"{self.path}: ends at byte {at + len(content)}; {size - len(content)} more are expected: was it "
-                    "cut while open?"
-                )
-            content += more
+        content = exactly(self.path, number, self.at + first * wide, count * wide)
         return np.frombuffer(content, self.kind)

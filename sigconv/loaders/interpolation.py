@@ -20,7 +20,7 @@ def raised(
     """Values `first` to `last` of channels with `low` samples where the grid has `high`: (where, (row, value)) pieces.
 
     Each value is the sum of the 64 samples around it, weighted by a sinc in a Kaiser window that adds up to one, so
-    what lies below 0.9 of half the lower rate is kept to about 1e-4, samples of the file pass unchanged, and a piece
+    what lies below 0.9 of half the lower rate is kept to about 1e-5, samples of the file pass unchanged, and a piece
     equals the slice of the whole bit for bit. Beyond either end the signal is continued by odd reflection.
 
     Parameters
@@ -60,7 +60,7 @@ def _weights(fraction: Array) -> Array:
     away = fraction - np.arange(1 - _REACH, _REACH + 1)[:, None]
     window = np.i0(_BETA * np.sqrt(np.clip(1 - (away / _REACH) ** 2, 0, 1)))
     weights: Array = np.sinc(away) * window
-    weights /= weights.sum(0)
+    weights /= sum(weights)  # row by row, so that it does not depend on how many fractions there are
     weights[:, fraction == 0] = np.arange(2 * _REACH)[:, None] == _REACH - 1
     return weights
 

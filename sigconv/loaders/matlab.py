@@ -189,12 +189,15 @@ def _nested(source: Source, order: str, which: int, count: int, at: int, end: in
         width = struct.unpack(order + "i", source.read(start, 4))[0] if length == 4 else 0
         _, length, start, at = _tag(source, order, at, end)
         if width < 1 or length % width:
-            raise FormatError(f"{source.path}: byte {start}: {length} bytes of field names, {width} each; expected whole")
+            raise FormatError(
+                f"{source.path}: byte {start}: {length} bytes of field names, {width} each; expected whole"
+            )
         names = source.read(start, length)
         fields = [names[i : i + width].split(b"\0")[0].decode("latin-1") for i in range(0, length, width)]
     if count * len(fields) * 8 > end - at:
         raise FormatError(
-            f"{source.path}: byte {at}: {count} times {len(fields)} elements in {end - at} bytes; expected 8 each or more"
+            f"{source.path}: byte {at}: {count} times {len(fields)} elements in {end - at} bytes; expected 8 or more "
+            "each"
         )
     values = []
     for _ in range(count * len(fields)):
@@ -233,7 +236,9 @@ class Packed:
         content = _kept(self.path, *self.stored.packed, stamp.st_mtime_ns, stamp.st_size)
         wide = np.dtype(self.stored.kind).itemsize
         if len(content) < self.stored.at + self.channels * self.size * wide:
-            raise FormatError(f"{self.path}: a packed variable has {len(content)} bytes: was the file changed while open?")
+            raise FormatError(
+                f"{self.path}: a packed variable has {len(content)} bytes: was the file changed while open?"
+            )
         at, count = self.stored.at + first * self.channels * wide, (last - first) * self.channels
         piece = np.frombuffer(content, self.stored.kind, count, at).reshape(-1, self.channels)
         return np.ascontiguousarray(piece[:, list(rows)].T, dtype=np.float64) * self.scale
