@@ -72,7 +72,7 @@ class Layout:
         """The numbers of the signals in a unit of VOLTS that are not triggers."""
         return tuple(i for i in self.signals if self.units[i] in VOLTS and i not in self.triggers)
 
-    @property
+    @cached_property
     def triggers(self) -> tuple[int, ...]:
         """The numbers of the signals that hold triggers, by their labels ("Status", "Trigger", "STI 014" …)."""
         return tuple(i for i, label in enumerate(self.labels) if _TRIGGER.fullmatch(label))

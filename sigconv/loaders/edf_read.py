@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -81,20 +81,28 @@ class Samples:
 
     def _fill(self, out: Array, signals: Sequence[int], records: "_Records", first: int) -> None:
         """Fill (row, sample) with the samples from `first` on of one piece without a gap."""
-        samples, last = self.layout.samples, first + out.shape[1]
-        row = 0
-        while row < len(signals):
-            size, end = samples[signals[row]], row + 1
-            while end < len(signals) and signals[end] == signals[end - 1] + 1 and samples[signals[end]] == size:
-                end += 1
-            block = slice(signals[row], signals[end - 1] + 1)
+        last = first + out.shape[1]
+        for row, end, block in _blocks(self.layout.samples, tuple(signals)):
+            size = self.layout.samples[block.start]
             if size == self.size:
                 records.read(out[row:end], block, first)
             else:
                 total = (records.end - records.begin) * size
                 for at, piece in raised(partial(records.volts, block), size, self.size, total, first, last):
                     out[row:end, at : at + piece.shape[1]] = piece
-            row = end
+
+
+@lru_cache(maxsize=64)
+def _blocks(samples: tuple[int, ...], signals: tuple[int, ...]) -> tuple[tuple[int, int, slice], ...]:
+    """(first row, one past the last, signals) of every run of signals of one rate that lie behind one another."""
+    found: list[tuple[int, int, slice]] = []
+    for row, signal in enumerate(signals):
+        begin, _, block = found[-1] if found else (0, 0, slice(-1, -1))
+        if block.stop == signal and samples[signal - 1] == samples[signal]:
+            found[-1] = (begin, row + 1, slice(block.start, signal + 1))
+        else:
+            found.append((row, row + 1, slice(signal, signal + 1)))
+    return tuple(found)
 
 
 class _Records:
@@ -123,10 +131,9 @@ class _Records:
 
     def read(self, out: Array, signals: slice, first: int) -> None:
         """Fill (signal, sample) float64 with volts from sample `first` of the run on."""
-        for at, numbers in self.numbers(signals, first, first + out.shape[1]):
-            out[:, at : at + numbers.shape[1]] = numbers
         gain, offset, volt = self.layout.scaling
-        out *= gain[signals]
+        for at, numbers in self.numbers(signals, first, first + out.shape[1]):
+            np.multiply(numbers, gain[signals], out=out[:, at : at + numbers.shape[1]])
         out += offset[signals]
         out *= volt[signals]
 
