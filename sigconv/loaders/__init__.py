@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import eeg
+from sigconv.loaders import eeg, wfdb
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.recording import Recording, of
@@ -11,7 +11,7 @@ from sigconv.signal import Signal, Source
 
 __all__ = ["DOORS", "Recording", "door_of", "load", "of", "open", "save", "ticks"]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR,)
+DOORS: tuple[Door, ...] = (eeg.DOOR, wfdb.DOOR)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:

@@ -45,6 +45,7 @@ class Parts:
     positions : (x, y, z) m in MNE-Python's head frame that the file itself has, by label
     left_out : label -> why, of those channels and of others that the reader does not know
     facts : what `sigconv info` shows;  warnings : sentences
+    domain : "EEG", or "biosignal" where most records are of the heart
     """
 
     labels: Sequence[str]
@@ -59,6 +60,7 @@ class Parts:
     left_out: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    domain: str = "EEG"
 
 
 def recording(path: Path, parts: Parts) -> Recording:
@@ -91,7 +93,7 @@ def recording(path: Path, parts: Parts) -> Recording:
     if outside := [e for e in events if not 0 <= e.onset < parts.size / parts.fs]:
         warnings.append(f"{len(outside)} events lie outside the recording, the first at {outside[0].onset:g} s")
     notes: dict[str, Any] = {
-        "domain": "EEG",
+        "domain": parts.domain,
         "path": str(path),
         "name": path.stem,
         "subject": subject_of(path, parts.code),

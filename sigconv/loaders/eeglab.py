@@ -68,7 +68,8 @@ def parts(path: Path) -> Parts:
         code=subject if isinstance(subject, str) else "",
         positions=_positions(dict(zip(labels, locations, strict=False))),
         facts={
-            "format": "EEGLAB", "data": holder,
+            "format": "EEGLAB",
+            "data": holder,
             **_fact(told, "setname", "title"),
             **_fact(told, "ref", "reference"),
         },
