@@ -1,0 +1,138 @@
+"""A first look at a recording of any domain: traces, a spectrogram, a picture, frames, or three cuts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sigconv.signal import Axis, Source
+
+_SECONDS, _LINES, _FRAMES = 10.0, 16, 8
+_MOST_SAMPLES = 20_000  # a line: more cannot be told apart
+_SOFT_TISSUE = (-160.0, 240.0)  # HU
+
+Array = np.ndarray[Any, Any]
+
+
+def preview(source: Source) -> Figure:
+    """What a person looks at first; only the samples that are drawn are read.
+
+    Parameters
+    ----------
+    source : (channel, time): up to 10 s of up to 16 channels as traces; (channel, freq, time): a spectrogram in dB;
+        (channel, y, x): a picture; (channel, time, y, x): eight frames; (channel, z, y, x): three cuts through the
+        middle, the patient's right on the left
+
+    >>> from sigconv.loaders import of
+    >>> from sigconv.signal import Signal
+    >>> len(preview(of(Signal.from_array(np.zeros((2, 320)), fs=160))).axes)
+    1
+    """
+    grid = tuple(axis.name for axis in source.axes[1:])
+    if grid[:1] == ("time",) and len(grid) == 4:  # volumes over time: the first
+        return _cuts(source, first=True)
+    return _DRAWN.get(grid, _lines if len(grid) == 1 else _picture)(source)
+
+
+def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Any]]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+
+
+def _lines(source: Source) -> Figure:
+    channel, time = source.axes
+    last = min(time.size, _MOST_SAMPLES)
+    if time.unit == "s":
+        last = max(1, min(last, int(np.searchsorted(_places(time), time.start + _SECONDS))))
+    data = np.asarray(source.samples(((0, last),)), np.float64)[:_LINES]
+    at = _places(time)[:last]
+    figure, (ax,) = _figure(9, 1.2 + 0.45 * len(data))
+    middle = data - np.nanmedian(data, axis=1, keepdims=True) if np.isfinite(data).any() else data
+    spread = float(np.nanpercentile(np.abs(middle), 99)) if np.isfinite(middle).any() else 0.0
+    apart = 2 * spread or 1.0
+    for row, line in enumerate(middle):
+        ax.plot(at, line - row * apart, linewidth=0.7, color="#2a6f97")
+    ax.set_yticks([-row * apart for row in range(len(data))], channel.labels[: len(data)] or range(len(data)))
+    for event in source.events:
+        if at[0] <= event.onset <= at[-1]:
+            ax.axvline(event.onset, color="#d98032", linewidth=0.8)
+            ax.text(event.onset, apart, event.label, fontsize=7, color="#d98032", clip_on=True)
+    ax.set(xlabel=f"{time.name} ({time.unit or 'samples'})", xlim=(at[0], at[-1] if at[-1] > at[0] else at[0] + 1))
+    ax.set_title(f"one line apart: {apart:.3g} {source.unit}".rstrip(), fontsize=8, loc="right")
+    ax.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _places(axis: Axis) -> Array:
+    return np.array(axis.positions) if axis.positions else axis.start + axis.step * np.arange(axis.size)
+
+
+def _spectrogram(source: Source) -> Figure:
+    freq, time = source.axes[1:]
+    last = min(time.size, 4 * _MOST_SAMPLES // freq.size + 1)
+    power = np.abs(np.asarray(source.samples(((0, freq.size), (0, last))))[0])
+    shown = 20 * np.log10(np.maximum(power, 1e-12)) if (power >= 0).all() and not source.unit else power
+    figure, (ax,) = _figure(9, 3.6)
+    drawn = ax.pcolormesh(_places(time)[:last], _places(freq), shown, shading="nearest", rasterized=True)
+    ax.set(xlabel=f"time ({time.unit})", ylabel=f"{freq.name} ({freq.unit or 'number'})")
+    figure.colorbar(drawn, ax=ax, label="dB" if shown is not power else source.unit)
+    return figure
+
+
+def _picture(source: Source) -> Figure:
+    figure, (ax,) = _figure(5, 5)
+    _show(ax, np.asarray(source.samples(tuple((0, axis.size) for axis in source.axes[1:]))))
+    ax.set(xlabel="x (pixels)", ylabel="y (pixels)")
+    return figure
+
+
+def _show(ax: Any, image: Array) -> None:
+    """Draw (channel, y, x) as colours where there are three or four channels, else its first in grey."""
+    if len(image) < 3:
+        ax.imshow(image[0], cmap="gray")
+        return
+    top = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1.0
+    ax.imshow(np.clip(np.moveaxis(image[:4], 0, -1) / top, 0, 1))
+
+
+def _frames(source: Source) -> Figure:
+    time, y, x = source.axes[1:]
+    chosen = np.unique(np.linspace(0, time.size - 1, _FRAMES).round().astype(int))
+    figure, panels = _figure(1.8 * len(chosen), 2.0, len(chosen))
+    for ax, frame in zip(panels, chosen.tolist(), strict=True):
+        _show(ax, np.asarray(source.samples(((frame, frame + 1), (0, y.size), (0, x.size))))[:, 0])
+        ax.set_title(f"{time.at(frame):.2f} s", fontsize=8)
+        ax.set_axis_off()
+    return figure
+
+
+def _cuts(source: Source, first: bool = False) -> Figure:
+    grid = source.axes[2:] if first else source.axes[1:]
+    before = ((0, 1),) if first else ()
+    figure, panels = _figure(10, 4, 3)
+    limits = _SOFT_TISSUE if source.unit == "HU" else (None, None)
+    for ax, cut in zip(panels, range(3), strict=True):
+        half = grid[cut].size // 2
+        box = tuple((half, half + 1) if i == cut else (0, axis.size) for i, axis in enumerate(grid))
+        plane = np.asarray(source.samples((*before, *box)))[0].squeeze(0 if first else ())
+        up, across = (axis for i, axis in enumerate(grid) if i != cut)
+        ax.pcolormesh(
+            _places(across), _places(up), plane.squeeze(cut), cmap="gray", shading="nearest", rasterized=True,
+            vmin=limits[0], vmax=limits[1],
+        )  # fmt: skip
+        ax.set_aspect("equal")
+        ax.set(xlabel=f"{across.name} ({across.unit})", ylabel=f"{up.name} ({up.unit})")
+        ax.set_title(f"{grid[cut].name} = {grid[cut].at(half):.1f} {grid[cut].unit}", fontsize=8)
+        if across.name == "x":
+            ax.invert_xaxis()
+    return figure
+
+
+_DRAWN: dict[tuple[str, ...], Callable[[Source], Figure]] = {
+    ("time",): _lines,
+    ("freq", "time"): _spectrogram,
+    ("y", "x"): _picture,
+    ("time", "y", "x"): _frames,
+    ("z", "y", "x"): _cuts,
+}
