@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sigconv.errors import FormatError
 from sigconv.loaders.beside import beside
-from sigconv.loaders.eeg_parts import VOLTS, Parts, kind_of, unique
+from sigconv.loaders.eeg_parts import VOLTS, Parts, kind_of, stored, unique
 from sigconv.loaders.electrodes import Place
 from sigconv.loaders.flat import Flat
 from sigconv.signal import Event
@@ -61,7 +61,7 @@ def parts(path: Path) -> Parts:
         began,
         positions=_positions(path, told.get("coordinates", {}), names),
         left_out={name: unit for name, unit in zip(names, units, strict=True) if unit not in VOLTS},
-        facts={"format": "BrainVision", "numbers": str(common.get("dataformat", "")) + " " + kind, "data": data.name},
+        facts={"format": "BrainVision", "numbers": stored(kind), "data": data.name},
         warnings=warnings,
     )
 

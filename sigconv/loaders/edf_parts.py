@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sigconv.errors import FormatError
 from sigconv.loaders import edf, edf_read
-from sigconv.loaders.eeg_parts import Parts, kind_of, unique
+from sigconv.loaders.eeg_parts import Parts, kind_of, stored, unique
 from sigconv.signal import Event
 
 
@@ -37,7 +37,7 @@ def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: floa
     gaps = _gaps(reader, rate)
     if gaps:
         missing = sum(gap.duration for gap in gaps)
-        warnings.append(f"the recording has {len(gaps)} gaps of {missing:g} s in all; samples there are NaN")
+        warnings.append(f"the recording has gaps ({len(gaps)}, {missing:g} s in all); samples there are NaN")
         off = max(abs(at / rate - begin) for (at, _, _), (_, _, begin) in zip(reader.places, layout.runs, strict=True))
         if off * rate > 1e-2:
             warnings.append(f"what follows a gap is moved by up to {off:.2g} s, to whole samples")
@@ -57,7 +57,7 @@ def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: floa
         left_out=left_out,
         facts={
             "format": layout.kind,
-            "numbers": layout.numbers,
+            "numbers": stored(layout.numbers),
             "records": f"{layout.records} of {layout.seconds:g} s",
         },
         warnings=warnings,

@@ -19,6 +19,7 @@ from sigconv.loaders.triggers import events as trigger_events
 from sigconv.signal import Box, Event
 
 _CHUNK = 1 << 23  # bytes read at once
+_LARGE = 1 << 15  # bytes of a record of which single channels are read alone
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d+(?:\.\d*)?))?\x14([^\x00]*)\x14\x00")
 
 Array = np.ndarray[Any, Any]
@@ -139,17 +140,26 @@ class _Records:
 
     def numbers(self, signals: slice, first: int, last: int) -> Iterator[tuple[int, Array]]:
         """(where, (signal, sample) whole numbers as stored) pieces; only the records that hold them are read."""
-        layout, size = self.layout, self.layout.samples[signals.start]
-        before = layout.begins[signals.start]
+        size = self.layout.samples[signals.start]
         stop, at_once = -(-last // size), max(1, _CHUNK // self.length)
         for record in range(first // size, stop, at_once):
             count = min(at_once, stop - record)
-            at = layout.header + (self.begin + record) * self.length
-            content = exactly(self.path, self.number, at, count * self.length)
-            block = _numbers(content, layout.numbers).reshape(count, -1)[:, before : layout.begins[signals.stop]]
+            block = self._block(signals, self.begin + record, count)
             rows = block.reshape(count, -1, size).swapaxes(0, 1).reshape(-1, count * size)
             low, high = max(first, record * size), min(last, (record + count) * size)
             yield low - first, rows[:, low - record * size : high - record * size]
+
+    def _block(self, signals: slice, record: int, count: int) -> Array:
+        """(record, number) of neighbouring signals; of large records only the bytes that are needed are read."""
+        layout, length = self.layout, self.length
+        begin, end = layout.begins[signals.start], layout.begins[signals.stop]
+        at, span = layout.header + record * length, (end - begin) * layout.wide
+        if length > _LARGE and 4 * span < length:
+            places = range(at + begin * layout.wide, at + begin * layout.wide + count * length, length)
+            content = b"".join(exactly(self.path, self.number, place, span) for place in places)
+            return _numbers(content, layout.numbers).reshape(count, -1)
+        content = exactly(self.path, self.number, at, count * length)
+        return _numbers(content, layout.numbers).reshape(count, -1)[:, begin:end]
 
 
 def _numbers(content: bytes, kind: str) -> Array:
@@ -206,15 +216,17 @@ def events(path: Path, layout: Layout) -> tuple[tuple[Event, ...], float]:
 
 
 def _annotations(path: Path, layout: Layout) -> Iterator[bytes]:
-    """The bytes of every annotation signal of every record; nothing else is read."""
+    """The bytes of the annotation signals, of many records at once with a zero behind each; nothing else is read."""
     length = sum(layout.samples) * layout.wide
-    places = [(layout.begins[i] * layout.wide, layout.samples[i] * layout.wide) for i in layout.annotations]
-    if not places:
+    spans = [(layout.begins[i] * layout.wide, layout.samples[i] * layout.wide) for i in layout.annotations]
+    if not spans:
         return
+    at_once = max(1, _CHUNK // sum(size for _, size in spans))
     with path.open("rb", buffering=0) as file:
-        for record in range(layout.records):
-            for start, size in places:
-                yield os.pread(file.fileno(), size, layout.header + record * length + start)
+        number, end = file.fileno(), layout.header + layout.records * length
+        for at in range(layout.header, end, at_once * length):
+            records = range(at, min(at + at_once * length, end), length)
+            yield b"\0".join([os.pread(number, size, place + start) for place in records for start, size in spans])
 
 
 def _text(label: bytes) -> str:

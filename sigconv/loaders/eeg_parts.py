@@ -89,7 +89,8 @@ def recording(path: Path, parts: Parts) -> Recording:
     events = parts.events if around.events is None else around.events
     warnings = [*parts.warnings, *around.warnings]
     if left_out:
-        warnings.append(f"{len(left_out)} channels left out: " + _list([f"{n} ({why})" for n, why in left_out.items()]))
+        named = _list([f"{name} ({why})" for name, why in left_out.items()])
+        warnings.append(f"{len(left_out)} {'channel' if len(left_out) == 1 else 'channels'} left out: {named}")
     if outside := [e for e in events if not 0 <= e.onset < parts.size / parts.fs]:
         warnings.append(f"{len(outside)} events lie outside the recording, the first at {outside[0].onset:g} s")
     notes: dict[str, Any] = {
@@ -118,6 +119,15 @@ def _counted(kinds: Sequence[str]) -> dict[str, str]:
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def stored(kind: str) -> str:
+    """What NumPy's name of a stored kind of number means.
+
+    >>> stored("<i3"), stored("<f4")
+    ('24-bit whole numbers', '32-bit floating-point numbers')
+    """
+    return f"{8 * int(kind[2:])}-bit " + ("floating-point numbers" if kind[1] == "f" else "whole numbers")
 
 
 def kind_of(label: str) -> str:

@@ -92,7 +92,7 @@ def parts(path: Path) -> Parts:
     steps, left_out = _triggers(raw, reader, fs)
     began = raw.info["meas_date"]
     person = raw.info.get("subject_info") or {}
-    told = [f"the recording has {len(checked.gaps)} gaps; samples there are NaN"] if checked.gaps else []
+    told = [f"the recording has gaps ({len(checked.gaps)}); samples there are NaN"] if checked.gaps else []
     return Parts(
         list(raw.ch_names),
         kinds,

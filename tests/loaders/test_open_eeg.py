@@ -196,7 +196,7 @@ def test_a_discontinuous_recording_has_nan_in_its_gaps_and_says_where(tmp_path):
     np.testing.assert_allclose(x[0, 80:96], (np.arange(16) + 200) * 1e-7, atol=1e-15)
     assert [(e.onset, e.duration) for e in recording.events if e.label == "BAD_ACQ_SKIP"] == [(2.0, 3.0)]
     assert [e.onset for e in recording.events if e.label == "T1"] == [0.25, 1.25, 5.25, 6.25]
-    assert "1 gaps of 3 s" in recording.notes["warnings"][0]
+    assert "gaps (1, 3 s in all)" in recording.notes["warnings"][0]
     np.testing.assert_array_equal(recording.read(1.5, 5.5).data, x[:, 24:88])
     path.write_bytes(edf(kind="EDF+D"))
     assert loaders.open(path).duration == 4.0
