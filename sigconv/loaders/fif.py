@@ -130,49 +130,84 @@ def check(path: Path) -> Checked:
         if len(files) > _MOST_PARTS or there in files:
             raise FormatError(f"{path}: is split into parts that lead back to {there.name}; expected an end")
         files.append(there)
-        added, inside, there = _checked(there)
-        gaps += [(size + begin, size + end) for begin, end in inside]
-        size += added
+        walk = _Walk(there)
+        gaps += [(size + begin, size + end) for begin, end in walk.gaps]
+        size, there = size + walk.size, walk.next()
     return Checked(tuple(files), size, tuple(gaps))
 
 
-def _checked(path: Path) -> tuple[int, list[tuple[int, int]], Path | None]:
-    """Samples and gaps of one file, and the next part."""
-    size, gaps, channels, pending, role = 0, list[tuple[int, int]](), 0, 0, 0
-    next_name, next_number, places, directories = "", -1, set[int](), list[int]()
-    number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        for position, (kind, type_, length, at) in enumerate(_tags(path, number)):
-            places.add(at)
-            if position < 2 and kind != (_FILE_ID, _DIR_POINTER)[position]:
-                raise FormatError(f"{path}: tag {position} is of kind {kind}; expected a FIF file's id and directory")
-            if kind in (_DIR_POINTER, _CHANNELS, _SKIP, _ROLE, _NUMBER):
-                value = _whole(path, number, at, length)
-                if kind == _DIR_POINTER and value > 0:
-                    directories.append(value)
-                elif kind == _CHANNELS:
-                    channels = value
-                elif kind == _SKIP:
-                    pending = value if size else 0
-                    if not 0 <= value < 1 << 31:
-                        raise FormatError(f"{path}: byte {at}: {value} buffers are skipped; expected 0 or more")
-                elif kind == _ROLE:
-                    role = value
-                elif role == _NEXT:
-                    next_number = value
-            elif kind == _NAME and role == _NEXT:
-                next_name = os.pread(number, min(length, 4096), at + 16).decode("latin-1")
-            elif kind == _BUFFER:
-                samples = _samples(path, type_, length, channels, at)
-                if pending:
-                    gaps.append((size, size + pending * samples))
-                    size, pending = size + pending * samples, 0
-                size += samples
-        for directory in directories:
-            _agrees(path, number, directory, places)
-    finally:
-        os.close(number)
-    return size, gaps, _next(path, next_name, next_number)
+class _Walk:
+    """One file, tag after tag: its samples and gaps, and the next part that it names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.size, self.gaps = path, 0, list[tuple[int, int]]()
+        self.channels = self.pending = self.role = 0
+        self.next_name, self.next_number = "", -1
+        places, directory = set[int](), -1
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for position, (kind, type_, length, at) in enumerate(_tags(path, self.number)):
+                places.add(at)
+                if position < 2 and kind != (_FILE_ID, _DIR_POINTER)[position]:
+                    raise FormatError(
+                        f"{path}: tag {position} is of kind {kind}; expected a FIF file's id and directory"
+                    )
+                if kind == _BUFFER:
+                    self._samples(type_, length, at)
+                elif kind == _NAME and self.role == _NEXT:
+                    self.next_name = os.pread(self.number, min(length, 4096), at + 16).decode("latin-1")
+                elif kind == _DIR_POINTER:
+                    directory = self._whole(at, length)
+                elif kind in (_CHANNELS, _SKIP, _ROLE, _NUMBER):
+                    self._told(kind, self._whole(at, length), at)
+            if directory > 0:
+                _agrees(path, self.number, directory, places)
+        finally:
+            os.close(self.number)
+
+    def _whole(self, at: int, length: int) -> int:
+        if length != 4:
+            raise FormatError(f"{self.path}: byte {at}: a tag of one number has {length} bytes, expected 4")
+        return int(struct.unpack(">i", os.pread(self.number, 4, at + 16))[0])
+
+    def _told(self, kind: int, value: int, at: int) -> None:
+        if kind == _CHANNELS:
+            self.channels = value
+        elif kind == _ROLE:
+            self.role = value
+        elif kind == _NUMBER and self.role == _NEXT:
+            self.next_number = value
+        elif kind == _SKIP:
+            if value < 0:
+                raise FormatError(f"{self.path}: byte {at}: {value} buffers are skipped; expected 0 or more")
+            self.pending = value if self.size else 0  # before the first sample nothing is missing
+
+    def _samples(self, type_: int, length: int, at: int) -> None:
+        if type_ not in _WIDE or not 1 <= self.channels <= _MOST_CHANNELS:
+            raise FormatError(
+                f"{self.path}: byte {at}: samples of type {type_} and {self.channels} channels; expected types "
+                f"{sorted(_WIDE)} and 1 to {_MOST_CHANNELS}"
+            )
+        samples, rest = divmod(length, _WIDE[type_] * self.channels)
+        if rest or not samples:
+            raise FormatError(
+                f"{self.path}: byte {at}: {length} bytes of samples, expected a multiple of "
+                f"{_WIDE[type_] * self.channels} ({self.channels} channels of {_WIDE[type_]} bytes)"
+            )
+        if self.pending:
+            self.gaps.append((self.size, self.size + self.pending * samples))
+        self.size, self.pending = self.size + (self.pending + 1) * samples, 0
+
+    def next(self) -> Path | None:
+        """The next part, by its name, or by its number in the way of Neuromag's file names."""
+        name, number = self.next_name, self.next_number
+        if not name and number < 0:
+            return None
+        if not name:
+            base, _, ending = self.path.name.partition(".")
+            front, _, last = base.rpartition("-")
+            name = f"{front if front and last.isdigit() else base}-{number}.{ending}"
+        return beside(self.path, name, "the next part")
 
 
 def _tags(path: Path, number: int) -> Iterator[tuple[int, int, int, int]]:
@@ -193,27 +228,6 @@ def _tags(path: Path, number: int) -> Iterator[tuple[int, int, int, int]]:
         at = after or at + 16 + length
 
 
-def _whole(path: Path, number: int, at: int, length: int) -> int:
-    if length != 4:
-        raise FormatError(f"{path}: byte {at}: a tag of one number has {length} bytes, expected 4")
-    return int(struct.unpack(">i", os.pread(number, 4, at + 16))[0])
-
-
-def _samples(path: Path, type_: int, length: int, channels: int, at: int) -> int:
-    if type_ not in _WIDE or not 1 <= channels <= _MOST_CHANNELS:
-        raise FormatError(
-            f"{path}: byte {at}: samples of type {type_} and {channels} channels; expected types {sorted(_WIDE)} and "
-            f"1 to {_MOST_CHANNELS}"
-        )
-    samples, rest = divmod(length, _WIDE[type_] * channels)
-    if rest or not samples:
-        raise FormatError(
-            f"{path}: byte {at}: {length} bytes of samples, expected a multiple of {_WIDE[type_] * channels} "
-            f"({channels} channels of {_WIDE[type_]} bytes)"
-        )
-    return samples
-
-
 def _agrees(path: Path, number: int, at: int, places: set[int]) -> None:
     """Refuse a directory that lies outside the file or names a place where no tag begins."""
     head = os.pread(number, 16, at)
@@ -223,17 +237,6 @@ def _agrees(path: Path, number: int, at: int, places: set[int]) -> None:
     entries = np.frombuffer(os.pread(number, length, at + 16), ">i4")
     if strangers := set(entries[3::4].tolist()) - places - {at, -1}:
         raise FormatError(f"{path}: the directory at byte {at} names byte {min(strangers)}, where no tag begins")
-
-
-def _next(path: Path, name: str, number: int) -> Path | None:
-    """The next part of a split recording, by its name, or by its number in the way of Neuromag's file names."""
-    if not name and number < 0:
-        return None
-    if not name:
-        base, _, ending = path.name.partition(".")
-        front, _, last = base.rpartition("-")
-        name = f"{front if front and last.isdigit() else base}-{number}.{ending}"
-    return beside(path, name, "the next part")
 
 
 def _opened(path: Path) -> Any:

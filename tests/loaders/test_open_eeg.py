@@ -1,6 +1,8 @@
 """EEG files: real ones agree with MNE-Python, damaged ones say what is wrong."""
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import mne
@@ -9,6 +11,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, SamplingError, SigconvError
+from sigconv.loaders import edf_read
 
 # MNE-Python resamples these through one FFT of the whole, as if the file began again at its end
 SEVERAL_RATES = {
@@ -124,6 +127,29 @@ def test_a_piece_equals_the_slice_of_the_whole(small):
         np.testing.assert_array_equal(piece.data, whole[:, round(start * 16) : round(stop * 16)])
         assert piece.axis("time").start == start
         assert all(start <= event.onset < stop for event in piece.events)
+
+
+def test_channels_of_a_large_record_read_alone_are_the_same(small, tmp_path, monkeypatch):
+    path = tmp_path / "wide.edf"
+    path.write_bytes(edf(labels=tuple(f"E{i}" for i in range(12)), fs=(16,) * 11 + (4,)))
+    recording = loaders.open(path)
+    expected = recording.read().data
+    monkeypatch.setattr(edf_read, "_LARGE", 0)
+    for names in (("E3",), ("E3", "E4"), ("E11", "E0"), recording.channels):
+        rows = [recording.channels.index(name) for name in names]
+        np.testing.assert_array_equal(recording.pick(names).read(0.5, 3.25).data, expected[rows, 8:52])
+
+
+def test_a_worker_reads_without_mne(small, tmp_path):
+    recording = loaders.open(small)
+    (tmp_path / "reader").write_bytes(pickle.dumps(recording.reader))
+    code = (
+        "import pickle, sys\n"
+        f"x = pickle.load(open({str(tmp_path / 'reader')!r}, 'rb'))(((8, 40),), (1,))\n"
+        "print(x.sum(), 'mne' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [str(recording.samples(((8, 40),))[1:].sum()), "False"]
 
 
 def test_picking_changes_the_order_and_nothing_else(small):
