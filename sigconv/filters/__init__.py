@@ -3,6 +3,7 @@
 from sigconv.filters.band import bandpass, bandstop, highpass, lowpass, notch
 from sigconv.filters.ccde import CCDE
 from sigconv.filters.reference import common_average
+from sigconv.filters.regrid import onto, to_spacing
 from sigconv.filters.resampling import resample
 from sigconv.filters.smoothing import smooth
 from sigconv.filters.trailing import TrailingAverage
@@ -16,6 +17,8 @@ __all__ = [
     "highpass",
     "lowpass",
     "notch",
+    "onto",
     "resample",
     "smooth",
+    "to_spacing",
 ]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import eeg, wfdb
+from sigconv.loaders import dicom, eeg, mocap, volume, wfdb
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.recording import Recording, of
@@ -11,7 +11,7 @@ from sigconv.signal import Signal, Source
 
 __all__ = ["DOORS", "Recording", "door_of", "load", "of", "open", "save", "ticks"]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR, wfdb.DOOR)
+DOORS: tuple[Door, ...] = (eeg.DOOR, wfdb.DOOR, mocap.DOOR, volume.DOOR, dicom.DOOR)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:
@@ -38,11 +38,12 @@ def open(path: str | Path) -> Recording:
 
     Parameters
     ----------
-    path : a file of any domain; content goes before the suffix
+    path : a file of any domain, whose content goes before the suffix; or a folder with a DICOM series
 
     Raises
     ------
-    FileNotFoundError, IsADirectoryError, PermissionError : as it says
+    FileNotFoundError, PermissionError : as it says
+    IsADirectoryError : a folder without DICOM files
     FormatError : not such a file, or damaged (field, found, expected)
     ResourceError : it tells of more than SIGCONV_MOST_BYTES
     MissingExtra : the package that reads it is not installed
@@ -51,7 +52,7 @@ def open(path: str | Path) -> Recording:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give one file in it")
+        return dicom.open(path)
     if path.stat().st_size == 0:
         raise FormatError(f"{path}: the file is empty (0 bytes)")
     found = door_of(path)

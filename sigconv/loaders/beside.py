@@ -1,38 +1,38 @@
-"""A file that another file names: it is looked for in the folder of the one that names it, never elsewhere."""
+"""Files that a header names: they lie in the header's own folder, or they are refused."""
 
+import os
 from pathlib import Path
 
 from sigconv.errors import FormatError
 
 
-def beside(path: Path, name: str, what: str) -> Path:
-    """The file called `name`, as `path` calls it: in the same folder or one below.
+def beside(path: Path, name: str) -> Path:
+    """The file `name` in the folder of `path` or below it.
 
     Parameters
     ----------
-    path : the file that names the other
-    name : as it stands there
-    what : the field that holds the name, for the message
+    path : the header
+    name : as the header tells it
 
     Raises
     ------
-    FormatError : an absolute name, one that leads out of the folder (a symbolic link, too), or no such file
+    FormatError : an absolute name, one with "..", one that leads out of the folder (by a link, too), or no such file
 
-    >>> beside(Path("data/a.vhdr"), "/etc/passwd", "DataFile")
+    >>> beside(Path("scan.nhdr"), "../secret.raw")
     Traceback (most recent call last):
-    sigconv.errors.FormatError: data/a.vhdr: DataFile is '/etc/passwd'; expected a file in its own folder
+    sigconv.errors.FormatError: scan.nhdr: names the file '../secret.raw'; expected one in its own folder
     """
+    told = name.replace("\\", "/")
+    outside = not told or os.path.isabs(told) or told[1:2] == ":" or "\0" in told or ".." in told.split("/")
+    if outside:
+        raise FormatError(f"{path}: names the file {name[:80]!r}; expected one in its own folder")
     folder = path.parent.resolve()
-    if not name or "\0" in name or len(name) > 4096:
-        raise FormatError(f"{path}: {what} is {name[:80]!r}; expected the name of a file")
     try:
-        target = (folder / name).resolve()
-        inside = not Path(name).is_absolute() and target.is_relative_to(folder)
-        there = inside and target.is_file()
-    except (OSError, RuntimeError) as error:
-        raise FormatError(f"{path}: {what} is {name!r}, which cannot be followed: {error}") from error
-    if not inside:
-        raise FormatError(f"{path}: {what} is {name!r}; expected a file in its own folder")
-    if not there:
-        raise FormatError(f"{path}: {what} is {name!r}, and there is no such file beside it; put it back or rename it")
-    return target
+        found = (folder / told).resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise FormatError(f"{path}: names the file {name[:80]!r}, which is not there") from None
+    if not found.is_relative_to(folder):
+        raise FormatError(f"{path}: names the file {name!r}, a link out of its folder; expected one inside")
+    if not found.is_file():
+        raise FormatError(f"{path}: names {name!r}, which is no regular file")
+    return found

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 from sigconv.errors import FormatError
-from sigconv.loaders.beside import beside
-from sigconv.loaders.eeg_parts import VOLTS, Parts, kind_of, stored, unique
+from sigconv.loaders.eeg_parts import VOLTS, Parts, kind_of, stored
 from sigconv.loaders.electrodes import Place
 from sigconv.loaders.flat import Flat
+from sigconv.loaders.labels import unique
+from sigconv.loaders.renamed import followed
 from sigconv.signal import Event
 
 _KINDS = {"INT_16": "i2", "UINT_16": "u2", "INT_32": "i4", "IEEE_FLOAT_32": "f4", "IEEE_FLOAT_64": "f8"}
@@ -38,9 +39,10 @@ def parts(path: Path) -> Parts:
     interval = _real(path, "SamplingInterval", _needed(path, common, "SamplingInterval"))
     if not 0 < interval < 1e12:
         raise FormatError(f"{path}: SamplingInterval is {interval:g} µs, expected more than 0")
-    data = _file(path, common, "DataFile", ".eeg", warnings)
+    name = _needed(path, common, "DataFile").replace("$b", path.stem)
+    data = followed(path, name, ".eeg", warnings)
     if data is None:
-        raise FormatError(f"{path}: DataFile is {common['datafile']!r}, and there is no such file beside it")
+        raise FormatError(f"{path}: names the file {name[:80]!r} (DataFile), which is not there")
     kind, multiplexed = _kind(path, told, common)
     size = _size(path, data, count, int(kind[-1]), common, warnings)
     labels, units, scales = _channels(path, told.get("channel infos", {}), count)
@@ -115,26 +117,6 @@ def _real(path: Path, name: str, text: str) -> float:
     return value
 
 
-def _file(path: Path, common: dict[str, str], field: str, suffix: str, warnings: list[str]) -> Path | None:
-    """The file that the header names, or else, with a warning, the one renamed together with it; None if neither."""
-    name = _needed(path, common, field).replace("$b", path.stem)
-    renamed = path.with_suffix(suffix)
-    try:
-        return beside(path, name, field)
-    except FormatError:
-        if (
-            "/" in name
-            or "\\" in name
-            or not name
-            or (path.parent / name).is_symlink()
-            or (path.parent / name).exists()
-        ):
-            raise
-    instead = renamed.is_file()
-    warnings.append(f"{field} is {name!r}, which is not there; {renamed.name + ' is read' if instead else 'left out'}")
-    return beside(path, renamed.name, field) if instead else None
-
-
 def _kind(path: Path, told: Sections, common: dict[str, str]) -> tuple[str, bool]:
     """The stored kind of number, and whether the samples of one moment lie together."""
     if common.get("dataformat", "BINARY").upper() != "BINARY":
@@ -202,7 +184,8 @@ def _markers(
     path: Path, common: dict[str, str], fs: float, warnings: list[str]
 ) -> tuple[list[Event], datetime.datetime | None, int]:
     """Events "Type/Description", when the recording began, and how often it was stopped."""
-    file = _file(path, common, "MarkerFile", ".vmrk", warnings) if common.get("markerfile") else None
+    name = common.get("markerfile", "").replace("$b", path.stem)
+    file = followed(path, name, ".vmrk", warnings) if name else None
     if file is None:
         return [], None, 0
     told = _sections(file).get("marker infos", {})

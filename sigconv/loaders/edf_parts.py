@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sigconv.errors import FormatError
 from sigconv.loaders import edf, edf_read
-from sigconv.loaders.eeg_parts import Parts, kind_of, stored, unique
+from sigconv.loaders.eeg_parts import Parts, kind_of, stored
+from sigconv.loaders.labels import unique
 from sigconv.signal import Event
 
 

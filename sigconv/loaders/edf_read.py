@@ -13,7 +13,7 @@ import numpy as np
 from sigconv.loaders.edf import Layout
 from sigconv.loaders.interpolation import raised
 from sigconv.loaders.limits import within_limit
-from sigconv.loaders.pread import exactly
+from sigconv.loaders.records import exactly
 from sigconv.loaders.triggers import BITS
 from sigconv.loaders.triggers import events as trigger_events
 from sigconv.signal import Box, Event
@@ -156,9 +156,9 @@ class _Records:
         at, span = layout.header + record * length, (end - begin) * layout.wide
         if length > _LARGE and 4 * span < length:
             places = range(at + begin * layout.wide, at + begin * layout.wide + count * length, length)
-            content = b"".join(exactly(self.path, self.number, place, span) for place in places)
+            content = b"".join(exactly(self.number, self.path, place, span) for place in places)
             return _numbers(content, layout.numbers).reshape(count, -1)
-        content = exactly(self.path, self.number, at, count * length)
+        content = exactly(self.number, self.path, at, count * length)
         return _numbers(content, layout.numbers).reshape(count, -1)[:, begin:end]
 
 

@@ -140,18 +140,3 @@ def kind_of(label: str) -> str:
     if found is None:
         return "eeg"
     return _KINDS.get(str(found[1] or found[2]), "eog")
-
-
-def unique(labels: Sequence[str]) -> list[str]:
-    """Labels that occur twice get "-0", "-1", … behind them, as MNE-Python does.
-
-    >>> unique(["C3", "C4", "C3"])
-    ['C3-0', 'C4', 'C3-1']
-    """
-    seen: Counter[str] = Counter()
-    names = []
-    counts = Counter(labels)
-    for label in labels:
-        names.append(f"{label}-{seen[label]}" if counts[label] > 1 else label)
-        seen[label] += 1
-    return names

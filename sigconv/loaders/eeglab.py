@@ -9,11 +9,12 @@ import numpy as np
 
 from sigconv.errors import FormatError
 from sigconv.loaders import matlab
-from sigconv.loaders.beside import beside
-from sigconv.loaders.eeg_parts import Parts, kind_of, unique
+from sigconv.loaders.eeg_parts import Parts, kind_of
 from sigconv.loaders.electrodes import Place
 from sigconv.loaders.flat import Flat
+from sigconv.loaders.labels import unique
 from sigconv.loaders.recording import Reader, of
+from sigconv.loaders.renamed import followed
 from sigconv.signal import Event, Signal
 
 _MICROVOLT = 1e-6
@@ -81,7 +82,11 @@ def _reader(path: Path, data: Any, count: int, size: int, fs: float, warnings: l
     """The reader of the samples, and the name of the file that holds them."""
     scales = (_MICROVOLT,) * count
     if isinstance(data, str):
-        file = _beside(path, data, warnings)
+        if not data.lower().endswith(".fdt"):
+            raise FormatError(f"{path}: data is in {data[:80]!r}, expected a .fdt file")
+        file = followed(path, data, ".fdt", warnings)
+        if file is None:
+            raise FormatError(f"{path}: names the file {data[:80]!r} (data), which is not there")
         if (there := file.stat().st_size) != 4 * count * size:
             raise FormatError(
                 f"{path}: {file.name} has {there} bytes, expected {4 * count * size} ({count} channels of {size} "
@@ -97,20 +102,6 @@ def _reader(path: Path, data: Any, count: int, size: int, fs: float, warnings: l
     if data.packed:
         return matlab.Packed(path, data, count, size, _MICROVOLT), path.name
     return Flat(path, data.at, data.kind, count, size, True, scales), path.name
-
-
-def _beside(path: Path, name: str, warnings: list[str]) -> Path:
-    """The file of samples; one that was renamed together with the .set is found, with a warning."""
-    if not name.lower().endswith(".fdt"):
-        raise FormatError(f"{path}: data is in {name[:80]!r}, expected a .fdt file")
-    renamed = path.with_suffix(".fdt")
-    try:
-        return beside(path, name, "data")
-    except FormatError as error:
-        if "no such file" not in str(error) or not renamed.is_file():
-            raise
-    warnings.append(f"data is {name!r}, which is not there; {renamed.name} is read")
-    return beside(path, renamed.name, "data")
 
 
 def _real(value: Any) -> float:

@@ -207,7 +207,7 @@ class _Walk:
             base, _, ending = self.path.name.partition(".")
             front, _, last = base.rpartition("-")
             name = f"{front if front and last.isdigit() else base}-{number}.{ending}"
-        return beside(self.path, name, "the next part")
+        return beside(self.path, name)
 
 
 def _tags(path: Path, number: int) -> Iterator[tuple[int, int, int, int]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.loaders.limits import within_limit
-from sigconv.loaders.pread import exactly
+from sigconv.loaders.records import exactly
 from sigconv.signal import Box
 
 _AT_ONCE = 1 << 22  # bytes read at once
@@ -68,5 +68,5 @@ class Flat:
 
     def _numbers(self, number: int, first: int, count: int) -> Array:
         wide = np.dtype(self.kind).itemsize
-        content = exactly(self.path, number, self.at + first * wide, count * wide)
+        content = exactly(number, self.path, self.at + first * wide, count * wide)
         return np.frombuffer(content, self.kind)

@@ -10,7 +10,8 @@ from sigconv.errors import FormatError
 from sigconv.loaders import eeg_parts
 from sigconv.loaders.beside import beside
 from sigconv.loaders.door import Door
-from sigconv.loaders.eeg_parts import VOLTS, Parts, kind_of, unique
+from sigconv.loaders.eeg_parts import VOLTS, Parts, kind_of
+from sigconv.loaders.labels import unique
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.wfdb_marks import marks
 from sigconv.loaders.wfdb_read import FORMATS, Group, Samples
@@ -167,7 +168,7 @@ def _groups(path: Path, lines: list[Line]) -> tuple[tuple[Group, ...], list[tupl
         first = lines[members[0]]
         if any(lines[i].format != first.format for i in members):
             raise FormatError(f"{path}: signals in {file} have several formats; expected one")
-        target = beside(path, file, "the file of a signal")
+        target = beside(path, file)
         each = tuple(lines[i].each for i in members)
         packing, size = FORMATS[first.format], target.stat().st_size - first.at
         most = max(0, size) // packing.wide * packing.count + packing.count

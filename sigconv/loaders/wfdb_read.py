@@ -12,7 +12,7 @@ import numpy as np
 
 from sigconv.loaders.interpolation import raised
 from sigconv.loaders.limits import within_limit
-from sigconv.loaders.pread import exactly
+from sigconv.loaders.records import exactly
 from sigconv.signal import Box
 
 _AT_ONCE = 1 << 20  # numbers unpacked at once
@@ -190,7 +190,7 @@ def _numbers(group: Group, packing: Packing, number: int, first: int, last: int,
     blocks = math.ceil(last / packing.count) - begin
     at = begin * packing.wide
     size = min(blocks * packing.wide, packing.bytes_of(total) - at)
-    content = exactly(group.path, number, group.at + at, size).ljust(blocks * packing.wide, b"\0")
+    content = exactly(number, group.path, group.at + at, size).ljust(blocks * packing.wide, b"\0")
     skipped = first - begin * packing.count
     numbers = packing.unpack(content)[skipped : skipped + last - first].astype(np.float64)
     numbers[numbers == packing.lowest] = np.nan

@@ -92,7 +92,7 @@ def test_a_next_part_outside_the_folder_is_refused(tmp_path, name):
     path, _ = saved(home / "a_raw.fif", seconds=1000, fmt="double", split_size="2MB")
     found = [(k, t, name.encode() if k == NAME else content) for k, t, content in tags(path.read_bytes())]
     path.write_bytes(packed(found))
-    with pytest.raises(FormatError, match=r"the next part is .* own folder"):
+    with pytest.raises(FormatError, match=r"names the file .* folder"):
         loaders.open(path)
 
 
