@@ -85,7 +85,9 @@ def recording(path: Path, parts: Parts) -> Recording:
         found = _list(sorted({f"{label} ({why})" for label, why in left_out.items()})) or "no sample"
         raise FormatError(f"{path}: no channel with samples is a voltage in V, mV, uV or nV; found: {found}")
     labels = [parts.labels[row] for row in kept]
-    names, places = placed(labels, around.positions or parts.positions)
+    names, places = list(labels), dict[str, Place]()
+    if any(kinds[row] == "eeg" for row in kept):  # a record of the heart needs no MNE-Python
+        names, places = placed(labels, around.positions or parts.positions)
     events = parts.events if around.events is None else around.events
     warnings = [*parts.warnings, *around.warnings]
     if left_out:

@@ -2,6 +2,8 @@
 
 import pickle
 import shutil
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -108,6 +110,14 @@ def test_what_is_no_voltage_is_left_out_and_named(real_data):
     recording = loaders.open(real_data / "biosignal_wfdb" / "v102s.hea")
     assert recording.notes["left_out"] == ("PLETH", "RESP")
     assert "PLETH (NU), RESP (NU)" in recording.notes["warnings"][0]
+
+
+@pytest.mark.data
+def test_a_record_of_the_heart_needs_no_mne(real_data):
+    path = real_data / "biosignal_wfdb" / "100.hea"
+    code = f"import sys; from sigconv import loaders; print(loaders.load({str(path)!r}).shape, 'mne' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "(2, 650000) False"
 
 
 # errors --------------------------------------------------------------------------------------------------------------
