@@ -3,15 +3,36 @@
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import dicom, eeg, mocap, volume, wfdb
+from sigconv.loaders import audio, dicom, eeg, image, mocap, volume, wfdb
+from sigconv.loaders.bids_tree import bids
+from sigconv.loaders.class_folders import class_folders
+from sigconv.loaders.collection import Collection
+from sigconv.loaders.dicom_tree import dicom_tree
 from sigconv.loaders.door import HEAD, Door
-from sigconv.loaders.edf_write import ticks
+from sigconv.loaders.manifest import manifest
+from sigconv.loaders.nnunet import nnunet
+from sigconv.loaders.pattern import pattern
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Signal, Source
 
-__all__ = ["DOORS", "Recording", "door_of", "load", "of", "open", "save", "ticks"]
+__all__ = [
+    "DOORS",
+    "Collection",
+    "Recording",
+    "bids",
+    "class_folders",
+    "dicom_tree",
+    "door_of",
+    "load",
+    "manifest",
+    "nnunet",
+    "of",
+    "open",
+    "pattern",
+    "save",
+]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR, wfdb.DOOR, mocap.DOOR, volume.DOOR, dicom.DOOR)
+DOORS: tuple[Door, ...] = (eeg.DOOR, wfdb.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:

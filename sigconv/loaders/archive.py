@@ -77,7 +77,7 @@ class Member:
             if head[:4] != b"PK\x03\x04" or len(head) < _LOCAL:
                 raise FormatError(f"{self}: byte {self.offset} holds {head[:4]!r}, expected the header of a member")
             file.seek(int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"), os.SEEK_CUR)
-            packed = file.read(min(self.packed, self.archive.stat().st_size))
+            packed = file.read(self.packed)
         if len(packed) < self.packed:
             raise FormatError(f"{self}: cut short: {len(packed)} bytes of {self.packed}")
         content = self._inflated(packed) if self.deflated else packed
@@ -95,15 +95,17 @@ class Member:
             raise FormatError(f"{self}: not readable as deflated data: {error}") from error
 
 
-def members(archive: Path) -> list[Member]:
+def members(archive: str | Path) -> list[Member]:
     """The files inside a zip in the order of its directory; none is read.
 
     Raises
     ------
     FormatError : not a zip, damaged, encrypted, or a name that would leave a folder (it is named)
     """
+    archive = Path(archive)
     found = []
     seen: set[str] = set()
+    held = archive.stat().st_size
     with _zip(archive) as opened:
         for info in opened.infolist():
             inside = _checked(archive, info.filename, info.is_dir(), seen)
@@ -112,6 +114,10 @@ def members(archive: Path) -> list[Member]:
             _plain(archive, info)
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise FormatError(f"{archive}: {inside} is compressed by method {info.compress_type}; expected 0 or 8")
+            if info.header_offset + info.compress_size > held:
+                raise FormatError(
+                    f"{archive}: {inside} ends at byte {info.header_offset + info.compress_size} of {held}"
+                )
             deflated = info.compress_type == zipfile.ZIP_DEFLATED
             where = (archive, inside, info.header_offset, info.compress_size, info.file_size)
             found.append(Member(*where, deflated, info.CRC))
@@ -144,6 +150,8 @@ def extract(archive: str | Path, folder: str | Path, most: int | None = None) ->
     archive, folder = Path(archive), Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder}: holds something already; give a new folder")
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(f"{folder.parent}: there is no such folder to extract into")
     allowed = limits.most_bytes() if most is None else most
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     with archive.open("rb") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError
-from sigconv.loaders import bids
+from sigconv.loaders.bids_sidecars import sidecars
 from sigconv.loaders.electrodes import Place, placed
 from sigconv.loaders.recording import Reader, Recording
 from sigconv.loaders.subject import subject_of
@@ -73,7 +73,7 @@ def recording(path: Path, parts: Parts) -> Recording:
     ------
     FormatError : no voltage channel with samples, or a damaged file of BIDS
     """
-    around = bids.sidecars(path)
+    around = sidecars(path)
     kinds = [
         around.kinds.get(label, kind) if kind in VOLTAGES else kind
         for label, kind in zip(parts.labels, parts.kinds, strict=True)

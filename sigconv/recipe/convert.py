@@ -16,6 +16,7 @@ from sigconv.loaders import edf_write
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Source
 
+SUFFIXES = (".edf", ".wav", ".flac", ".c3d", ".trc")
 _FORGOTTEN = 1e-12  # of the impulse response's peak: far less than one step of 16 bits
 
 
@@ -54,20 +55,27 @@ def convert(
     if target.exists() and source.exists() and target.samefile(source):
         raise ArgumentError(f"{target} is the source itself; write to another file")
     steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
-    if target.suffix.lower() != ".edf" or target.is_dir():
-        raise ArgumentError(f"target is {str(target)!r}; sigconv writes an .edf file")
+    suffix = target.suffix.lower()
+    if suffix not in SUFFIXES or target.is_dir():
+        raise ArgumentError(f"target is {str(target)!r}; sigconv filter writes {', '.join(SUFFIXES)}")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
     with progress.stage("opening", 1) as tick:
-        recording = loaders.open(source)
+        signal: Source = loaders.open(source)
         tick()
-    signal: Source = recording
+    if [axis.name for axis in signal.axes] != ["channel", "time"]:
+        named = ", ".join(axis.name for axis in signal.axes)
+        raise ShapeError(f"{source} has the axes {named}; sigconv filter takes signals of (channel, time)")
     margin = 0.0
     for name, values in steps:
         signal, added = _behind(signal, name, values, order, zero_phase)
         margin += added
-    with progress.stage("filtering and writing", loaders.ticks(signal, 2 * margin)) as tick:
-        edf_write.save(signal, target, longest=2 * margin, tick=tick)
+    if suffix == ".edf":
+        with progress.stage("filtering and writing", edf_write.ticks(signal, 2 * margin)) as tick:
+            edf_write.save(signal, target, longest=2 * margin, tick=tick)
+    else:
+        with progress.stage("filtering and writing", 0):
+            loaders.save(signal, target)
     done = ", ".join(
         f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in values)}".strip() for name, values in steps
     )

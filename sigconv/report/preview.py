@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sigconv.signal import Axis, Source
 
-_SECONDS, _LINES, _FRAMES = 10.0, 16, 8
+_SECONDS, _LINES, _FRAMES, _LOOKED = 10.0, 16, 8, 200
 _MOST_SAMPLES = 20_000  # a line: more cannot be told apart
 _SOFT_TISSUE = (-160.0, 240.0)  # HU
 
@@ -20,7 +20,8 @@ def preview(source: Source) -> Figure:
 
     Parameters
     ----------
-    source : (channel, time): up to 10 s of up to 16 channels as traces; (channel, freq, time): a spectrogram in dB;
+    source : (channel, time): up to 10 s of up to 16 channels as traces, or markers at eight times;
+        (channel, freq, time): a spectrogram in dB;
         (channel, y, x): a picture; (channel, time, y, x): eight frames; (channel, z, y, x): three cuts through the
         middle, the patient's right on the left
 
@@ -30,6 +31,8 @@ def preview(source: Source) -> Figure:
     1
     """
     grid = tuple(axis.name for axis in source.axes[1:])
+    if grid == ("time",) and 3 * len(source.notes.get("markers", ())) == source.axes[0].size > 0:
+        return _figures(source)
     if grid[:1] == ("time",) and len(grid) == 4:  # volumes over time: the first
         return _cuts(source, first=True)
     return _DRAWN.get(grid, _lines if len(grid) == 1 else _picture)(source)
@@ -66,6 +69,52 @@ def _lines(source: Source) -> Figure:
 
 def _places(axis: Axis) -> Array:
     return np.array(axis.positions) if axis.positions else axis.start + axis.step * np.arange(axis.size)
+
+
+def _figures(source: Source) -> Figure:
+    """Markers at eight times of those at which most are seen, from the side on which they spread most."""
+    time = source.axes[1]
+    looked = np.unique(np.linspace(0, time.size - 1, _LOOKED).round().astype(int)).tolist()
+    places = np.stack([np.asarray(source.samples(((f, f + 1),)))[:, 0].reshape(-1, 3) for f in looked])
+    seen = np.isfinite(places).all(axis=2).mean(axis=1)
+    best = np.flatnonzero(seen >= seen.max() / 2)
+    chosen = best[np.unique(np.linspace(0, len(best) - 1, _FRAMES).round().astype(int))].tolist()
+    up = max(0, "xyz".find(str(source.notes.get("up", "z")).strip("+-") or "z"))
+    across = max((i for i in range(3) if i != up), key=lambda i: _extent(places[..., i]))
+    half = 0.55 * (_extent(places[chosen][..., up]) or 1.0)
+    bones = _bones(source)
+    figure, panels = _figure(1.8 * len(chosen), 2.4, len(chosen))
+    for ax, row in zip(panels, chosen, strict=True):
+        shown = places[row][:, [across, up]]
+        for ends in bones:
+            ax.plot(*shown[list(ends)].T, color="#888888", linewidth=1)
+        ax.plot(*shown.T, "o", color="#2a6f97", markersize=2.5)
+        ax.set_title(f"{time.at(looked[row]):.2f} s", fontsize=8)
+        if np.isfinite(shown).any():
+            middle = float(np.nanmedian(shown[:, 0]))
+            ax.set_xlim(middle - half, middle + half)
+        ax.set(aspect="equal", xlabel=f"{'xyz'[across]} ({source.unit})")
+        ax.tick_params(labelsize=7)
+        ax.sharey(panels[0])
+    panels[0].set_ylabel(f"{'xyz'[up]} ({source.unit})")
+    return figure
+
+
+def _bones(source: Source) -> list[tuple[int, int]]:
+    """The pairs of markers that a skeleton joins; not those to its root, which may be a point on the floor."""
+    number = {name: i for i, name in enumerate(source.notes["markers"])}
+    skeleton = source.notes.get("skeleton", {"joints": (), "parents": ()})
+    joints, parents = skeleton["joints"], skeleton["parents"]
+    return [
+        (number[joint], number[joints[parent]])
+        for joint, parent in zip(joints, parents, strict=True)
+        if parent >= 0 and parents[parent] >= 0 and joint in number and joints[parent] in number
+    ]
+
+
+def _extent(values: Array) -> float:
+    seen = values[np.isfinite(values)]
+    return float(np.ptp(seen)) if seen.size else 0.0
 
 
 def _spectrogram(source: Source) -> Figure:

@@ -240,3 +240,6 @@ def test_what_is_no_archive_says_so(tmp_path):
         archive.extract(tmp_path / "none.zip", tmp_path / "out")
     with pytest.raises(FileNotFoundError):
         archive.members(tmp_path / "none.zip")
+    zipped(tmp_path / "good.zip", FILES)
+    with pytest.raises(FileNotFoundError, match="no such folder to extract into"):
+        archive.extract(tmp_path / "good.zip", tmp_path / "none" / "out")

@@ -79,11 +79,21 @@ ZYX = Axis("z", 4, "mm", 5), Axis("y", 6, "mm"), Axis("x", 8, "mm")
 UNEVEN = Axis.at_positions("time", [0, 0.1, 0.3, 0.4], "s")
 
 
+def walk(seen=1.0):
+    names = [f"{marker}.{axis}" for marker in ("HEAD", "HIP") for axis in "xyz"]
+    bones = {"joints": ("HIP", "HEAD"), "parents": (-1, 0)}
+    notes = {"markers": ("HEAD", "HIP"), "up": "y", "skeleton": bones}
+    data = seen * np.random.default_rng(0).normal(size=(6, 30))
+    return Signal(data, (Axis.channel(names), Axis.time(30, 10)), "m", notes=notes)
+
+
 @pytest.mark.parametrize(
     ("shown", "panels"),
     [
         (signal(Axis.time(320, 160), channels=("C3", "C4"), unit="V", events=[Event(0.5, 0, "T1")]), 1),
         (signal(Axis.time(320, 160)).with_data(np.full((1, 320), np.nan)), 1),
+        (walk(), 8),
+        (walk(np.nan), 8),
         (signal(Axis("freq", 5, "Hz", 10), Axis.time(20, 10)), 2),
         (signal(Axis.at_positions("freq", [1, 2, 4, 8], "Hz"), Axis.time(20, 10)), 2),
         (signal(*YX, channels=("red", "green", "blue"), dtype=np.uint8), 1),

@@ -4,17 +4,16 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError
+from sigconv.loaders.bids_names import ENTITY, entities
 from sigconv.loaders.limits import within_limit
 from sigconv.signal import Event
 
-_ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
 _KINDS = {
     "EEG": "eeg",
     "REF": "eeg",
@@ -57,18 +56,6 @@ class Sidecars:
     participant: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-
-def entities(path: Path) -> tuple[dict[str, str], str]:
-    """The entities of a BIDS file name and its suffix; no entity without `sub-`.
-
-    >>> entities(Path("sub-01_ses-2_task-rest_eeg.edf"))
-    ({'sub': '01', 'ses': '2', 'task': 'rest'}, 'eeg')
-    """
-    *parts, suffix = path.name.partition(".")[0].split("_")
-    found = [_ENTITY.fullmatch(part) for part in parts]
-    told = {match[1]: match[2] for match in found if match}
-    return (told, suffix) if "sub" in told and all(found) else ({}, "")
 
 
 def sidecars(path: Path) -> Sidecars:
@@ -116,7 +103,7 @@ def _nearest(folders: list[Path], told: Mapping[str, str], ending: str) -> Path 
         fitting = []
         for candidate in sorted(folder.glob(f"*{ending}")):
             *parts, last = candidate.name.split("_")
-            named = {found[1]: found[2] for part in parts if (found := _ENTITY.fullmatch(part))}
+            named = {found[1]: found[2] for part in parts if (found := ENTITY.fullmatch(part))}
             named.pop("space", None)
             if last == ending and len(named) >= len(parts) - 1 and named.items() <= told.items():
                 fitting.append((len(named), candidate))

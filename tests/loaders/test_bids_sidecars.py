@@ -7,7 +7,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders import bids
+from sigconv.loaders.bids_sidecars import Sidecars, sidecars
 
 
 @pytest.fixture
@@ -63,24 +63,24 @@ def test_a_file_for_fewer_entities_applies_and_a_nearer_one_goes_before_it(tmp_p
     (tmp_path / "task-rest_events.tsv").write_text(head + "1\t0\tfar\n")
     (tmp_path / "task-other_events.tsv").write_text(head + "1\t0\twrong\n")
     (eeg / "sub-01_task-rest_run-1_events.tsv").write_text(head + "1\t0\twrong\n")
-    assert [e.label for e in bids.sidecars(recording).events] == ["far"]
+    assert [e.label for e in sidecars(recording).events] == ["far"]
     (eeg / "sub-01_task-rest_events.tsv").write_text(head + "1\t0\tnear\n")
-    assert [e.label for e in bids.sidecars(recording).events] == ["near"]
+    assert [e.label for e in sidecars(recording).events] == ["near"]
     (eeg / "sub-01_task-rest_run-2_events.tsv").write_text(head + "1\t0\tits own\n")
-    assert [e.label for e in bids.sidecars(recording).events] == ["its own"]
+    assert [e.label for e in sidecars(recording).events] == ["its own"]
 
 
 def test_a_file_that_is_in_no_data_set_has_nothing_around_it(tmp_path):
-    assert bids.sidecars(tmp_path / "a.edf") == bids.Sidecars()
-    assert bids.entities(tmp_path / "task-rest_eeg.edf") == ({}, "")
+    assert sidecars(tmp_path / "a.edf") == Sidecars()
+    assert sidecars(tmp_path / "task-rest_eeg.edf") == Sidecars()
 
 
 def test_places_in_an_atlas_or_a_scanner_are_not_used_and_that_is_told(tmp_path):
     (tmp_path / "sub-1_electrodes.tsv").write_text("name\tx\ty\tz\nCz\t1\t2\t3\n")
-    told = bids.sidecars(tmp_path / "sub-1_task-a_eeg.edf")
+    told = sidecars(tmp_path / "sub-1_task-a_eeg.edf")
     assert (told.positions, len(told.warnings)) == ({}, 1)
     (tmp_path / "sub-1_coordsystem.json").write_text('{"EEGCoordinateSystem": "CTF", "EEGCoordinateUnits": "cm"}')
-    assert bids.sidecars(tmp_path / "sub-1_task-a_eeg.edf").positions == {"Cz": (-0.02, 0.01, 0.03)}
+    assert sidecars(tmp_path / "sub-1_task-a_eeg.edf").positions == {"Cz": (-0.02, 0.01, 0.03)}
 
 
 # errors --------------------------------------------------------------------------------------------------------------
@@ -100,5 +100,5 @@ def test_places_in_an_atlas_or_a_scanner_are_not_used_and_that_is_told(tmp_path)
 def test_a_damaged_table_is_refused_by_its_own_name(tmp_path, name, content, told):
     (tmp_path / f"sub-1_task-a_{name}").write_text(content)
     with pytest.raises(FormatError, match=told) as refused:
-        bids.sidecars(tmp_path / "sub-1_task-a_eeg.edf")
+        sidecars(tmp_path / "sub-1_task-a_eeg.edf")
     assert f"sub-1_task-a_{name}" in str(refused.value)
