@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume
+from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume, wfdb
 from sigconv.loaders.bids_tree import bids
 from sigconv.loaders.class_folders import class_folders
 from sigconv.loaders.collection import Collection
@@ -33,7 +33,16 @@ __all__ = [
     "save",
 ]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR, video.DOOR)
+DOORS: tuple[Door, ...] = (
+    eeg.DOOR,
+    wfdb.DOOR,
+    image.DOOR,
+    volume.DOOR,
+    dicom.DOOR,
+    audio.DOOR,
+    mocap.DOOR,
+    video.DOOR,
+)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:

@@ -43,23 +43,8 @@ def convert(
     ArgumentError : nothing to do, the target is the source, or causal steps beside others that cannot be
     ArgumentError, SamplingError, ShapeError : a step that the recording does not allow; the message names its option
     """
-    if not edges and smooth is None and not average_reference and resample is None:
-        raise ArgumentError(
-            "nothing to do; give one or more of --bandpass, --bandstop, --lowpass, --highpass, --notch, --smooth, "
-            "--average-reference, --resample (see --help)"
-        )
-    if not zero_phase and (smooth is not None or resample is not None):
-        raise ArgumentError(
-            "--causal does not go with --smooth and --resample, which look to both sides; leave one out"
-        )
-    if target.exists() and source.exists() and target.samefile(source):
-        raise ArgumentError(f"{target} is the source itself; write to another file")
+    _refuse(source, target, bool(edges) or average_reference, smooth or resample, zero_phase)
     steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
-    suffix = target.suffix.lower()
-    if suffix not in SUFFIXES or target.is_dir():
-        raise ArgumentError(f"target is {str(target)!r}; sigconv filter writes {', '.join(SUFFIXES)}")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
     with progress.stage("opening", 1) as tick:
         signal: Source = loaders.open(source)
         tick()
@@ -70,7 +55,7 @@ def convert(
     for name, values in steps:
         signal, added = _behind(signal, name, values, order, zero_phase)
         margin += added
-    if suffix == ".edf":
+    if target.suffix.lower() == ".edf":
         with progress.stage("filtering and writing", edf_write.ticks(signal, 2 * margin)) as tick:
             edf_write.save(signal, target, longest=2 * margin, tick=tick)
     else:
@@ -83,6 +68,25 @@ def convert(
     told = f"{done}; {channel.size} channels, {time.size} samples at {time.rate:g} Hz"
     left_out = signal.notes.get("left_out", ())
     return told + (f"; left out, no voltage: {', '.join(left_out)}" if left_out else "")
+
+
+def _refuse(source: Path, target: Path, filtered: bool, both_sides: str | None, zero_phase: bool) -> None:
+    """Refuse what cannot be done before a file is opened; `both_sides` are the steps that look to both sides."""
+    if not filtered and both_sides is None:
+        raise ArgumentError(
+            "nothing to do; give one or more of --bandpass, --bandstop, --lowpass, --highpass, --notch, --smooth, "
+            "--average-reference, --resample (see --help)"
+        )
+    if not zero_phase and both_sides is not None:
+        raise ArgumentError(
+            "--causal does not go with --smooth and --resample, which look to both sides; leave one out"
+        )
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ArgumentError(f"{target} is the source itself; write to another file")
+    if target.suffix.lower() not in SUFFIXES or target.is_dir():
+        raise ArgumentError(f"target is {str(target)!r}; sigconv filter writes {', '.join(SUFFIXES)}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
 
 
 def _steps(
