@@ -3,7 +3,6 @@
 pydicom comes at the top, so that the memory it takes itself is not counted as a decoder's.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ Array = np.ndarray[Any, Any]
 _JPEG = ("JPEGBaseline", "JPEGExtended", "JPEGLossless")  # not JPEG-LS, not JPEG 2000
 
 
-def frame(path: str, number: int, rows: Sequence[int], columns: Sequence[int]) -> tuple[dict[str, Any], list[Array]]:
-    """The stored numbers of one frame, cut to rows and columns [first, last).
+def frame(path: str, number: int) -> tuple[dict[str, Any], list[Array]]:
+    """The stored numbers of one frame, (rows, columns).
 
     Raises
     ------
@@ -37,4 +36,4 @@ def frame(path: str, number: int, rows: Sequence[int], columns: Sequence[int]) -
         ) from error
     if whole.ndim != 2:
         raise FormatError(f"{path}: frame {number} has the shape {whole.shape}; expected (rows, columns)")
-    return {"shape": whole.shape}, [whole[rows[0] : rows[1], columns[0] : columns[1]]]
+    return {}, [whole]

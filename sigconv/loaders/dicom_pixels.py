@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import FormatError
-from sigconv.loaders import guarded
+from sigconv.loaders import guarded, kept
 from sigconv.loaders.dicom_header import Stored
 from sigconv.loaders.dicom_place import Slice
 from sigconv.loaders.geometry import Turn
@@ -130,16 +130,21 @@ def cut(one: Slice, stored: Stored, rows: tuple[int, int], columns: tuple[int, i
 
 
 def decoded(one: Slice, stored: Stored, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
-    """The same of a frame that is compressed, decoded in the guarded child process."""
-    asked = {"number": one.frame, "rows": rows, "columns": columns}
-    facts, (found,) = guarded.call(one.path, "dicom frame", asked, stored.rows * stored.columns * int(stored.kind[2:]))
-    expected = (stored.rows, stored.columns)
-    if tuple(facts["shape"]) != expected or not np.can_cast(found.dtype, stored.kind):
+    """The same of a frame that is compressed, decoded in the guarded child process and kept; it is read-only."""
+
+    def whole() -> Array:
+        size = stored.rows * stored.columns * int(stored.kind[2:])
+        _, (frame,) = guarded.call(one.path, "dicom frame", {"number": one.frame}, size)
+        return frame
+
+    found, expected = kept.once(("frame", one.frame, *kept.version(one.path)), whole), (stored.rows, stored.columns)
+    if found.shape != expected or not np.can_cast(found.dtype, stored.kind):
         raise FormatError(
-            f"{one.path}: frame {one.frame} is decoded to {facts['shape']} numbers of {found.dtype}; the header has "
+            f"{one.path}: frame {one.frame} is decoded to {found.shape} numbers of {found.dtype}; the header has "
             f"{expected} of {stored.kind}"
         )
-    return found
+    (top, bottom), (left, right) = rows, columns
+    return found[top:bottom, left:right]
 
 
 def _fill(path: Path, at: int, view: memoryview) -> None:

@@ -1,7 +1,6 @@
 """Colour images: PNG, JPEG, TIFF, WebP, GIF or BMP as lazy recordings of (channel, y, x)."""
 
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import FormatError
-from sigconv.loaders import image_write, limits
+from sigconv.loaders import image_write, kept, limits
 from sigconv.loaders.archive import Member
 from sigconv.loaders.door import Door
 from sigconv.loaders.image_layout import Layout, look
@@ -22,10 +21,8 @@ from sigconv.signal import Axis, Box
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp")
 _SAME = {".jpeg": ".jpg", ".tiff": ".tif"}
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_MOST_KEPT = 1 << 26  # bytes of one decoded picture that stays in memory while its parts are read
 
 Array = np.ndarray[Any, Any]
-_last = threading.local()
 
 
 def known(head: bytes) -> str | None:
@@ -94,7 +91,7 @@ class Pixels:
     """The pixels of an image, decoded when called; it can be sent to other processes.
 
     A TIFF without compression is read by rows. The others are decoded whole; where a part is asked for, the picture
-    (up to 64 MB) stays in memory until this thread reads another.
+    (up to 64 MB) is kept for the next one.
     """
 
     path: Path | Member
@@ -113,15 +110,8 @@ class Pixels:
         return chosen.transpose(2, 0, 1).copy()
 
     def _kept(self) -> Array:
-        stat = (self.path.archive if isinstance(self.path, Member) else self.path).stat()
-        key = (str(self.path), stat.st_mtime_ns, stat.st_size, self.layout)
-        if getattr(_last, "key", None) == key:
-            kept: Array = _last.picture
-            return kept
-        picture = self._picture()
-        if picture.nbytes <= _MOST_KEPT:
-            _last.key, _last.picture = key, picture
-        return picture
+        file = self.path.archive if isinstance(self.path, Member) else self.path
+        return kept.once(("picture", str(self.path), self.layout, *kept.version(file)), self._picture)
 
     def _picture(self, lines: tuple[int, int] | None = None) -> Array:
         """(y, x, channel) array, turned as EXIF says; of these lines alone where the layout is plain."""

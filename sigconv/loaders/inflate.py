@@ -1,7 +1,7 @@
 """Compressed files read at any place: gzip, zlib or bzip2, inflated piece by piece and no further than asked.
 
 While a stream is inflated, copies of the decoder are kept every few MB; a later read begins at the nearest one before
-it. The pieces inflated last stay in memory, up to a bound for the whole process.
+it. The pieces inflated last stay in memory (`kept`).
 """
 
 import bz2
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sigconv.errors import FormatError
+from sigconv.loaders import kept
 
 Compression = Literal["zlib", "bzip2"]
 
 PIECE = 1 << 20  # bytes inflated at a time
-KEPT = 128  # pieces that a process keeps inflated
 _MARKS = 128  # decoders that are kept for one file; each has a window of 32 KiB and little more
 _FILES = 8  # files whose decoders are kept
 _INPUT = 1 << 16  # compressed bytes read at a time
@@ -95,21 +95,20 @@ class _Known:
 
 
 @dataclass
-class _Kept:
-    """What this process keeps inflated."""
+class _Decoders:
+    """The decoders that this process keeps."""
 
-    pieces: "OrderedDict[tuple[Any, ...], bytes]" = field(default_factory=OrderedDict)
-    files: "OrderedDict[tuple[Any, ...], _Known]" = field(default_factory=OrderedDict)
+    files: "OrderedDict[kept.Key, _Known]" = field(default_factory=OrderedDict)
     lock: Any = field(default_factory=threading.RLock)
 
 
-_kept = _Kept()
+_decoders = _Decoders()
 
 
 def _forget() -> None:
     """A forked child begins with nothing: its parent may have held the lock."""
-    global _kept
-    _kept = _Kept()
+    global _decoders
+    _decoders = _Decoders()
 
 
 os.register_at_fork(after_in_child=_forget)
@@ -135,13 +134,12 @@ def fill(path: Path, start: int, compression: Compression, first: int, view: mem
     >>> fill(path, 0, "zlib", 3, memoryview(four)), bytes(four)
     (4, b'3456')
     """
-    about = path.stat()
-    key = (str(path), start, compression, about.st_ino, about.st_size, about.st_mtime_ns)
+    key, begin = ("inflated", start, compression, *kept.version(path)), _Stream(path, compression, start)
     done = 0
-    with _kept.lock:
+    with _decoders.lock:
         while done < len(view):
             number, skipped = divmod(first + done, PIECE)
-            piece = memoryview(_piece(key, path, number))[skipped : skipped + len(view) - done]
+            piece = memoryview(_piece(key, begin, number))[skipped : skipped + len(view) - done]
             if not len(piece):
                 break
             view[done : done + len(piece)] = piece
@@ -149,14 +147,15 @@ def fill(path: Path, start: int, compression: Compression, first: int, view: mem
     return done
 
 
-def _piece(key: tuple[Any, ...], path: Path, number: int) -> bytes:
-    if (found := _kept.pieces.get((*key, number))) is not None:
-        _kept.pieces.move_to_end((*key, number))
+def _piece(key: kept.Key, begin: _Stream, number: int) -> bytes:
+    """Piece `number` of the stream that `begin` stands at the beginning of."""
+    found: bytes | None = kept.found((*key, number))
+    if found is not None:
         return found
-    known = _kept.files.setdefault(key, _Known({0: _Stream(path, key[2], key[1])}))
-    _kept.files.move_to_end(key)
-    if len(_kept.files) > _FILES:
-        _kept.files.popitem(last=False)
+    known = _decoders.files.setdefault(key, _Known({0: begin}))
+    _decoders.files.move_to_end(key)
+    if len(_decoders.files) > _FILES:
+        _decoders.files.popitem(last=False)
     if known.size is not None and number * PIECE >= known.size:
         return b""
     at = max(mark for mark in known.marks if mark <= number)
@@ -168,19 +167,13 @@ def _piece(key: tuple[Any, ...], path: Path, number: int) -> bytes:
     piece = b""
     while at <= number:
         piece = stream.piece()
-        _keep((*key, at), piece)
+        kept.keep((*key, at), piece)
         at += 1
         if len(piece) < PIECE:
             known.size = (at - 1) * PIECE + len(piece)
             return piece if at > number else b""
         _mark(known, at, stream)
     return piece
-
-
-def _keep(key: tuple[Any, ...], piece: bytes) -> None:
-    _kept.pieces[key] = piece
-    while len(_kept.pieces) > KEPT:
-        _kept.pieces.popitem(last=False)
 
 
 def _mark(known: _Known, at: int, stream: _Stream) -> None:
@@ -192,4 +185,4 @@ def _mark(known: _Known, at: int, stream: _Stream) -> None:
         known.marks[at] = stream.copy()
     if len(known.marks) > _MARKS:
         known.step *= 2
-        known.marks = {mark: kept for mark, kept in known.marks.items() if mark % known.step == 0}
+        known.marks = {mark: one for mark, one in known.marks.items() if mark % known.step == 0}

@@ -71,6 +71,42 @@ def test_frames_of_a_compressed_enhanced_file(tmp_path, syntax):
     np.testing.assert_array_equal(in_file_order(loaders.open(tmp_path / "many.dcm")), values)
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """The frames that had to be decoded, in order."""
+    frames, call = [], guarded.call
+
+    def counted(path, name, arguments, result):
+        frames.append((path.name, arguments["number"]))
+        return call(path, name, arguments, result)
+
+    monkeypatch.setattr(guarded, "call", counted)
+    return frames
+
+
+def test_a_frame_is_decoded_once_for_every_piece_of_it(tmp_path, asked):
+    enhanced(tmp_path / "plain.dcm")
+    recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / "many.dcm", RLELossless)
+    recording, plain = (loaders.open(tmp_path / name) for name in ("many.dcm", "plain.dcm"))
+    for piece in (np.s_[0, :2, 3:9, 4:8], np.s_[0, 1:, :, 40:], np.s_[0], np.s_[0, 1]):
+        np.testing.assert_array_equal(recording[piece].data, plain[piece].data)
+        recording[piece].data[...] = 0  # a piece is the caller's own
+    assert sorted(asked) == [("many.dcm", 0), ("many.dcm", 1), ("many.dcm", 2)]
+
+
+def test_a_file_that_has_changed_shows_its_new_frame(tmp_path, asked):
+    first, second = (np.full((8, 8), value, np.int16) for value in (1, 2))
+    for name, pixels in (("a", first), ("b", second)):
+        made_slice(tmp_path / "plain.dcm", pixels)
+        recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / f"{name}.dcm", RLELossless)
+    recording = loaders.open(tmp_path / "a.dcm")
+    np.testing.assert_array_equal(in_file_order(recording)[0], first - 1024)
+    assert (tmp_path / "a.dcm").stat().st_size == (tmp_path / "b.dcm").stat().st_size
+    (tmp_path / "b.dcm").replace(tmp_path / "a.dcm")
+    np.testing.assert_array_equal(in_file_order(recording)[0], second - 1024)
+    assert len(asked) == 2
+
+
 @pytest.mark.data
 def test_a_damaged_frame_names_its_file_and_the_next_one_is_read(real_data, tmp_path):
     paths = [tmp_path / path.name for path in ge(real_data)[:2]]
