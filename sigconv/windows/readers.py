@@ -240,6 +240,7 @@ def _memory(count: int) -> int:
 def _serve(pipe: Any, windows: Windows, plan: _Plan, slots: int) -> None:
     """A worker: read what is asked for until told to end, or until nobody is there any more."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # "spawn" lifts the block
     _one_thread()
     parent = parent_process()
     descriptor = reduction.recv_handle(pipe)
