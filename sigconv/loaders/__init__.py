@@ -4,12 +4,13 @@ from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
 from sigconv.loaders import eeg
+from sigconv.loaders.cache import cached
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Signal, Source
 
-__all__ = ["DOORS", "Recording", "door_of", "load", "of", "open", "save", "ticks"]
+__all__ = ["DOORS", "Recording", "cached", "door_of", "load", "of", "open", "save", "ticks"]
 
 DOORS: tuple[Door, ...] = (eeg.DOOR,)
 

@@ -38,7 +38,7 @@ class Counted:
             if self.trouble == "sleep":
                 time.sleep(60)
             if self.trouble == "odd":
-                raise Odd(1, 2)
+                raise OddError(1, 2)
             if self.trouble == "extra":
                 raise MissingExtra("mne", "eeg")
             raise FormatError(f"run.edf: byte {first}: found 0, expected 1")
@@ -46,7 +46,7 @@ class Counted:
         return numbers.astype(self.kind)
 
 
-class Odd(Exception):
+class OddError(Exception):
     def __init__(self, one, other):
         super().__init__(f"{one} and {other}")
 
@@ -165,7 +165,7 @@ def test_an_error_comes_as_it_was_raised_where_its_batch_would_come(start):
 def test_errors_with_other_arguments_arrive_too():
     with pytest.raises(MissingExtra, match=r"pip install 'sigconv\[eeg\]'"):
         list(batches(cut(at=20, trouble="extra"), range(60), 4, workers=1))
-    with pytest.raises(RuntimeError, match="Odd: 1 and 2"):
+    with pytest.raises(RuntimeError, match="OddError: 1 and 2"):
         list(batches(cut(at=20, trouble="odd"), range(60), 4, workers=1))
 
 
