@@ -46,7 +46,7 @@ def batches(
     workers : processes that read, >= 0; 0 reads in this one, when a batch is asked for
     ahead : batches that a worker reads before they are asked for, >= 1; memory is (workers · ahead + 2) batches
     start : how processes start: "fork", "forkserver", "spawn", or None for the way of this system; the last two need
-        sources that can be sent to another process, and a script that has its work below if __name__ == "__main__"
+        sources that can be sent to another process, and a script that does nothing when it is imported
 
     Yields
     ------
