@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def spelled(value: object, content: Callable[[Path], str]) -> str:
     """
     spell = functools.partial(spelled, content=content)
     match value:
-        case None | bool() | int() | float() | complex() | bytes() | range() | slice() | np.dtype():
+        case None | Number() | bytes() | range() | slice() | np.dtype():
             return repr(value)
         case datetime.date() | datetime.time() | datetime.timedelta():
             return repr(value)
@@ -77,7 +78,7 @@ def spelled(value: object, content: Callable[[Path], str]) -> str:
             return content(value)
         case str():
             return f"{value!r}" if not os.path.isfile(value) else content(Path(value))
-        case np.ndarray() | np.generic():
+        case np.ndarray():
             data = np.ascontiguousarray(value)
             digest = hashlib.blake2b(data.data.cast("B") if data.size else b"", digest_size=20).hexdigest()
             return f"array({data.dtype.str} {data.shape} {digest})"
