@@ -96,7 +96,7 @@ def volumes(data: Data) -> Iterator[Loading]:
     packages["MONAI CacheDataset"] = "monai"
     kinds: dict[str, tuple[str, Callable[[], list[Path]], str | None]] = {
         "NIfTI": ("volume", lambda: data.nifti, None),
-        "DICOM": ("DICOM", lambda: data.dicom, "PydicomReader"),
+        "DICOM": ("volume", lambda: data.dicom, "PydicomReader"),
     }
     few, many = 32 // data.shrink, 2_000 // data.shrink
     for kind, (domain, paths, reader) in kinds.items():
@@ -106,7 +106,7 @@ def volumes(data: Data) -> Iterator[Loading]:
             "MONAI": lambda p=paths, r=reader: peers.fed(peers.monai(p(), few, False, r), 8),
         }
         kept = {
-            "MONAI CacheDataset": lambda p=paths, r=reader: peers.fed(peers.monai(p(), many, True, r), 8),
+            "MONAI CacheDataset": lambda p=paths, r=reader: peers.fed(peers.monai(p(), many // 8, True, r), 8),
         }
 
         def ours(p: Callable[[], list[Path]] = paths, cached: bool = False, count: int = few) -> Feed:

@@ -20,7 +20,7 @@ WORKERS, SIDE = 2, 64
 class StandIn(types.ModuleType):
     """torchaudio, which braindecode imports for networks that the bench has no use for."""
 
-    __path__: list[str] = []
+    __path__: tuple[str, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
