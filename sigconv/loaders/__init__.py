@@ -3,16 +3,40 @@
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import eeg
+from sigconv.loaders import audio, dicom, eeg, image, mocap, volume
+from sigconv.loaders.bids_tree import bids
 from sigconv.loaders.cache import cached
+from sigconv.loaders.class_folders import class_folders
+from sigconv.loaders.collection import Collection
+from sigconv.loaders.dicom_tree import dicom_tree
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.edf_write import ticks
+from sigconv.loaders.manifest import manifest
+from sigconv.loaders.nnunet import nnunet
+from sigconv.loaders.pattern import pattern
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Signal, Source
 
-__all__ = ["DOORS", "Recording", "cached", "door_of", "load", "of", "open", "save", "ticks"]
+__all__ = [
+    "DOORS",
+    "Collection",
+    "Recording",
+    "bids",
+    "cached",
+    "class_folders",
+    "dicom_tree",
+    "door_of",
+    "load",
+    "manifest",
+    "nnunet",
+    "of",
+    "open",
+    "pattern",
+    "save",
+    "ticks",
+]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR,)
+DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:
@@ -39,11 +63,12 @@ def open(path: str | Path) -> Recording:
 
     Parameters
     ----------
-    path : a file of any domain; content goes before the suffix
+    path : a file of any domain, whose content goes before the suffix; or a folder with a DICOM series
 
     Raises
     ------
-    FileNotFoundError, IsADirectoryError, PermissionError : as it says
+    FileNotFoundError, PermissionError : as it says
+    IsADirectoryError : a folder without DICOM files
     FormatError : not such a file, or damaged (field, found, expected)
     ResourceError : it tells of more than SIGCONV_MOST_BYTES
     MissingExtra : the package that reads it is not installed
@@ -52,7 +77,7 @@ def open(path: str | Path) -> Recording:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; give one file in it")
+        return dicom.open(path)
     if path.stat().st_size == 0:
         raise FormatError(f"{path}: the file is empty (0 bytes)")
     found = door_of(path)

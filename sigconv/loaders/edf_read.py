@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.errors import FormatError
 from sigconv.loaders.edf import VOLTS, Layout
+from sigconv.loaders.records import records
 from sigconv.signal import Box, Event
 
 _CHUNK = 1 << 23  # bytes read at once
@@ -52,7 +52,7 @@ def samples(path: Path, layout: Layout, first: int, last: int, signals: Sequence
     with path.open("rb", buffering=0) as file:
         for record in range(first // size, stop, at_once):
             count = min(at_once, stop - record)
-            block = _records(file.fileno(), path, layout.header + record * length, count, length)
+            block = records(file.fileno(), path, layout.header + record * length, count, length)
             low, high = max(first, record * size), min(last, (record + count) * size)
             for row, signal in enumerate(signals):
                 piece = _numbers(block[:, begins[signal] : begins[signal + 1]], layout.wide)
@@ -63,18 +63,6 @@ def samples(path: Path, layout: Layout, first: int, last: int, signals: Sequence
         out[row] += offset
         out[row] *= VOLTS[layout.units[signal]]
     return out
-
-
-def _records(descriptor: int, path: Path, at: int, count: int, length: int) -> Array:
-    """(record, byte) of `count` records from byte `at` on."""
-    parts, missing = [], count * length
-    while missing:
-        part = os.pread(descriptor, missing, at)
-        if not part:
-            raise FormatError(f"{path}: ends at byte {at}; {missing} more are expected: was it cut while open?")
-        parts.append(part)
-        missing, at = missing - len(part), at + len(part)
-    return np.frombuffer(b"".join(parts), np.uint8).reshape(count, length)
 
 
 def _numbers(block: Array, wide: int) -> Array:

@@ -4,7 +4,6 @@ import datetime
 import logging
 import re
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from sigconv.errors import FormatError, MissingExtra, ResourceError
 from sigconv.loaders import edf, edf_read, edf_write
 from sigconv.loaders.door import Door
+from sigconv.loaders.labels import unique
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
 from sigconv.signal import Axis, Box, Event
@@ -97,13 +97,13 @@ def open(path: Path, suffix: str) -> Recording:
 def _native(mne: Any, path: Path, layout: edf.Layout) -> Recording:
     """An EDF or BDF file of one rate, without MNE-Python's scan of the whole file."""
     kept = layout.voltages
-    unique = _unique([layout.labels[i] for i in layout.signals])
-    labels = [name for i, name in zip(layout.signals, unique, strict=True) if i in kept]
+    every = unique([layout.labels[i] for i in layout.signals])
+    labels = [name for i, name in zip(layout.signals, every, strict=True) if i in kept]
     events, fraction = edf_read.events(path, layout)
     began = layout.began + datetime.timedelta(seconds=fraction) if layout.began else None
     size = layout.samples[kept[0]]
     notes = _notes(mne, path, labels, [_kind_of(label) for label in labels], began, layout.patient)
-    notes["left_out"] = tuple(name for name in unique if name not in labels)
+    notes["left_out"] = tuple(name for name in every if name not in labels)
     axes = (Axis.channel(list(notes["kinds"])), Axis.time(layout.records * size, size / layout.seconds))
     return Recording(axes, edf_read.Samples(path, layout, kept), "V", events, notes)
 
@@ -118,17 +118,6 @@ def _kind_of(label: str) -> str:
     if found is None:
         return "eeg"
     return {"ECG": "ecg", "EKG": "ecg", "EMG": "emg"}.get(str(found[1] or found[2]), "eog")
-
-
-def _unique(labels: Sequence[str]) -> list[str]:
-    """Labels that occur twice get "-0", "-1", … behind them, as MNE-Python does."""
-    seen: Counter[str] = Counter()
-    names = []
-    counts = Counter(labels)
-    for label in labels:
-        names.append(f"{label}-{seen[label]}" if counts[label] > 1 else label)
-        seen[label] += 1
-    return names
 
 
 def _notes(

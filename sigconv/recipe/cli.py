@@ -1,4 +1,4 @@
-"""The command line: sigconv run · recipes · describe · export · sizes · filter · predict."""
+"""The command line: sigconv run · recipes · info · fetch · describe · export · sizes · filter · predict."""
 
 import signal
 import sys
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sigconv.errors import SigconvError
+from sigconv.errors import ArgumentError, SigconvError
 from sigconv.recipe import describe as words
 from sigconv.recipe import export as export_file
+from sigconv.recipe import fetch as fetch_files
+from sigconv.recipe import info as info_file
 
 app = typer.Typer(
     help="Signals and 1-D/2-D/3-D convolutional networks.\n\nStart here: sigconv run eeg_motor_imagery",
@@ -93,6 +95,51 @@ def recipes() -> None:
             if not line.startswith("#"):
                 break
             typer.echo(f"  {line.lstrip('# ')}")
+
+
+@app.command(help=info_file.INFO)
+def info(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files of any domain, or a folder of DICOM.")],
+    draw: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw a first look at the one file given.")] = None,
+) -> None:
+    """See info_file.INFO."""
+    if draw is not None and len(paths) > 1:
+        raise ArgumentError(f"--draw makes one picture, and {len(paths)} files are given; give one of them")
+    if draw is not None and draw.suffix.lower() != ".png":
+        raise ArgumentError(f"--draw is {str(draw)!r}; it is a .png file")
+    failed = False
+    for path in paths:
+        try:
+            typer.echo(info_file.info(path))
+        except (SigconvError, OSError) as error:
+            failed = True
+            typer.echo(f"sigconv: {told(error)}", err=True)
+    if failed:
+        raise typer.Exit(2)
+    if draw is not None:
+        info_file.draw(paths[0], draw)
+        typer.echo(f"\npicture: {draw}")
+
+
+@app.command(help=fetch_files.FETCH)
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set; without one they are listed.")] = "",
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where its files go.")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Files to fetch; default: all.")] = None,
+    mirror: Annotated[str | None, typer.Option(help="A copy of the data set: an address or a folder.")] = None,
+) -> None:
+    """See fetch_files.FETCH."""
+    from sigconv.recipe.progress import bars
+
+    if not name:
+        for known in fetch_files.names():
+            typer.echo(f"{known:<25}{fetch_files.dataset(known).title}")
+        return
+    wanted = fetch_files.dataset(name)
+    if folder is None:
+        raise ArgumentError(f"DIR is missing; say where the files go: sigconv fetch {name} DIR")
+    with bars() as progress:
+        fetch_files.fetch(wanted, folder, only or [], mirror, progress, typer.echo)
 
 
 @app.command(help=words.DESCRIBE)

@@ -1,12 +1,13 @@
 """Training and test by group: a subject, recording, speaker or scan is on one side only."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sigconv.errors import SplitError
+from sigconv.errors import ArgumentError, ShapeError, SplitError, one_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,3 +50,110 @@ def leave_one_group_out(groups: Sequence[str]) -> list[Split]:
         )
     each = np.asarray(groups)
     return [checked(Split(n, np.flatnonzero(each != n), np.flatnonzero(each == n)), groups) for n in names]
+
+
+def holdout(groups: Sequence[str], fraction: float, seed: int, labels: Sequence[Any] | None = None) -> Split:
+    """One split with about `fraction` of the groups, drawn at random, as the test set.
+
+    Parameters
+    ----------
+    groups : of each window or recording
+    fraction : 0 < fraction < 1; with `labels`, the nearest 1/k (or 1 - 1/k) of the windows
+    seed : int >= 0; the same seed draws the same groups
+    labels : of each window, to keep the classes' shares alike on both sides; None to draw without looking
+
+    Raises
+    ------
+    ArgumentError : fraction outside its range
+    SplitError : fewer than two groups
+    ShapeError : not as many labels as groups
+
+    Same as: sklearn.model_selection.GroupShuffleSplit; with labels the first fold of StratifiedGroupKFold.
+
+    >>> holdout(["a", "a", "b", "c"], 1 / 3, seed=0).test.tolist()
+    [3]
+    """
+    share = one_number("fraction", fraction, "above 0 and below 1")
+    if not 0 < share < 1:
+        raise ArgumentError(f"fraction is {fraction!r}; it is above 0 and below 1")
+    _two_or_more(groups)
+    name = f"{share:g} held out"
+    if labels is not None:
+        fold = group_folds(groups, min(round(1 / min(share, 1 - share)), len(set(groups))), seed, labels)[0]
+        few, many = fold.test, fold.train
+        return checked(Split(name, *((many, few) if share <= 0.5 else (few, many))), groups)
+    from sklearn.model_selection import GroupShuffleSplit
+
+    count = len(set(groups))
+    size = min(max(round(share * count), 1), count - 1)
+    draw = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
+    train, test = next(draw.split(np.zeros(len(groups)), groups=np.asarray(groups)))
+    return checked(Split(name, train, test), groups)
+
+
+def group_folds(groups: Sequence[str], k: int, seed: int, labels: Sequence[Any] | None = None) -> list[Split]:
+    """`k` splits; each group is in the test set of one of them, and the test sets are about equally large.
+
+    Parameters
+    ----------
+    groups : of each window or recording
+    k : int, 2 to the number of groups
+    seed : int >= 0; groups are shuffled by it
+    labels : of each window, to keep the classes' shares alike in every fold as far as the groups allow
+
+    Raises
+    ------
+    ArgumentError : k outside its range
+    SplitError : fewer than two groups
+    ShapeError : not as many labels as groups
+
+    Same as: sklearn.model_selection.StratifiedGroupKFold(k, shuffle=True, random_state=seed).
+
+    >>> [fold.test.tolist() for fold in group_folds(["a", "a", "b", "b"], 2, seed=0)]
+    [[2, 3], [0, 1]]
+    """
+    _two_or_more(groups)
+    count = len(set(groups))
+    if not 2 <= k <= count:
+        raise ArgumentError(f"k is {k}; there are {count} groups: allowed are 2 to {count} folds")
+    classes = np.zeros(len(groups), int) if labels is None else np.unique(np.asarray(labels), return_inverse=True)[1]
+    if len(classes) != len(groups):
+        raise ShapeError(f"labels has {len(classes)} for {len(groups)} windows; give one each")
+    # scikit-learn refuses k above the size of every class, which says nothing where groups are divided
+    if np.bincount(classes).max() < k:
+        classes = np.zeros(len(groups), int)
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    folds = StratifiedGroupKFold(k, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class in fewer groups than folds
+        found = list(folds.split(np.zeros(len(groups)), classes, np.asarray(groups)))
+    return [checked(Split(f"fold {i + 1} of {k}", *pair), groups) for i, pair in enumerate(found)]
+
+
+def by_part(parts: Sequence[str], groups: Sequence[str], train: str = "train", test: str = "test") -> Split:
+    """The split that a data set defines: the windows of part `train`, and those of part `test`.
+
+    Windows of other parts ("val", "") are on neither side.
+
+    Raises
+    ------
+    SplitError : a part that no window has (those there are, are listed), or a group in both
+    ShapeError : not as many parts as groups
+
+    >>> by_part(["train", "test", "val"], ["a", "b", "c"]).test.tolist()
+    [1]
+    """
+    if len(parts) != len(groups):
+        raise ShapeError(f"parts has {len(parts)} for {len(groups)} windows; give one each")
+    there = sorted({part for part in parts if part})
+    for name in (train, test):
+        if name not in there:
+            raise SplitError(f"no window is in part {name!r}; the parts are {', '.join(there) or 'not defined'}")
+    each = np.asarray(parts)
+    return checked(Split(test, np.flatnonzero(each == train), np.flatnonzero(each == test)), groups)
+
+
+def _two_or_more(groups: Sequence[str]) -> None:
+    if len(set(groups)) < 2:
+        raise SplitError(f"there is one group only ({', '.join(set(groups)) or 'none'}): nothing could be held out")

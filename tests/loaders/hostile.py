@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,9 @@ _PATIENCE = 60.0  # wall-clock seconds after which a worker counts as hung, on h
 _ROOT = Path(__file__).parents[2]
 _SLACK = 64_000_000
 _EXTREMES = (b"\x00", b"\x01", b"\x7f", b"\x80", b"\xff", b"9", b"-", b" ")
+
+Packing = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
+PLAIN: Packing = (bytes, bytes)
 
 
 def mutated(content: bytes, seed: int, header: int = 1024) -> bytes:
@@ -63,22 +66,26 @@ class Verdicts:
     largest: int = 0
 
 
-def campaign(sample: Path, folder: Path, count: int = COUNT, header: int = 1024, first: int = 0) -> Verdicts:
+def campaign(
+    sample: Path, folder: Path, count: int = COUNT, header: int = 1024, first: int = 0, packing: Packing = PLAIN
+) -> Verdicts:
     """Spoil `sample` `count` times under its own name in `folder` and read each copy; files beside it that the format
-    needs (.eeg, .fdt) are the caller's to copy into `folder`."""
-    content, verdicts = sample.read_bytes(), Verdicts()
+    needs (.eeg, .fdt) are the caller's to copy into `folder`. What is packed can be spoilt inside: `packing` unpacks
+    the sample and packs each copy again."""
+    unpack, pack = packing
+    content, verdicts = unpack(sample.read_bytes()), Verdicts()
     target = folder / sample.name
-    target.write_bytes(content)
+    target.write_bytes(pack(content))
     with ExitStack() as stack:
         worker = stack.enter_context(_worker(target))
         for seed in range(first, first + count):
-            target.write_bytes(mutated(content, seed, header))
+            target.write_bytes(pack(mutated(content, seed, header)))
             if told := _asked(worker, target):
                 _judge(verdicts, seed, target, told)
                 continue
             worker.kill()
             verdicts.findings.append((seed, f"the reader hung or died (exit code {worker.wait()})"))
-            target.write_bytes(content)
+            target.write_bytes(pack(content))
             worker = stack.enter_context(_worker(target))
     return verdicts
 
