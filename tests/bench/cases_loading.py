@@ -98,7 +98,7 @@ def volumes(data: Data) -> Iterator[Loading]:
         "NIfTI": ("volume", lambda: data.nifti, None),
         "DICOM": ("volume", lambda: data.dicom, "PydicomReader"),
     }
-    few, many = 32 // data.shrink, 2_000 // data.shrink
+    few, many = max(2, 32 // data.shrink), max(16, 2_000 // data.shrink)
     for kind, (domain, paths, reader) in kinds.items():
         uncached: dict[str, Callable[[], Feed]] = {
             "TorchIO": lambda p=paths: peers.fed(peers.torchio(p(), few), 8),
