@@ -1,12 +1,12 @@
 """Batches come in order, the same for any number of workers, and no process stays behind."""
 
+import copy
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,46 +16,9 @@ from hypothesis import strategies as st
 
 from sigconv.errors import ArgumentError, FormatError, MissingExtra, NotationError, ResourceError, ShapeError
 from sigconv.loaders.recording import Recording
-from sigconv.signal import Axis, Event
-from sigconv.windows import Loaded, Windows, around_events, batches, patches, sliding
-
-STARTS = ["fork", "spawn", "forkserver"]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A reader that can be sent to other processes: sample t of channel c is 1000 c + t, stored as `kind`."""
-
-    kind: str = "float64"
-    trouble: str = ""
-    at: int = -1
-
-    def __call__(self, box, rows):
-        ((first, last),) = box
-        if first <= self.at < last:
-            if self.trouble == "kill":
-                os.kill(os.getpid(), signal.SIGKILL)
-            if self.trouble == "sleep":
-                time.sleep(60)
-            if self.trouble == "odd":
-                raise OddError(1, 2)
-            if self.trouble == "extra":
-                raise MissingExtra("mne", "eeg")
-            raise FormatError(f"run.edf: byte {first}: found 0, expected 1")
-        numbers = 1000 * np.array(rows)[:, None] + np.arange(first, last)
-        return numbers.astype(self.kind)
-
-
-class OddError(Exception):
-    def __init__(self, one, other):
-        super().__init__(f"{one} and {other}")
-
-
-def cut(length=64, **reader) -> Windows:
-    axes = (Axis.channel(["a", "b"]), Axis.time(length, fs=1))
-    events = [Event(float(i), 0, "xy"[i % 2]) for i in range(length)]
-    recording = Recording(axes, Counted(**reader), "V", tuple(events), {"name": "run"})
-    return around_events([recording], {"x": "left", "y": "right"}, 0, 4, ["s"])
+from sigconv.signal import Axis
+from sigconv.windows import Loaded, batches, patches, sliding
+from tests.windows.counted import Plane, cut
 
 
 def plain(found):
@@ -82,8 +45,7 @@ def test_a_batch_has_windows_classes_and_indices():
     assert rest[0].shape == (1, 2, 4)
 
 
-@pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize(("start", "workers"), [("fork", 1), ("fork", 3), ("spawn", 2), ("forkserver", 2)])
 def test_any_number_of_workers_gives_the_same_bits(workers, start):
     windows = cut(kind="uint8", length=100)
     order = np.random.default_rng(0).permutation(len(windows))
@@ -138,17 +100,7 @@ def test_label_maps_come_with_their_patches():
     np.testing.assert_array_equal(y, x[:, 0] % 3)
 
 
-@dataclass(frozen=True)
-class Plane:
-    kind: str = "float64"
-    modulo: int = 1000
-
-    def __call__(self, box, rows):
-        z, y = (np.arange(first, last) for first, last in box)
-        return ((6 * z[:, None] + y)[None] % self.modulo).astype(self.kind)
-
-
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_an_error_comes_as_it_was_raised_where_its_batch_would_come(start):
     windows = cut(at=20)
     found = batches(windows, range(60), 4, workers=2, start=start)
@@ -170,14 +122,12 @@ def test_errors_with_other_arguments_arrive_too():
 
 
 def test_every_error_of_ours_survives_the_way():
-    import copy
-
     error = copy.copy(NotationError("'X' is not a layer", "CX", 1))
     assert (error.text, error.column, str(error)) == ("CX", 1, "'X' is not a layer\n  CX\n   ^")
     assert str(copy.copy(MissingExtra("mne", "eeg"))).startswith("mne is not installed")
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_a_killed_worker_is_an_error(start):
     with pytest.raises(ResourceError, match=r"exit code -9, -9 is a kill\) while it read the windows 16, 17, 18, 19"):
         list(batches(cut(at=19, trouble="kill"), range(16, 60), 4, workers=2, start=start))
@@ -195,7 +145,7 @@ def test_leaving_the_loop_ends_the_workers_even_in_the_middle_of_a_read():
 SCRIPT = """
 import sys, time
 from sigconv.windows import batches
-from tests.windows.test_batches import cut
+from tests.windows.counted import cut
 if __name__ == "__main__":
     for x, y, indices in batches(cut(), list(range(60)) * 100000, 4, workers=2, start=sys.argv[1]):
         if indices[0] == 8:
@@ -228,8 +178,10 @@ def lives(pid):
         return False
 
 
-@pytest.mark.parametrize("start", ["fork", "spawn"])
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("start", "blow"),
+    [("fork", signal.SIGINT), ("fork", signal.SIGTERM), ("fork", signal.SIGKILL), ("spawn", signal.SIGINT)],
+)
 def test_a_program_that_is_stopped_leaves_no_process_behind(start, blow, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     root = Path(__file__).parents[2]
