@@ -63,6 +63,11 @@ def cached(
     ...     cached(eeg, folder=folder)[:, 2:5].data
     array([[2., 3., 4.]])
     """
+    if isinstance(source, (str, Path, Signal)):
+        first = "of(signal)" if isinstance(source, Signal) else "open(path)"
+        raise ArgumentError(f"source is a {type(source).__name__}; it is a Recording: cached(loaders.{first})")
+    if transform is not None and not callable(transform):
+        raise ArgumentError(f"transform is {transform!r}; it is a function of a Signal that gives a Signal")
     place = default_folder() if folder is None else Path(folder).absolute()
     reader = _Cached(source, transform, key, place, key_of(source, transform, key, place))
     entry = reader.entry()

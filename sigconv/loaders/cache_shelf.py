@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sigconv.errors import ArgumentError
 from sigconv.loaders import limits
 from sigconv.loaders.cache_file import Damaged, Mapped
 from sigconv.signal import Source
@@ -83,11 +84,17 @@ def clean(most_bytes: int = 0, folder: str | Path | None = None) -> int:
     Entries that a process has open are left. What a process that was killed left half-written goes, too, and hashes of
     files that are remembered.
 
+    Raises
+    ------
+    ArgumentError : `most_bytes` is not a whole number, 0 or more
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     clean(0, folder)
     0
     """
+    if not isinstance(most_bytes, int) or most_bytes < 0:
+        raise ArgumentError(f"most_bytes is {most_bytes!r}; it is a whole number of bytes, 0 or more")
     shelf = Shelf(default_folder() if folder is None else Path(folder))
     freed = shelf.shrink(most_bytes)
     for part in shelf.folder.glob(".*.part"):

@@ -8,6 +8,7 @@ import copy
 import math
 import mmap
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -182,6 +183,11 @@ class _Worker:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self.process.start()
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise ArgumentError(
+                f"these windows cannot be sent to a worker process ({error}); use start='fork' or workers=0, or make "
+                "their sources of functions and frozen dataclasses of a module"
+            ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()

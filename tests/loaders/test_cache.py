@@ -158,7 +158,6 @@ def test_a_cached_recording_goes_to_workers(tmp_path):
     ("transform", "message"),
     [
         (lambda signal: signal, "write it as a function or a frozen dataclass of a module"),
-        (object(), "no name that lasts"),
         (functools.partial(halved, by=object()), "no name that lasts"),
     ],
 )
@@ -166,6 +165,18 @@ def test_a_transform_without_a_lasting_name_is_refused(tmp_path, shelf, transfor
     with pytest.raises(ArgumentError, match=message):
         cached(scan(tmp_path), transform)
     assert entries(shelf) == []
+
+
+def test_what_is_no_recording_is_told_how_to_become_one(tmp_path):
+    with pytest.raises(ArgumentError, match=r"source is a str; .*loaders.open\(path\)"):
+        cached("scan.raw")
+    with pytest.raises(ArgumentError, match=r"loaders.of\(signal\)"):
+        cached(scan(tmp_path).read())
+    with pytest.raises(ArgumentError, match="transform is 3"):
+        cached(scan(tmp_path), 3)
+    for wrong in (-1, "5 GB", 0.5):
+        with pytest.raises(ArgumentError, match="most_bytes is"):
+            cache_shelf.clean(wrong)
 
 
 def noted(signal: Signal) -> Signal:

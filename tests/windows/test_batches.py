@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,14 @@ def test_errors_with_other_arguments_arrive_too():
         list(batches(cut(at=20, trouble="extra"), range(60), 4, workers=1))
     with pytest.raises(RuntimeError, match="OddError: 1 and 2"):
         list(batches(cut(at=20, trouble="odd"), range(60), 4, workers=1))
+
+
+def test_sources_that_cannot_be_sent_are_refused_before_anything_starts():
+    windows = cut()
+    nameless = replace(windows, sources=(replace(windows.sources[0], reader=lambda box, rows: None),))
+    with pytest.raises(ArgumentError, match="use start='fork' or workers=0"):
+        next(batches(nameless, [0], 1, workers=1, start="spawn"))
+    assert left_behind() == []
 
 
 def test_every_error_of_ours_survives_the_way():
