@@ -6,6 +6,7 @@ from pathlib import Path
 from sigconv.errors import ArgumentError, FormatError
 from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume, wfdb
 from sigconv.loaders.bids_tree import bids
+from sigconv.loaders.cache import cached
 from sigconv.loaders.class_folders import class_folders
 from sigconv.loaders.collection import Collection
 from sigconv.loaders.dicom_tree import dicom_tree
@@ -21,6 +22,7 @@ __all__ = [
     "Collection",
     "Recording",
     "bids",
+    "cached",
     "class_folders",
     "dicom_tree",
     "door_of",
