@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sigconv.loaders import cache
-from sigconv.loaders.cache import cached
+from sigconv.loaders.cache.recording import cached
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Axis, Event, Signal
 

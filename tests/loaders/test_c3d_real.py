@@ -9,7 +9,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders import c3d, markers
+from sigconv.loaders.mocap import c3d, markers
 
 pytestmark = pytest.mark.data
 

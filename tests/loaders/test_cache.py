@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError
-from sigconv.loaders import cache, cache_file, cache_shelf
-from sigconv.loaders.cache import cached
+from sigconv.loaders import cache
+from sigconv.loaders.cache.recording import cached
+from sigconv.loaders.cache import file as cache_file
+from sigconv.loaders.cache import shelf as cache_shelf
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Axis, Signal
 from tests.loaders.scans import Scaled, anew, entries, everything, halved, reads, scan

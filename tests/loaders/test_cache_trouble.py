@@ -16,8 +16,8 @@ import pytest
 
 from sigconv.errors import FormatError
 from sigconv.loaders import cache
-from sigconv.loaders.cache import cached
-from sigconv.loaders.cache_shelf import clean, contents
+from sigconv.loaders.cache.recording import cached
+from sigconv.loaders.cache.shelf import clean, contents
 from tests.loaders.scans import anew, entries, everything, halved, reads, scan
 
 

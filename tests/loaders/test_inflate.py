@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sigconv.errors import FormatError
-from sigconv.loaders import inflate, kept
+from sigconv.loaders import kept
+from sigconv.loaders.volume import inflate
 
 RNG = np.random.default_rng(0)
 CONTENT = RNG.integers(0, 60, 5_000_000).astype(np.uint8).tobytes()

@@ -9,7 +9,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
-from sigconv.loaders import c3d, c3d_write, markers
+from sigconv.loaders.mocap import c3d, c3d_write, markers
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Event, Signal
 from tests.loaders.ezc3d_reads import __file__ as reads

@@ -11,7 +11,8 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders import wfdb, wfdb_read
+from sigconv.loaders import wfdb
+from sigconv.loaders.wfdb import read as wfdb_read
 from tests.loaders.hostile import campaign
 
 RECORDS = ("100", "100_3chan", "a103l", "binformats", "s0010_re", "test01_00s", "v102s")
