@@ -14,12 +14,22 @@
 A message names the argument, what was given, what is allowed and what to do. Bad paths raise Python's own OSError.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class SigconvError(Exception):
     """The root of the tree: catch it to catch them all."""
+
+    def __reduce__(self) -> tuple[Callable[..., Exception], tuple[Any, ...], dict[str, Any]]:
+        # Python would give the finished message to __init__ again, which takes other arguments in some of these
+        return _again, (type(self), self.args), vars(self)
+
+
+def _again(kind: type[Exception], args: tuple[Any, ...]) -> Exception:
+    """The error as it was in the process that raised it."""
+    return kind.__new__(kind, *args)
 
 
 class ArgumentError(SigconvError, ValueError):

@@ -181,9 +181,9 @@ class Axis:
         >>> Axis.time(320, fs=160).cut(80, 160).start
         0.5
         """
-        places = self.positions[first:last]
-        if places and self.size == last - first:
+        if first == 0 and last == self.size:
             return self
+        places = self.positions[first:last]
         if places:
             cut = Axis.at_positions(self.name, places, self.unit)
             return replace(cut, labels=self.labels[first:last])

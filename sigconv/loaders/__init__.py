@@ -1,15 +1,16 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
+import stat
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import audio, dicom, eeg, image, mocap, volume
+from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume, wfdb
 from sigconv.loaders.bids_tree import bids
+from sigconv.loaders.cache import cached
 from sigconv.loaders.class_folders import class_folders
 from sigconv.loaders.collection import Collection
 from sigconv.loaders.dicom_tree import dicom_tree
 from sigconv.loaders.door import HEAD, Door
-from sigconv.loaders.edf_write import ticks
 from sigconv.loaders.manifest import manifest
 from sigconv.loaders.nnunet import nnunet
 from sigconv.loaders.pattern import pattern
@@ -21,6 +22,7 @@ __all__ = [
     "Collection",
     "Recording",
     "bids",
+    "cached",
     "class_folders",
     "dicom_tree",
     "door_of",
@@ -31,10 +33,18 @@ __all__ = [
     "open",
     "pattern",
     "save",
-    "ticks",
 ]
 
-DOORS: tuple[Door, ...] = (eeg.DOOR, image.DOOR, volume.DOOR, dicom.DOOR, audio.DOOR, mocap.DOOR)
+DOORS: tuple[Door, ...] = (
+    eeg.DOOR,
+    wfdb.DOOR,
+    image.DOOR,
+    volume.DOOR,
+    dicom.DOOR,
+    audio.DOOR,
+    mocap.DOOR,
+    video.DOOR,
+)
 
 
 def door_of(path: Path) -> tuple[Door, str] | None:
@@ -43,12 +53,19 @@ def door_of(path: Path) -> tuple[Door, str] | None:
     >>> door_of(Path("notes.unknown")) is None
     True
     """
-    if path.is_file():
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-        for door in DOORS:
-            if suffix := door.known(head):
-                return door, suffix
+    return _door_of(path) if path.is_file() else _door_named(path)
+
+
+def _door_of(path: Path) -> tuple[Door, str] | None:
+    with path.open("rb", buffering=0) as file:
+        head = file.read(HEAD)
+    for door in DOORS:
+        if suffix := door.known(head):
+            return door, suffix
+    return _door_named(path)
+
+
+def _door_named(path: Path) -> tuple[Door, str] | None:
     for door in DOORS:
         for suffix in door.suffixes:
             if path.name.lower().endswith(suffix):
@@ -72,13 +89,15 @@ def open(path: str | Path) -> Recording:
     MissingExtra : the package that reads it is not installed
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file")
-    if path.is_dir():
+    try:
+        told = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(f"{path}: there is no such file") from None
+    if stat.S_ISDIR(told.st_mode):
         return dicom.open(path)
-    if path.stat().st_size == 0:
+    if told.st_size == 0:
         raise FormatError(f"{path}: the file is empty (0 bytes)")
-    found = door_of(path)
+    found = _door_of(path)
     if found is None:
         every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
         raise FormatError(f"{path}: not a recording that sigconv knows; it reads {every}")

@@ -36,7 +36,7 @@ def known(head: bytes) -> str | None:
     return ".mp3" if head[:3] == b"ID3" or mp3.first(head) == 0 else None
 
 
-def open(path: str | Path, suffix: str = "", *, fs: float | None = None, mono: bool = False) -> Recording:
+def open(path: str | Path, suffix: str = "", *, fs: float | str | None = None, mono: bool = False) -> Recording:
     """The recording in an audio file; its samples stay on disk until read.
 
     Samples are in [-1, 1] (integers over the largest of their width), floating-point files as they are, beyond 1, too:
@@ -49,7 +49,8 @@ def open(path: str | Path, suffix: str = "", *, fs: float | None = None, mono: b
     ----------
     path : the file
     suffix : its format, one of SUFFIXES; by default its content tells
-    fs : Hz > 0, to bring the samples to that rate as they are read (soxr, high quality); None keeps the file's own
+    fs : Hz or text ("16 kHz"), to bring the samples to that rate as they are read (soxr, high quality);
+        None keeps the file's own
     mono : True takes the mean of all channels
 
     Returns
@@ -63,7 +64,7 @@ def open(path: str | Path, suffix: str = "", *, fs: float | None = None, mono: b
     ArgumentError, SamplingError : no such suffix, or a rate that is not positive
     MissingExtra : soundfile (coded files) or soxr (fs) is not installed
     """
-    path = Path(path)
+    path = path if isinstance(path, Path) else Path(path)  # to parse it again takes longer than to read it
     if not suffix:
         with path.open("rb") as file:
             suffix = known(file.read(HEAD)) or path.suffix.lower()
@@ -123,7 +124,7 @@ def _mp3(path: Path) -> Recording:
         file.seek(begin)
         if file.read(4) == b"fLaC":
             return _flac(path)
-        stream = mp3.check(path)
+        stream = mp3.glance(path)
         file.seek(stream.begin)
         word = file.read(4)
     head = b"" if stream.info else mp3.info_frame(word, stream)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.errors import MissingExtra, SamplingError, one_number
+from sigconv import units
+from sigconv.errors import MissingExtra, SamplingError
 from sigconv.loaders.recording import Reader, Recording
 from sigconv.signal import Axis, Box
 
@@ -64,7 +65,7 @@ def mixed(recording: Recording) -> Recording:
     return replace(recording, axes=(Axis.channel(("mono",)), *recording.axes[1:]), reader=reader, rows=(0,))
 
 
-def at_rate(recording: Recording, fs: float) -> Recording:
+def at_rate(recording: Recording, fs: float | str) -> Recording:
     """A (channel, time) recording at another rate, resampled as it is read; what the rate cannot hold is removed.
 
     A piece equals the slice of the whole to 5e-6 of the largest sample (soxr's own rounding).
@@ -72,7 +73,7 @@ def at_rate(recording: Recording, fs: float) -> Recording:
     Parameters
     ----------
     recording : with a whole number of hertz
-    fs : whole Hz, 1 to 10 million
+    fs : whole Hz or text ("16 kHz"), 1 Hz to 10 MHz
 
     Returns
     -------
@@ -86,7 +87,7 @@ def at_rate(recording: Recording, fs: float) -> Recording:
     Same as: librosa.resample(..., res_type="soxr_hq").
     """
     time = recording.axes[1]
-    new = one_number("fs", fs, f"whole Hz, 1 to {_HIGHEST}")
+    new = units.parse(fs, "Hz", "fs")
     for rate in (new, time.rate):
         if not 1 <= rate <= _HIGHEST or rate != round(rate):
             raise SamplingError(f"fs is {new:g} Hz for {time.rate:g} Hz; both are whole numbers, 1 to {_HIGHEST}")

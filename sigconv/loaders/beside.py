@@ -25,12 +25,12 @@ def beside(path: Path, name: str) -> Path:
     told = name.replace("\\", "/")
     outside = not told or os.path.isabs(told) or told[1:2] == ":" or "\0" in told or ".." in told.split("/")
     if outside:
-        raise FormatError(f"{path}: names the file {name!r}; expected one in its own folder")
+        raise FormatError(f"{path}: names the file {name[:80]!r}; expected one in its own folder")
     folder = path.parent.resolve()
     try:
         found = (folder / told).resolve(strict=True)
     except (OSError, RuntimeError):
-        raise FormatError(f"{path}: names the file {name!r}, which is not there") from None
+        raise FormatError(f"{path}: names the file {name[:80]!r}, which is not there") from None
     if not found.is_relative_to(folder):
         raise FormatError(f"{path}: names the file {name!r}, a link out of its folder; expected one inside")
     if not found.is_file():

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePath
 
-_ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
+ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
 WORDS = {
     "sub": "subject",
     "ses": "session",
@@ -25,6 +25,6 @@ def entities(path: PurePath) -> tuple[dict[str, str], str]:
     ({'sub': '01', 'ses': '2', 'task': 'rest'}, 'eeg')
     """
     *parts, suffix = path.name.partition(".")[0].split("_")
-    found = [_ENTITY.fullmatch(part) for part in parts]
+    found = [ENTITY.fullmatch(part) for part in parts]
     told = {match[1]: match[2] for match in found if match}
     return (told, suffix) if "sub" in told and all(found) else ({}, "")

@@ -3,19 +3,23 @@
 import datetime
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from sigconv.errors import FormatError
+from sigconv.loaders import edf_gaps
+from sigconv.loaders.eeg_parts import VOLTS
 
 _SIGNAL_BYTES = 256
 _MOST_SIGNALS = 10_000
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_TRIGGERS = ("status", "trigger")
-# the units that MNE-Python turns into volts; a field left empty is taken for volts
-VOLTS = {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\u00b5V": 1e-6, "\u03bcV": 1e-6, "\x83\xcaV": 1e-6, "": 1.0}
-_ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)\x14")
+_TRIGGER = re.compile(r"(dig )?(status|trigger|stim|d?trig)|sti ?\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Layout:
     labels, units, samples : one each for every signal, annotations included;  wide : bytes a sample (2 or 3)
     scales : (gain, offset) of every signal, from stored numbers to its unit
     began : start of the recording as its header tells it, or None;  patient : its patient code, or ""
+    kind : "EDF", "EDF+C", "EDF+D", "BDF" …;  numbers : NumPy's name of the stored kind, "<i3" for three bytes
+    runs : (first record, one past the last, seconds after the first record's begin) of pieces without a gap; ()
+        where the file is one piece
     """
 
     header: int
@@ -38,6 +45,22 @@ class Layout:
     scales: tuple[tuple[float, float], ...]
     began: datetime.datetime | None
     patient: str = ""
+    kind: str = "EDF"
+    numbers: str = "<i2"
+    runs: tuple[tuple[int, int, float], ...] = ()
+
+    @cached_property
+    def begins(self) -> tuple[int, ...]:
+        """The first sample of every signal in a record, and one past the last."""
+        return (0, *accumulate(self.samples))
+
+    @cached_property
+    def scaling(self) -> tuple[Any, Any, Any]:
+        """(signal, 1) float64 gains and offsets to the signal's own unit, and its unit in volts."""
+        gains, offsets = zip(*self.scales, strict=True)
+        volts = [VOLTS.get(unit, 1.0) for unit in self.units]
+        gain, offset, volt = (np.array(each)[:, None] for each in (gains, offsets, volts))
+        return gain, offset, volt
 
     @property
     def annotations(self) -> tuple[int, ...]:
@@ -47,7 +70,12 @@ class Layout:
     @property
     def voltages(self) -> tuple[int, ...]:
         """The numbers of the signals in a unit of VOLTS that are not triggers."""
-        return tuple(i for i in self.signals if self.units[i] in VOLTS and self.labels[i].lower() not in _TRIGGERS)
+        return tuple(i for i in self.signals if self.units[i] in VOLTS and i not in self.triggers)
+
+    @cached_property
+    def triggers(self) -> tuple[int, ...]:
+        """The numbers of the signals that hold triggers, by their labels ("Status", "Trigger", "STI 014" …)."""
+        return tuple(i for i, label in enumerate(self.labels) if _TRIGGER.fullmatch(label))
 
     @property
     def signals(self) -> tuple[int, ...]:
@@ -87,7 +115,7 @@ def check(path: Path) -> Layout:
     seconds = _real(path, "duration of a data record", head[244:252])
     if seconds < 0 or records == 0:
         raise FormatError(f"{path}: {records} data records of {seconds:g} s; expected one or more")
-    samples = [_whole(path, "samples in a record", f, 1, 1 << 30) for f in _column(rest, signals, 216, 8)]
+    samples = [_whole(path, "samples in a record", f, 1, 1 << 30) for f in column(rest, signals, 216, 8)]
     scales = _scales(path, rest, signals)
     expected = header + max(records, 1) * sum(samples) * wide
     if size < expected:
@@ -96,17 +124,27 @@ def check(path: Path) -> Layout:
             f"{sum(samples) * wide} bytes)"
         )
     labels, units = (
-        tuple(field.decode("latin-1").strip("\0 ") for field in _column(rest, signals, before, width))
+        tuple(field.decode("latin-1").strip("\0 ") for field in column(rest, signals, before, width))
         for before, width in ((0, 16), (96, 8))
     )
     if records < 0:
         records = (size - header) // (sum(samples) * wide)
-    layout = Layout(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head), _patient(head))
+    layout = Layout(
+        *(header, records, seconds, labels, units, tuple(samples), wide, scales, _began(head), _patient(head)),
+        kind=_kind(head),
+        numbers=f"<i{wide}",
+    )
     if seconds == 0 and layout.signals:
         raise FormatError(f"{path}: duration of a data record is 0 s; expected more where there are signals")
     if head[192:197] in (b"EDF+D", b"BDF+D"):
-        _check_gaps(path, layout)
+        return replace(layout, runs=edf_gaps.runs(path, layout))
     return layout
+
+
+def _kind(head: bytes) -> str:
+    plain = "BDF" if head[0] == 0xFF else "EDF"
+    told = head[192:197].decode("latin-1")
+    return told if told in (f"{plain}+C", f"{plain}+D") else plain
 
 
 def _patient(head: bytes) -> str:
@@ -115,42 +153,20 @@ def _patient(head: bytes) -> str:
     return text.split(" ")[0] if b"+" in head[192:197] and text else text
 
 
-def _check_gaps(path: Path, layout: Layout) -> None:
-    """Refuse a discontinuous file: its samples are not where a time axis would put them."""
-    keeper = next((i for i, label in enumerate(layout.labels) if label in _ANNOTATIONS), None)
-    if keeper is None:
-        raise FormatError(f"{path}: says EDF+D (discontinuous) but has no annotations that tell when records begin")
-    before, length = sum(layout.samples[:keeper]) * layout.wide, sum(layout.samples) * layout.wide
-    began = None
-    with path.open("rb") as file:
-        for number in range(layout.records):
-            file.seek(layout.header + number * length + before)
-            found = _ONSET.match(file.read(min(64, layout.samples[keeper] * layout.wide)))
-            if found is None:
-                raise FormatError(f"{path}: record {number} does not say when it begins, as EDF+D must")
-            onset = float(found[1])
-            began = onset if began is None else began
-            expected = began + number * layout.seconds
-            if abs(onset - expected) > 1e-3:
-                raise FormatError(
-                    f"{path}: discontinuous (EDF+D): record {number} begins at {onset:g} s, expected {expected:g} s; "
-                    "cut the file at its gaps first"
-                )
-
-
 def _scales(path: Path, rest: bytes, signals: int) -> tuple[tuple[float, float], ...]:
-    labels = _column(rest, signals, 0, 16)
-    limits = [[_real(path, "range", f) for f in _column(rest, signals, at, 8)] for at in (104, 112, 120, 128)]
+    labels = column(rest, signals, 0, 16)
+    limits = [[_real(path, "range", f) for f in column(rest, signals, at, 8)] for at in (104, 112, 120, 128)]
     for label, low, high, least, most in zip(labels, *limits, strict=True):
         if not (least < most and low != high) and b"Annotations" not in label:
             name = label.decode("latin-1").strip()
             raise FormatError(
                 f"{path}: channel {name!r} maps {least:g}…{most:g} to {low:g}…{high:g}; expected different limits"
             )
-    return tuple(_scale(*each) for each in zip(*limits, strict=True))
+    return tuple(scale(*each) for each in zip(*limits, strict=True))
 
 
-def _scale(low: float, high: float, least: float, most: float) -> tuple[float, float]:
+def scale(low: float, high: float, least: float, most: float) -> tuple[float, float]:
+    """Gain and offset that turn the stored numbers `least` … `most` into `low` … `high`."""
     gain = (high - low) / (most - least) if most != least else 1.0
     return gain, low - least * gain
 
@@ -174,7 +190,8 @@ def _began(head: bytes) -> datetime.datetime | None:
         return None
 
 
-def _column(rest: bytes, signals: int, before: int, width: int) -> list[bytes]:
+def column(rest: bytes, signals: int, before: int, width: int) -> list[bytes]:
+    """One field of `width` bytes of every signal; fields of `before` bytes a signal come before them."""
     start = before * signals
     return [rest[start + i * width : start + (i + 1) * width] for i in range(signals)]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.errors import ArgumentError, MissingExtra
-from sigconv.loaders.eeg import positions
+from sigconv.errors import ArgumentError
+from sigconv.loaders.electrodes import imported, positions
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Event, Signal
 
@@ -67,11 +67,7 @@ class _Head:
     """The sphere, its electrodes, and the field of any dipole in it."""
 
     def __init__(self) -> None:
-        try:
-            import mne
-        except ImportError as error:
-            raise MissingExtra("mne", "eeg") from error
-        self._mne = mne
+        self._mne = mne = imported()
         montage = mne.channels.make_standard_montage("colin27_1005")
         with mne.use_log_level("error"):
             self.info = mne.create_info(list(ELECTRODES), 1000.0, "eeg")

@@ -19,9 +19,22 @@ def most_bytes() -> int:
     >>> most_bytes() > 0
     True
     """
-    told = os.environ.get(NAME, str(_DEFAULT))
+    return bytes_told(NAME, _DEFAULT)
+
+
+def bytes_told(name: str, default: int) -> int:
+    """The bytes that an environment variable tells, or the default.
+
+    Raises
+    ------
+    ArgumentError : the variable is not a whole number above 0
+
+    >>> bytes_told("SIGCONV_NOT_SET", 5)
+    5
+    """
+    told = os.environ.get(name, str(default))
     if not told.isdecimal() or int(told) == 0:
-        raise ArgumentError(f"{NAME} is {told!r}; it is a whole number of bytes above 0")
+        raise ArgumentError(f"{name} is {told!r}; it is a whole number of bytes above 0")
     return int(told)
 
 

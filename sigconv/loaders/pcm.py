@@ -1,5 +1,6 @@
 """Plain audio samples: numbers as they lie in a WAV or AIFF file become samples in [-1, 1]."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,15 +57,28 @@ class Frames:
         frame = layout.channels * layout.wide
         needed = (last - first) * frame
         within_limit(self.path, (last - first) * len(rows) * np.dtype(layout.dtype).itemsize + needed, "this piece")
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(layout.begin + first * frame)
-            content = file.read(needed)
+        content = _read(self.path, layout.begin + first * frame, needed)
         if len(content) < needed:
             raise FormatError(
                 f"{self.path}: has become shorter: {len(content)} bytes from byte {layout.begin + first * frame} on, "
                 f"expected {needed}"
             )
         return samples(content, layout, rows)
+
+
+def _read(path: Path, begin: int, size: int) -> bytes:
+    """The bytes from `begin` on, `size` of them or as many as there are, by as few calls as can be."""
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        content = os.pread(number, size, begin)
+        while 0 < len(content) < size:  # one call gives 2 GiB at most
+            more = os.pread(number, size - len(content), begin + len(content))
+            if not more:
+                break
+            content += more
+        return content
+    finally:
+        os.close(number)
 
 
 def samples(content: bytes, layout: Layout, rows: Sequence[int]) -> Array:

@@ -22,11 +22,21 @@ def records(descriptor: int, path: Path, at: int, count: int, length: int) -> np
     ...     records(file.fileno(), Path(file.name), 2, 2, 2).tobytes()
     b'cdef'
     """
-    parts, missing = [], count * length
-    while missing:
-        part = os.pread(descriptor, missing, at)
+    return np.frombuffer(exactly(descriptor, path, at, count * length), np.uint8).reshape(count, length)
+
+
+def exactly(descriptor: int, path: Path, at: int, size: int) -> bytes:
+    """`size` bytes from byte `at` on of an open file, whose own position stays as it is.
+
+    Raises
+    ------
+    FormatError : the file ends before them
+    """
+    content = os.pread(descriptor, size, at)
+    while len(content) < size:
+        part = os.pread(descriptor, size - len(content), at + len(content))
         if not part:
-            raise FormatError(f"{path}: ends at byte {at}; {missing} more are expected: was it cut while open?")
-        parts.append(part)
-        missing, at = missing - len(part), at + len(part)
-    return np.frombuffer(b"".join(parts), np.uint8).reshape(count, length)
+            missing = size - len(content)
+            raise FormatError(f"{path}: ends at byte {at + len(content)}; {missing} more are expected: was it cut?")
+        content += part
+    return content

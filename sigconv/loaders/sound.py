@@ -23,7 +23,6 @@ Way = Literal["seek", "near", "forward"]
 _LEAD = 8192  # frames, the longest block of Vorbis: what a decoder that begins there has forgotten where it began
 _AT_ONCE = 1 << 16  # frames
 _KEPT = 4  # open decoders of a thread
-_CHECKS: dict[str, Callable[[Path], object]] = {"Ogg": ogg.check, "MP3": mp3.check, "": lambda _: None}
 _own = threading.local()
 
 
@@ -68,16 +67,17 @@ class Coded:
         FormatError : a damaged file, or one that holds fewer samples than it tells
         """
         ((first, last),) = box
+        _CHECKS[self.whole](self)
         within_limit(self.path, 4 * (last - first) * (self.channels + len(rows)), "this piece")
-        _CHECKS[self.whole](self.path)
         lead = min(first, _LEAD) if self.way == "near" else 0
         try:
-            if self.way == "forward":
-                frames = self._forward(first, last - first)
-            else:
-                with opened(self.path, self.head, self.begin) as file:
-                    file.jump(first - lead)
+            if self.way == "near":
+                with opened(self.path) as file:
+                    if first > lead:
+                        file.jump(first - lead)
                     frames = file.read(last - first + lead, dtype="float32", always_2d=True)
+            else:
+                frames = self._from(first, last - first)
         except _refusals() as error:
             raise FormatError(
                 f"{self.path}: samples {first} to {last} cannot be decoded: {' '.join(str(error).split())}"
@@ -89,16 +89,20 @@ class Coded:
             )
         return np.ascontiguousarray(frames[lead:, list(rows)].T)
 
-    def _forward(self, first: int, count: int) -> Array:
-        """Frames in order: the decoder goes on from where it is, or begins again where that is further on."""
+    def _from(self, first: int, count: int) -> Array:
+        """Frames by a decoder that stays open: it seeks, or goes on from where it is and begins again where that is
+        further on."""
         kept: OrderedDict[Any, Any] = _own.__dict__.setdefault("decoders", OrderedDict())
         found = self.path.stat()
         key = (os.getpid(), self, found.st_size, found.st_mtime_ns)
         file, at = kept.pop(key, (None, 0))
-        if file is None or at > first:
+        if file is None or (self.way == "forward" and at > first):
             if file is not None:
                 file.close()
             file, at = opened(self.path, self.head, self.begin), 0
+        if self.way == "seek":
+            file.jump(first)
+            at = first
         while at < first:
             skipped = len(file.read(min(_AT_ONCE, first - at), dtype="float32", always_2d=True))
             if not skipped:
@@ -109,6 +113,19 @@ class Coded:
         while len(kept) > _KEPT:
             kept.popitem(last=False)[1][0].close()
         return frames
+
+
+def _frames_of_mp3(reader: Coded) -> None:
+    stream = mp3.check(reader.path)
+    if not reader.head and not stream.info:
+        raise FormatError(f"{reader.path}: {'; '.join(stream.warnings)}")
+
+
+_CHECKS: dict[str, Callable[[Coded], object]] = {
+    "Ogg": lambda reader: ogg.check(reader.path),
+    "MP3": _frames_of_mp3,
+    "": lambda _: None,
+}
 
 
 class _Spliced(io.RawIOBase):
@@ -170,8 +187,7 @@ def _decoder() -> Any:
             return False
 
         def jump(self, frame: int) -> None:
-            if frame:
-                self.seek(frame)
+            self.seek(frame)
 
         def __del__(self) -> None:
             if not sys.is_finalizing():  # then its library is gone, and the system closes the file

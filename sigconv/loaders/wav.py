@@ -1,5 +1,6 @@
 """WAV: RIFF, RIFX and RF64 headers, looked at strictly before anything is read."""
 
+import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ _TEXTS = {
     b"ISFT": "software",
 }
 # sizes that writers put where they cannot go back: none, all ones (also less a header), SoX's largest
-_STREAMED = (0, 0x7FFFF000, 0x7FFFFFFF, *range(0xFFFFFF00, 0x100000000))
+_STREAMED = frozenset({0, 0x7FFFF000, 0x7FFFFFFF, *range(0xFFFFFF00, 0x100000000)})
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,10 @@ def check(path: Path) -> Header:
 
     Source: Microsoft (1991, 1994), Multimedia Data Standards Update; EBU Tech 3306 (RF64).
     """
-    size = path.stat().st_size
     form, data, told = None, None, dict[bytes, bytes]()
     wide: dict[bytes, int] = {}
     with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
         head = file.read(12)
         big = head[:4] == b"RIFX"
         if head[:4] not in (b"RIFF", b"RIFX", b"RF64", b"BW64") or head[8:] != b"WAVE":
@@ -88,8 +89,8 @@ def check(path: Path) -> Header:
         missing = "fmt" if form is None else "data"
         raise FormatError(f"{path}: has no {missing} chunk in {size} bytes: not a WAV file, or cut short")
     texts = {_TEXTS[name]: text_of(value) for name, value in inside(told.get(b"LISTINFO", b"")[4:]) if name in _TEXTS}
+    marks = _marks(told, form.fs, big) if told else ()
     layout, warnings = _layout(path, form, data, size, big)
-    marks = _marks(told, form.fs, big)
     codec = layout.words if layout else _CODED[form.tag]
     return Header(layout, {b"RIFF": "WAV"}.get(head[:4], f"WAV ({head[:4].decode()})"), codec, texts, marks, warnings)
 

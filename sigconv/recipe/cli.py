@@ -204,10 +204,14 @@ def sizes(
     typer.echo(words.ways_text(before, after, transposed=transposed, dilation=dilation, largest=largest))
 
 
-@app.command("filter", epilog="Example: sigconv filter in.edf out.edf --bandpass 7 30 --notch 50")
+@app.command(
+    "filter",
+    epilog="Examples: sigconv filter in.edf out.edf --bandpass 7 30 --notch 50; "
+    "sigconv filter in.flac out.wav --lowpass 3000; sigconv filter walk.c3d smooth.trc --smooth '50 ms'",
+)
 def filter_(
-    source: Annotated[Path, typer.Argument(help="Recording: EDF, BDF, GDF, BrainVision, FIF, EEGLAB.")],
-    target: Annotated[Path, typer.Argument(help="EDF file to write.")],
+    source: Annotated[Path, typer.Argument(help="Recording: EEG, audio or motion capture (see `sigconv info`).")],
+    target: Annotated[Path, typer.Argument(help="File to write: .edf, .wav, .flac, .c3d or .trc.")],
     bandpass: Annotated[tuple[str, str] | None, typer.Option(help="Lower and upper edge, Hz.")] = None,
     bandstop: Annotated[tuple[str, str] | None, typer.Option(help="Lower and upper edge, Hz.")] = None,
     lowpass: Annotated[str | None, typer.Option(help="Edge, Hz.")] = None,

@@ -16,6 +16,7 @@ from sigconv.loaders import edf_write
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Source
 
+SUFFIXES = (".edf", ".wav", ".flac", ".c3d", ".trc")
 _FORGOTTEN = 1e-12  # of the impulse response's peak: far less than one step of 16 bits
 
 
@@ -42,32 +43,24 @@ def convert(
     ArgumentError : nothing to do, the target is the source, or causal steps beside others that cannot be
     ArgumentError, SamplingError, ShapeError : a step that the recording does not allow; the message names its option
     """
-    if not edges and smooth is None and not average_reference and resample is None:
-        raise ArgumentError(
-            "nothing to do; give one or more of --bandpass, --bandstop, --lowpass, --highpass, --notch, --smooth, "
-            "--average-reference, --resample (see --help)"
-        )
-    if not zero_phase and (smooth is not None or resample is not None):
-        raise ArgumentError(
-            "--causal does not go with --smooth and --resample, which look to both sides; leave one out"
-        )
-    if target.exists() and source.exists() and target.samefile(source):
-        raise ArgumentError(f"{target} is the source itself; write to another file")
+    _refuse(source, target, bool(edges) or average_reference, smooth or resample, zero_phase)
     steps = _steps(edges, smooth=smooth, reference=average_reference, resample=resample)
-    if target.suffix.lower() != ".edf" or target.is_dir():
-        raise ArgumentError(f"target is {str(target)!r}; sigconv writes an .edf file")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
     with progress.stage("opening", 1) as tick:
-        recording = loaders.open(source)
+        signal: Source = loaders.open(source)
         tick()
-    signal: Source = recording
+    if [axis.name for axis in signal.axes] != ["channel", "time"]:
+        named = ", ".join(axis.name for axis in signal.axes)
+        raise ShapeError(f"{source} has the axes {named}; sigconv filter takes signals of (channel, time)")
     margin = 0.0
     for name, values in steps:
         signal, added = _behind(signal, name, values, order, zero_phase)
         margin += added
-    with progress.stage("filtering and writing", loaders.ticks(signal, 2 * margin)) as tick:
-        edf_write.save(signal, target, longest=2 * margin, tick=tick)
+    if target.suffix.lower() == ".edf":
+        with progress.stage("filtering and writing", edf_write.ticks(signal, 2 * margin)) as tick:
+            edf_write.save(signal, target, longest=2 * margin, tick=tick)
+    else:
+        with progress.stage("filtering and writing", 0):
+            loaders.save(signal, target)
     done = ", ".join(
         f"{name.replace('_', ' ')} {' to '.join(f'{v:g}' for v in values)}".strip() for name, values in steps
     )
@@ -75,6 +68,25 @@ def convert(
     told = f"{done}; {channel.size} channels, {time.size} samples at {time.rate:g} Hz"
     left_out = signal.notes.get("left_out", ())
     return told + (f"; left out, no voltage: {', '.join(left_out)}" if left_out else "")
+
+
+def _refuse(source: Path, target: Path, filtered: bool, both_sides: str | None, zero_phase: bool) -> None:
+    """Refuse what cannot be done before a file is opened; `both_sides` are the steps that look to both sides."""
+    if not filtered and both_sides is None:
+        raise ArgumentError(
+            "nothing to do; give one or more of --bandpass, --bandstop, --lowpass, --highpass, --notch, --smooth, "
+            "--average-reference, --resample (see --help)"
+        )
+    if not zero_phase and both_sides is not None:
+        raise ArgumentError(
+            "--causal does not go with --smooth and --resample, which look to both sides; leave one out"
+        )
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ArgumentError(f"{target} is the source itself; write to another file")
+    if target.suffix.lower() not in SUFFIXES or target.is_dir():
+        raise ArgumentError(f"target is {str(target)!r}; sigconv filter writes {', '.join(SUFFIXES)}")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
 
 
 def _steps(

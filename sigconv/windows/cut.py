@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
 
+from sigconv.core.boundary import BoundaryLike, extend
 from sigconv.core.geometry import length_after
-from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest
+from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest
 from sigconv.signal import Axis, Box, Source
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+Indices = Sequence[int] | Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,8 @@ class Windows:
     groups : (window) str, what must never be divided between training and test
     classes : names of the classes
     size : samples of a window along every grid axis, each >= 1
+    targets : for every source its label map, a Source of the same grid; or empty
+    boundary : what a window holds where it reaches beyond its recording: "zeros", "edge", ("constant", c) …
     """
 
     sources: tuple[Source, ...]
@@ -34,6 +38,8 @@ class Windows:
     groups: tuple[str, ...]
     classes: tuple[str, ...]
     size: tuple[int, ...]
+    targets: tuple[Source, ...] = ()
+    boundary: BoundaryLike = "zeros"
 
     def __len__(self) -> int:
         return len(self.where)
@@ -56,20 +62,64 @@ class Windows:
 
     def samples(self, index: int) -> Any:
         """One window as it is stored: (channel, *grid), in the recording's unit and own kind of number."""
-        return self.sources[self.where[index][0]].samples(self.box(index))
+        return self._samples(self.sources, index)
 
     def read(self, index: int) -> Floats:
         """One window: (channel, *grid) float32, in the recording's unit."""
         return np.asarray(self.samples(index), dtype=np.float32)
 
-    def batch(self, indices: Sequence[int]) -> Floats:
-        """Several windows: (window, channel, *grid) float32."""
-        out = np.empty((len(indices), *self.shape), dtype=np.float32)
+    def target(self, index: int) -> Integers:
+        """The label map of one window: (*grid) int64, with a channel axis in front where it has several channels.
+
+        Raises
+        ------
+        ShapeError : there are no targets
+        FormatError : a label that is not a whole number
+        """
+        if not self.targets:
+            raise ShapeError("these windows have no targets; give patches(…, targets=) a label map for every source")
+        data = self._samples(self.targets, index)
+        if data.dtype.kind == "f" and (odd := _not_whole(data)).size:
+            source = self.targets[self.where[index][0]]
+            raise FormatError(f"{name_of(source)}: a label map holds {odd[0]:g}; expected whole numbers")
+        whole: Integers = np.asarray(data, dtype=np.int64)
+        return whole[0] if len(whole) == 1 else whole
+
+    def batch(self, indices: Indices, out: Floats | None = None) -> Floats:
+        """Several windows: (window, channel, *grid) float32, in `out` where it is given."""
+        out = np.empty((len(indices), *self.shape), dtype=np.float32) if out is None else out
         for row, index in enumerate(indices):
             out[row] = self.samples(int(index))
         return out
 
-    def select(self, indices: Sequence[int]) -> "Windows":
+    def wanted(self, indices: Indices, out: Integers | None = None) -> Integers:
+        """What a network is to say of several windows: (window) int64 classes, or (window, *grid) label maps."""
+        if not self.targets:
+            return np.asarray(self.labels, dtype=np.int64)[np.asarray(indices, dtype=np.int64)]
+        out = np.empty((len(indices), *self.target_shape), dtype=np.int64) if out is None else out
+        for row, index in enumerate(indices):
+            out[row] = self.target(int(index))
+        return out
+
+    @property
+    def target_shape(self) -> tuple[int, ...]:
+        """The shape of one window's target: () for a class, (*grid) or (channel, *grid) for a label map."""
+        if not self.targets:
+            return ()
+        channels = self.targets[0].axes[0].size
+        return self.size if channels == 1 else (channels, *self.size)
+
+    def _samples(self, sources: Sequence[Source], index: int) -> Any:
+        source, box = sources[self.where[index][0]], self.box(index)
+        inside = tuple((max(0, low), min(high, a.size)) for (low, high), a in zip(box, source.axes[1:], strict=True))
+        data = source.samples(inside)
+        if inside == box:
+            return data
+        for axis, (told, kept) in enumerate(zip(box, inside, strict=True), 1):
+            data = extend(data, kept[0] - told[0], told[1] - kept[1], self.boundary, axis)
+        return data
+
+    def select(self, indices: Indices) -> "Windows":
         """The windows at `indices`, still unread."""
         chosen = np.asarray(indices, dtype=np.int64)
         return replace(
@@ -82,14 +132,15 @@ class Windows:
         for i in range(len(self)):
             data[i] = self.samples(i)
             progress()
-        return Loaded(data, self.labels, self.groups, self.classes)
+        return Loaded(data, self.wanted(range(len(self))), self.groups, self.classes)
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
     """Windows in memory: the same `batch`, `select` and labels, no recordings behind them.
 
-    data : (window, channel, *grid) float32;  labels : (window) int64;  groups : (window) str
+    data : (window, channel, *grid) float32;  labels : (window) int64 classes, or (window, *grid) label maps
+    groups : (window) str
     """
 
     data: Floats
@@ -105,12 +156,17 @@ class Loaded:
         """(channels, *grid) of one window."""
         return tuple(self.data.shape[1:])
 
-    def batch(self, indices: Sequence[int]) -> Floats:
+    def batch(self, indices: Indices) -> Floats:
         """Several windows: (window, channel, *grid) float32."""
         chosen: Floats = self.data[np.asarray(indices)]
         return chosen
 
-    def select(self, indices: Sequence[int]) -> "Loaded":
+    def wanted(self, indices: Indices) -> Integers:
+        """What a network is to say of several windows: (window) int64 classes, or (window, *grid) label maps."""
+        chosen: Integers = np.asarray(self.labels)[np.asarray(indices, dtype=np.int64)]
+        return chosen
+
+    def select(self, indices: Indices) -> "Loaded":
         """The windows at `indices`."""
         chosen = np.asarray(indices, dtype=np.int64)
         return Loaded(self.data[chosen], self.labels[chosen], tuple(self.groups[i] for i in chosen), self.classes)
@@ -144,7 +200,7 @@ def around_events(
         raise ArgumentError(f"start {start} s and stop {stop} s leave {size} samples at {rate:g} Hz; stop comes later")
     present = {event.label for source in sources for event in source.events}
     if not present:
-        raise ArgumentError(f"{_name(sources[0])}: there is no event to cut windows around; was the file annotated?")
+        raise ArgumentError(f"{name_of(sources[0])}: there is no event to cut windows around; was the file annotated?")
     for label in events:
         if label not in present:
             raise ArgumentError(
@@ -156,7 +212,7 @@ def around_events(
         time = _time(source)
         if size > time.size:
             raise SamplingError(
-                f"{_name(source)} lasts {time.size / rate:g} s; a window of {size / rate:g} s does not fit: shorten it"
+                f"{name_of(source)} lasts {time.size / rate:g} s; a window of {size / rate:g} s does not fit"
             )
         for event in source.events:
             first = time.nearest(event.onset + start)
@@ -183,65 +239,27 @@ def sliding(source: Source, length: float, step: float, classes: Sequence[str] =
     if size < 1 or hop < 1:
         raise SamplingError(f"length {length} s and step {step} s must each be one sample or more at {time.rate:g} Hz")
     if size > time.size:
-        raise SamplingError(f"{_name(source)} lasts {time.size / time.rate:g} s; a window of {length:g} s does not fit")
+        raise SamplingError(
+            f"{name_of(source)} lasts {time.size / time.rate:g} s; a window of {length:g} s does not fit"
+        )
     count = length_after(time.size, kernel=size, stride=hop)
     where = np.array([(0, *_behind(source, n * hop)) for n in range(count)], dtype=np.int64)
-    owners = (_name(source),) * count
+    owners = (name_of(source),) * count
     return Windows((source,), where, np.full(count, -1), owners, tuple(classes), _whole(source, size))
 
 
-def patches(sources: Sequence[Source], size: Sequence[int], step: Sequence[int], groups: Sequence[str]) -> Windows:
-    """Patches of `size` samples, one every `step` samples along every grid axis, and one flush with each far end.
-
-    So every sample of every source is in a patch; labels are -1.
-
-    Parameters
-    ----------
-    sources : recordings with the same channels and the same number of grid axes
-    size, step : int >= 1 for every grid axis
-    groups : one name for each source
-
-    Raises
-    ------
-    ShapeError : not as many sizes, steps or groups as axes or sources, or a patch larger than a source
-    SamplingError : other channels, or an uneven axis
-
-    >>> from sigconv.loaders import recording
-    >>> from sigconv.signal import Axis, Signal
-    >>> grid = (Axis.channel(["grey"]), Axis("y", 5), Axis("x", 4))
-    >>> patches([recording.of(Signal(np.zeros((1, 5, 4)), grid))], (2, 4), (2, 4), ["a"]).where.tolist()
-    [[0, 0, 0], [0, 2, 0], [0, 3, 0]]
-    """
-    if not sources:
-        raise ArgumentError("sources is empty; give at least one recording")
-    if len(groups) != len(sources):
-        raise ShapeError(f"groups has {len(groups)} names for {len(sources)} recordings; give one each")
-    where: list[tuple[int, ...]] = []
-    for number, source in enumerate(sources):
-        grid = source.axes[1:]
-        if not len(size) == len(step) == len(grid) or min(*size, *step) < 1:
-            raise ShapeError(
-                f"size {tuple(size)} and step {tuple(step)} have one whole number above 0 for each grid axis; "
-                f"{_name(source)} has {', '.join(axis.name for axis in grid)}"
-            )
-        if source.axes[0].labels != sources[0].axes[0].labels:
-            raise SamplingError(f"the channels of {_name(source)} and {_name(sources[0])} differ; pick the same ones")
-        starts = []
-        for axis, n, hop in zip(grid, size, step, strict=True):
-            if axis.size < n:
-                raise ShapeError(f"{_name(source)} has {axis.size} samples along {axis.name}; a patch of {n} is larger")
-            _ = axis.rate  # an uneven axis refuses, and says why
-            last = axis.size - n
-            starts.append(sorted({*range(0, last + 1, hop), last}))
-        where += [(number, *first) for first in product(*starts)]
-    owners = tuple(groups[number] for number, *_ in where)
-    return Windows(tuple(sources), np.array(where), np.full(len(where), -1), owners, (), tuple(size))
+def _not_whole(data: Any) -> Any:
+    """The numbers that are not whole, one after the other; NaN and infinity are among them."""
+    with np.errstate(invalid="ignore"):
+        return data[~(data - np.trunc(data) == 0)]
 
 
 def _time(source: Source) -> Axis:
     found = [axis for axis in source.axes if axis.name == "time"]
     if not found:
-        raise SamplingError(f"{_name(source)} has no time axis ({', '.join(a.name for a in source.axes)}); cut patches")
+        raise SamplingError(
+            f"{name_of(source)} has no time axis ({', '.join(a.name for a in source.axes)}); cut patches"
+        )
     return found[0]
 
 
@@ -261,22 +279,25 @@ def _agree(sources: Sequence[Source]) -> float:
     for source in sources[1:]:
         if _time(source).rate != rate:
             raise SamplingError(
-                f"{_name(source)} is sampled at {_time(source).rate:g} Hz, {_name(sources[0])} at {rate:g} Hz; "
+                f"{name_of(source)} is sampled at {_time(source).rate:g} Hz, {name_of(sources[0])} at {rate:g} Hz; "
                 "resample one of them"
             )
         if _whole(source, 0) != _whole(sources[0], 0):
             raise SamplingError(
-                f"{_name(source)} has axes of {_whole(source, 0)}, {_name(sources[0])} of {_whole(sources[0], 0)} "
+                f"{name_of(source)} has axes of {_whole(source, 0)}, {name_of(sources[0])} of {_whole(sources[0], 0)} "
                 "(0 stands for time); bring them to the same"
             )
         if source.axes[0].labels != channels:
             odd = set(source.axes[0].labels) ^ set(channels)
             what = f"differ in {_list(odd)}" if odd else "stand in another order"
-            raise SamplingError(f"the channels of {_name(source)} and {_name(sources[0])} {what}; pick the same ones")
+            raise SamplingError(
+                f"the channels of {name_of(source)} and {name_of(sources[0])} {what}; pick the same ones"
+            )
     return rate
 
 
-def _name(source: Source) -> str:
+def name_of(source: Source) -> str:
+    """What a message calls a recording."""
     return str(source.notes.get("name") or source.notes.get("path") or "the recording")
 
 

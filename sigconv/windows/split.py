@@ -107,7 +107,8 @@ def group_folds(groups: Sequence[str], k: int, seed: int, labels: Sequence[Any] 
     SplitError : fewer than two groups
     ShapeError : not as many labels as groups
 
-    Same as: sklearn.model_selection.StratifiedGroupKFold(k, shuffle=True, random_state=seed).
+    Same as: sklearn.model_selection.StratifiedGroupKFold(k, shuffle=True, random_state=seed); GroupKFold where that
+    leaves a fold empty.
 
     >>> [fold.test.tolist() for fold in group_folds(["a", "a", "b", "b"], 2, seed=0)]
     [[2, 3], [0, 1]]
@@ -122,12 +123,14 @@ def group_folds(groups: Sequence[str], k: int, seed: int, labels: Sequence[Any] 
     # scikit-learn refuses k above the size of every class, which says nothing where groups are divided
     if np.bincount(classes).max() < k:
         classes = np.zeros(len(groups), int)
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
     folds = StratifiedGroupKFold(k, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class in fewer groups than folds
         found = list(folds.split(np.zeros(len(groups)), classes, np.asarray(groups)))
+    if not all(len(test) for _, test in found):  # balanced shares were more to it than a group for every fold
+        found = list(GroupKFold(k, shuffle=True, random_state=seed).split(groups, groups=np.asarray(groups)))
     return [checked(Split(f"fold {i + 1} of {k}", *pair), groups) for i, pair in enumerate(found)]
 
 

@@ -67,26 +67,33 @@ class Verdicts:
 
 
 def campaign(
-    sample: Path, folder: Path, count: int = COUNT, header: int = 1024, first: int = 0, packing: Packing = PLAIN
+    sample: Path,
+    folder: Path,
+    count: int = COUNT,
+    header: int = 1024,
+    first: int = 0,
+    packing: Packing = PLAIN,
+    read: str = "",
 ) -> Verdicts:
-    """Spoil `sample` `count` times under its own name in `folder` and read each copy; files beside it that the format
-    needs (.eeg, .fdt) are the caller's to copy into `folder`. What is packed can be spoilt inside: `packing` unpacks
-    the sample and packs each copy again."""
+    """Spoil `sample` `count` times under its own name in `folder` and read each copy, or the file called `read` that
+    names it; files beside it that the format needs (.eeg, .fdt) are the caller's to copy into `folder`. What is packed
+    can be spoilt inside: `packing` unpacks the sample and packs each copy again."""
     unpack, pack = packing
     content, verdicts = unpack(sample.read_bytes()), Verdicts()
     target = folder / sample.name
+    opened = folder / (read or sample.name)
     target.write_bytes(pack(content))
     with ExitStack() as stack:
-        worker = stack.enter_context(_worker(target))
+        worker = stack.enter_context(_worker(opened))
         for seed in range(first, first + count):
             target.write_bytes(pack(mutated(content, seed, header)))
-            if told := _asked(worker, target):
+            if told := _asked(worker, opened):
                 _judge(verdicts, seed, target, told)
                 continue
             worker.kill()
             verdicts.findings.append((seed, f"the reader hung or died (exit code {worker.wait()})"))
             target.write_bytes(pack(content))
-            worker = stack.enter_context(_worker(target))
+            worker = stack.enter_context(_worker(opened))
     return verdicts
 
 

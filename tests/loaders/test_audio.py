@@ -28,7 +28,6 @@ def chunk(name: bytes, content: bytes, big: bool = False) -> bytes:
 
 
 def wav(data: bytes, *, tag=1, channels=1, fs=8000, bits=16, big=False, extra=b"", size=None, after=b"") -> bytes:
-    """A WAV file by hand."""
     order = ">" if big else "<"
     block = channels * bits // 8
     form = struct.pack(f"{order}HHIIHH", tag, channels, fs, fs * block, block, bits) + extra
@@ -40,14 +39,13 @@ def wav(data: bytes, *, tag=1, channels=1, fs=8000, bits=16, big=False, extra=b"
 
 @pytest.fixture(scope="module")
 def music():
-    """(20 s, 2) of a gliding tone with clicks."""
     time = np.arange(20 * FS) / FS
     tone = 0.3 * np.sin(2 * np.pi * (200 + 20 * time) * time) * np.exp(-3 * (time % 1))
     return np.stack([tone, tone[::-1]], 1) + 0.02 * np.random.default_rng(0).normal(size=(len(time), 2))
 
 
 def write(path, x, **told):
-    """Piece by piece: libsndfile's Vorbis encoder runs out of stack on long arrays."""
+    # piece by piece: libsndfile's Vorbis encoder runs out of stack on long arrays
     with soundfile.SoundFile(path, "w", FS, x.shape[1], **told) as file:
         for first in range(0, len(x), 4096):
             file.write(x[first : first + 4096])
@@ -259,6 +257,17 @@ def test_mp3_without_a_table_of_contents_is_not_cut_in_silence(tmp_path, music):
     np.testing.assert_array_equal(recording[:, 200_000:201_000].data, whole[:, 200_000:201_000])
 
 
+def test_mp3_that_tells_too_few_frames_is_not_cut_in_silence(tmp_path, music):
+    path = tmp_path / "a.mp3"
+    write(path, music[:, :1])
+    content = path.read_bytes()
+    at = max(content.find(b"Xing"), content.find(b"Info")) + 8
+    frames = int.from_bytes(content[at : at + 4], "big")
+    path.write_bytes(content[:at] + (frames - 100).to_bytes(4, "big") + content[at + 4 :])
+    with pytest.raises(FormatError, match=f"tells of {frames - 100} frames, but there are {frames}"):
+        loaders.load(path)
+
+
 @pytest.mark.parametrize("name", ["a.mp3", "a.ogg", "a.opus"])
 def test_a_hole_is_refused_and_does_not_shift_what_follows(tmp_path, music, name):
     form, subtype = CODED[name]
@@ -319,7 +328,6 @@ def test_every_spoken_digit_is_read_as_soundfile_reads_it(real_data):
     ("name", "first", "scale"), [("d0", -127, 2**7), ("d1", -32766, 2**15), ("d2", -8388605, 2**23)]
 )
 def test_flac_of_8_16_and_24_bits_holds_what_its_record_tells(real_data, name, first, scale):
-    """The first samples stand in flacformats.hea; another decoder agrees on all."""
     path = real_data / "biosignal_wfdb" / f"flacformats.{name}"
     signal = loaders.load(path)
     assert signal.shape == (1, 499)
@@ -374,8 +382,8 @@ def test_what_is_damaged_says_how(tmp_path, content, said):
 def test_what_audio_files_do_not_hold(tmp_path):
     x = Signal.from_array(np.zeros((1, 8)), 8000)
     for signal, error, said in (
-        (Signal.from_array(np.zeros((1, 8)), 8000, "V"), ArgumentError, "is in 'V'"),
-        (Signal.from_array(np.zeros((1, 8)), 0.3), SamplingError, "whole numbers"),
+        (Signal.from_array(x.data, 8000, "V"), ArgumentError, "is in 'V'"),
+        (Signal.from_array(x.data, 0.3), SamplingError, "whole numbers"),
         (Signal.from_array(np.zeros((1, 0)), 8000), SamplingError, "0 samples"),
         (Signal(np.zeros((1, 2, 2)), (Axis.channel("a"), Axis("y", 2), Axis("x", 2))), ArgumentError, "y, x"),
         (Signal.from_array(np.zeros((1, 8), complex), 8000), ArgumentError, "complex"),

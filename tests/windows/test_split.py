@@ -39,6 +39,12 @@ def test_classes_keep_their_shares_where_groups_allow():
         np.testing.assert_allclose(shares, 0.25, atol=0.02)
 
 
+def test_no_fold_is_empty_however_unequal_the_groups():
+    groups = list("abddddeefg")
+    for seed in range(20):
+        assert all(len(fold.test) for fold in group_folds(groups, 6, seed, [g in "abc" for g in groups]))
+
+
 # law -----------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,105 @@
+"""Patches: windows of the same size along every grid axis, with a label map beside them where there is one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product, zip_longest
+
+import numpy as np
+
+from sigconv.errors import ArgumentError, SamplingError, ShapeError
+from sigconv.signal import Axis, Source
+from sigconv.windows.cut import Windows, name_of
+
+
+def patches(
+    sources: Sequence[Source],
+    size: Sequence[int],
+    step: Sequence[int],
+    groups: Sequence[str],
+    targets: Sequence[Source] = (),
+) -> Windows:
+    """Patches of `size` samples, one every `step` samples along every grid axis, and one flush with each far end.
+
+    So every sample of every source is in a patch; labels are -1.
+
+    Parameters
+    ----------
+    sources : recordings with the same channels and the same number of grid axes
+    size, step : int >= 1 for every grid axis
+    groups : one name for each source
+    targets : a label map for each source, on its grid; or none
+
+    Raises
+    ------
+    ShapeError : not as many sizes, steps, groups or targets as axes or sources, or a patch larger than a source
+    SamplingError : other channels, an uneven axis, or a label map on another grid
+
+    >>> from sigconv.loaders import recording
+    >>> from sigconv.signal import Axis, Signal
+    >>> grid = (Axis.channel(["grey"]), Axis("y", 5), Axis("x", 4))
+    >>> patches([recording.of(Signal(np.zeros((1, 5, 4)), grid))], (2, 4), (2, 4), ["a"]).where.tolist()
+    [[0, 0, 0], [0, 2, 0], [0, 3, 0]]
+    """
+    if not sources:
+        raise ArgumentError("sources is empty; give at least one recording")
+    if len(groups) != len(sources):
+        raise ShapeError(f"groups has {len(groups)} names for {len(sources)} recordings; give one each")
+    where: list[tuple[int, ...]] = []
+    for number, source in enumerate(sources):
+        grid = source.axes[1:]
+        if not len(size) == len(step) == len(grid) or min(*size, *step) < 1:
+            raise ShapeError(
+                f"size {tuple(size)} and step {tuple(step)} have one whole number above 0 for each grid axis; "
+                f"{name_of(source)} has {', '.join(axis.name for axis in grid)}"
+            )
+        if source.axes[0].labels != sources[0].axes[0].labels:
+            raise SamplingError(
+                f"the channels of {name_of(source)} and {name_of(sources[0])} differ; pick the same ones"
+            )
+        starts = []
+        for axis, n, hop in zip(grid, size, step, strict=True):
+            if axis.size < n:
+                raise ShapeError(
+                    f"{name_of(source)} has {axis.size} samples along {axis.name}; a patch of {n} is larger"
+                )
+            _ = axis.rate  # an uneven axis refuses, and says why
+            last = axis.size - n
+            starts.append(sorted({*range(0, last + 1, hop), last}))
+        where += [(number, *first) for first in product(*starts)]
+    owners = tuple(groups[number] for number, *_ in where)
+    cut = Windows(tuple(sources), np.array(where), np.full(len(where), -1), owners, (), tuple(size))
+    return with_targets(cut, targets) if targets else cut
+
+
+def with_targets(windows: Windows, targets: Sequence[Source]) -> Windows:
+    """The same windows, each with the piece of a label map that lies where it lies.
+
+    targets : a label map for each source, on its grid
+
+    Raises
+    ------
+    ShapeError : not one for each source, or other channels than the first label map
+    SamplingError : a label map on another grid than its source
+    """
+    if len(targets) != len(windows.sources):
+        raise ShapeError(f"targets has {len(targets)} label maps for {len(windows.sources)} recordings; give one each")
+    for source, target in zip(windows.sources, targets, strict=True):
+        for axis, other in zip_longest(source.axes[1:], target.axes[1:]):
+            if axis is None or other is None or not _same_places(axis, other):
+                raise SamplingError(
+                    f"the label map {name_of(target)} has {other or 'no further axis'}, {name_of(source)} has "
+                    f"{axis or 'no further axis'}; resample it to the same grid first"
+                )
+        if target.axes[0].size != targets[0].axes[0].size:
+            raise ShapeError(
+                f"the label map {name_of(target)} has {target.axes[0].size} channels, {name_of(targets[0])} has "
+                f"{targets[0].axes[0].size}"
+            )
+    return replace(windows, targets=tuple(targets))
+
+
+def _same_places(a: Axis, b: Axis) -> bool:
+    """Whether two axes have their samples at the same positions, to a hundredth of a step."""
+    near = 0.01 * a.step
+    ends = abs(a.start - b.start) <= near and abs(a.at(a.size - 1) - b.at(b.size - 1)) <= near
+    return (a.name, a.size, a.unit) == (b.name, b.size, b.unit) and ends

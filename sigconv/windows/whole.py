@@ -1,0 +1,91 @@
+"""One window for every recording: clips, pictures and volumes of differing sizes brought to one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sigconv.core.boundary import BoundaryLike, rule_of
+from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest, one_of
+from sigconv.signal import Source
+from sigconv.windows.cut import Windows, name_of
+
+
+def whole(
+    sources: Sequence[Source],
+    labels: Sequence[str],
+    groups: Sequence[str],
+    size: Sequence[int],
+    *,
+    classes: Sequence[str] = (),
+    boundary: BoundaryLike = "zeros",
+    align: str = "centre",
+) -> Windows:
+    """Every recording as one window of `size` samples: what is longer is cropped, what is shorter is padded.
+
+    Parameters
+    ----------
+    sources : recordings with the same channels and as many grid axes
+    labels : the class of each
+    groups : one name for each, what must never be divided between training and test
+    size : samples along every grid axis, each >= 1
+    classes : names of the classes in order; by default those that `labels` has, sorted
+    boundary : what lies beyond a recording's end: "zeros", "edge", ("constant", -1000) for air in HU, …
+    align : "centre" keeps the middle, and pads both ends (the far one by one more where it is odd);
+        "start" keeps the beginning, and pads the end
+
+    Raises
+    ------
+    ShapeError : not one label, group or size for each recording or axis
+    ArgumentError : no recording, a label that is no class, an unknown rule
+    SamplingError : other channels, or another rate along time
+
+    >>> from sigconv.loaders import recording
+    >>> from sigconv.signal import Signal
+    >>> clips = [recording.of(Signal.from_array(np.arange(1.0, n), fs=8)) for n in (4, 7)]
+    >>> whole(clips, ["a", "b"], ["x", "y"], [5]).batch([0, 1])[:, 0].tolist()
+    [[0.0, 1.0, 2.0, 3.0, 0.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
+    """
+    rule_of(boundary)
+    one_of("align", align, ("centre", "start"))
+    if not sources:
+        raise ArgumentError("sources is empty; give at least one recording")
+    for what, given in (("labels", labels), ("groups", groups)):
+        if len(given) != len(sources):
+            raise ShapeError(f"{what} has {len(given)} names for {len(sources)} recordings; give one each")
+    names = tuple(classes) or tuple(sorted(set(labels)))
+    for label in labels:
+        if label not in names:
+            raise ArgumentError(f"labels has {label!r}{nearest(label, names)}; classes: {', '.join(names)}")
+    first = sources[0]
+    if len(size) != len(first.axes) - 1 or min(size) < 1:
+        raise ShapeError(
+            f"size {tuple(size)} has one whole number above 0 for each grid axis; {name_of(first)} has "
+            f"{', '.join(axis.name for axis in first.axes[1:])}"
+        )
+    where = []
+    for number, source in enumerate(sources):
+        _alike(first, source)
+        spare = [axis.size - n for axis, n in zip(source.axes[1:], size, strict=True)]
+        where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
+    numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
+    return Windows(tuple(sources), np.array(where), numbers, tuple(groups), names, tuple(size), boundary=boundary)
+
+
+def _alike(first: Source, source: Source) -> None:
+    """Refuse a recording that a network could not take for one of the same kind as the first."""
+    if source.axes[0].labels != first.axes[0].labels:
+        raise SamplingError(
+            f"{name_of(source)} has the channels {', '.join(source.axes[0].labels[:8])}, {name_of(first)} has "
+            f"{', '.join(first.axes[0].labels[:8])}; pick the same ones"
+        )
+    for axis, other in zip(first.axes[1:], source.axes[1:], strict=False):
+        if axis.name == "time" and abs(axis.step - other.step) > 1e-6 * axis.step:
+            raise SamplingError(
+                f"{name_of(source)} is sampled at {1 / other.step:g} Hz, {name_of(first)} at {1 / axis.step:g} Hz; "
+                "resample one of them"
+            )
+    if [axis.name for axis in first.axes] != [axis.name for axis in source.axes]:
+        raise ShapeError(
+            f"{name_of(source)} has axes {', '.join(a.name for a in source.axes)}, {name_of(first)} has "
+            f"{', '.join(a.name for a in first.axes)}"
+        )
