@@ -84,7 +84,7 @@ def test_many_markers_and_many_frames_are_written(tmp_path):
 
 
 def test_a_source_is_written_piece_by_piece(tmp_path, monkeypatch):
-    monkeypatch.setattr("sigconv.loaders.markers._AT_ONCE", 18)  # three frames of two markers
+    monkeypatch.setattr("sigconv.loaders.mocap.markers._AT_ONCE", 18)  # three frames of two markers
     signal = steps()
     whole = loaders.of(signal)
     asked = []
