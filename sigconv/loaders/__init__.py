@@ -1,10 +1,11 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume, wfdb
+from sigconv.loaders import audio, dicom, eeg, image, kept, mocap, video, volume, wfdb
 from sigconv.loaders.cache import cached
 from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pattern
 from sigconv.loaders.door import HEAD, Door
@@ -96,7 +97,7 @@ def open(path: str | Path) -> Recording:
         every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
         raise FormatError(f"{path}: not a recording that sigconv knows; it reads {every}")
     door, suffix = found
-    return door.open(path, suffix)
+    return replace(door.open(path, suffix), opened=kept.version_of(path, told))
 
 
 def load(path: str | Path) -> Signal:

@@ -43,7 +43,11 @@ os.register_at_fork(after_in_child=forget)
 
 def version(path: Path) -> Key:
     """What tells a file from another one, and from itself once it has been written again."""
-    told = path.stat()
+    return version_of(path, path.stat())
+
+
+def version_of(path: Path, told: os.stat_result) -> Key:
+    """`version` by what is known of the file already."""
     return str(path), told.st_ino, told.st_size, told.st_mtime_ns
 
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import EllipsisType, MappingProxyType
 from typing import Any
 
-from sigconv.errors import ArgumentError, ShapeError, one_number
+from sigconv.errors import ArgumentError, FormatError, ShapeError, one_number
+from sigconv.loaders.kept import Key, version
 from sigconv.signal import Axis, Box, Event, Signal
 
 # (box, channel numbers) -> (channel, *grid) array in the recording's unit
@@ -26,6 +28,8 @@ class Recording:
     events : in order of onset, on the time axis
     notes : domain ("EEG", "audio" …), path, name, subject and what else the loader tells
     rows : channel numbers in the reader's own count; by default all
+    opened : the file whose header told all this, as it was then (`kept.version`): samples of a file that has changed
+        since are refused; by default none is looked at
     """
 
     axes: tuple[Axis, ...]
@@ -34,6 +38,7 @@ class Recording:
     events: tuple[Event, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple[int, ...] = ()
+    opened: Key = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(self.axes))
@@ -73,8 +78,16 @@ class Recording:
         return time.stop - time.start
 
     def samples(self, box: Box) -> Any:
-        """(channel, *grid) array of the samples in `box`: (first, last) for every grid axis, inside the recording."""
-        return self.reader(box, self.rows)
+        """(channel, *grid) array of the samples in `box`: (first, last) for every grid axis, inside the recording.
+
+        Raises
+        ------
+        FormatError : the file has changed since it was opened; or what its reader raises
+        """
+        found = self.reader(box, self.rows)
+        if self.opened and version(path := Path(str(self.opened[0]))) != self.opened:
+            raise FormatError(f"{path}: the file has changed since it was opened; open it again")
+        return found
 
     def read(self, start: Position = None, stop: Position = None) -> Signal:
         """The samples from `start` up to but not including `stop`; only these are read.

@@ -1,6 +1,7 @@
 """C3D files written by hand: every encoding reads as written, every contradiction is refused."""
 
 import multiprocessing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -159,7 +160,7 @@ def test_a_piece_equals_the_slice_of_the_whole(tmp_path):
 
 def test_only_the_frames_asked_for_are_read(tmp_path):
     path = made(tmp_path)
-    recording = loaders.open(path)
+    recording = replace(loaders.open(path), opened=())  # or the change alone would be refused
     path.write_bytes(path.read_bytes()[:-40])  # the last frame and a half go
     assert recording[:, :2].shape == (6, 2)
     with pytest.raises(FormatError, match="was it cut"):

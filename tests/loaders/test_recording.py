@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, ResourceError, SamplingError, ShapeError
-from sigconv.loaders import limits
+from sigconv.loaders import audio, limits
+from sigconv.loaders import volume as volumes
 from sigconv.signal import Axis, Event, Signal
 
 
@@ -122,3 +124,18 @@ def test_what_no_door_knows_lists_what_the_doors_read(tmp_path):
         loaders.open(tmp_path / "x.unknown")
     with pytest.raises(ArgumentError, match=r"sigconv writes .*\.edf"):
         loaders.save(volume(), tmp_path / "x.unknown")
+
+
+@pytest.mark.parametrize("name", ["x.edf", "x.wav", "x.nii"])
+def test_a_file_that_another_takes_the_place_of_is_never_read_by_the_old_header(tmp_path, name):
+    fs, unit, channels = (8000, "", ["mono"]) if name == "x.wav" else (100, "V", ["C3"])
+    for factor, other in ((1e-4, name), (2e-4, f"new{name}")):
+        made = Signal.from_array(np.sin(np.arange(800.0))[None] * factor, fs, unit, channels)
+        loaders.save(volume() if name == "x.nii" else made, tmp_path / other)
+    recording = loaders.open(tmp_path / name)
+    direct = {"x.wav": partial(audio.open, fs=4000), "x.nii": volumes.open}.get(name, loaders.open)(tmp_path / name)
+    assert recording.read().shape == recording.shape
+    (tmp_path / f"new{name}").replace(tmp_path / name)
+    for one in (recording, recording.pick(recording.channels), direct):
+        with pytest.raises(FormatError, match=f"{name}: the file has changed since it was opened"):
+            one.read()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sigconv.errors import ArgumentError, FormatError
+from sigconv.loaders import kept
 from sigconv.loaders.audio import aiff, flac, mp3, ogg, sound, wav
 from sigconv.loaders.audio import write as audio_write
 from sigconv.loaders.audio.id3 import behind_tags
@@ -71,7 +72,8 @@ def open(path: str | Path, suffix: str = "", *, fs: float | str | None = None, m
             suffix = known(file.read(HEAD)) or path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ArgumentError(f"{path}: the suffix is {suffix!r}; sigconv reads audio from {', '.join(SUFFIXES)}")
-    recording = _OPENERS[suffix](path)
+    opened = kept.version(path)
+    recording = replace(_OPENERS[suffix](path), opened=opened)
     if mono:
         recording = mixed(recording)
     return recording if fs is None else at_rate(recording, fs)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from sigconv import units
 from sigconv.errors import ArgumentError, FormatError
+from sigconv.loaders import kept
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
@@ -53,7 +54,7 @@ def open(path: str | Path, suffix: str = "", unit: str = "", fourth: Literal["",
     units.kind(unit)
     path = Path(path)
     suffix = suffix or _suffix(path)
-    told = _told(path, suffix, fourth)
+    opened, told = kept.version(path), _told(path, suffix, fourth)
     name = _name(path)
     notes = {
         "domain": "volume",
@@ -67,7 +68,7 @@ def open(path: str | Path, suffix: str = "", unit: str = "", fourth: Literal["",
     if told.classes:
         notes["classes"] = told.classes
     notes["stored"] = {**told.grid.notes["stored"], **told.stored}
-    return Recording((*told.lead, *told.grid.axes), told.reader, unit or told.unit, (), notes)
+    return Recording((*told.lead, *told.grid.axes), told.reader, unit or told.unit, (), notes, opened=opened)
 
 
 def _suffix(path: Path) -> str:
