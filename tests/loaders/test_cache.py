@@ -3,7 +3,7 @@
 import functools
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -210,3 +210,55 @@ def test_a_real_recording_is_opened_quickly_from_the_cache(real_data):
     np.testing.assert_array_equal(again["C3", 100:400].data, run["C3", 100:400].data)
     assert first.events == run.events
     assert cache_file.MAGIC == b"sigconv1"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A transform with a parameter of any kind."""
+
+    value: object = None
+    notes: object = None
+    aside: object = field(default=None, compare=False)
+
+    def __call__(self, signal):
+        return signal
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Given((0, 1)), Given([0, 1])),  # which index an array differently
+        (Given(np.array(5.0)), Given(np.array([5.0]))),
+        (Given(1), Given(1.0)),
+        (Given(1), Given(True)),
+        (Given(notes=1), Given(notes=2)),
+        (Given(aside=1), Given(aside=2)),
+    ],
+)
+def test_what_differs_a_little_has_another_key(tmp_path, shelf, one, other):
+    original = scan(tmp_path)
+    cached(original, one), cached(original, other)
+    assert len(entries(shelf)) == 2
+
+
+def _times(factor):
+    @functools.wraps(halved)
+    def made(signal):
+        return signal.with_data(signal.data * factor)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        _times(2),  # goes by the name of another function
+        Given(np.ma.array([1, 2], mask=[False, True])),
+        Given(np.zeros(2, [("a", "i4")])),
+        Given(np.array(["2020-01-01"], "datetime64[D]")),
+        Given({1: 2}.get),
+    ],
+)
+def test_what_its_name_does_not_tell_is_refused(tmp_path, transform):
+    with pytest.raises(ArgumentError, match=r"as a function or a frozen dataclass|has no name that lasts"):
+        cached(scan(tmp_path), transform)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sigconv.errors import FormatError
 from sigconv.loaders.cache import recording as cache_recording
 from sigconv.loaders.cache.recording import cached
 from sigconv.loaders.cache.shelf import clean, contents
-from tests.loaders.scans import anew, entries, everything, halved, reads, scan
+from tests.loaders.scans import Raw, anew, entries, everything, halved, reads, scan
 
 
 @pytest.fixture(autouse=True)
@@ -220,3 +221,24 @@ def test_a_recording_that_changed_under_its_entry_is_refused(tmp_path, shelf):
     np.zeros(original.shape, "int16").tofile(original.notes["path"])
     with pytest.raises(FormatError, match="scan: its file has changed since it was opened"):
         everything(kept)
+
+
+@dataclass(frozen=True)
+class Replaced(Raw):
+    """A file that another process writes anew as soon as it was read once."""
+
+    def __call__(self, box, rows):
+        found = super().__call__(box, rows)
+        content = bytearray(self.path.read_bytes())
+        content[-1] ^= 1
+        self.path.write_bytes(content)
+        return found
+
+
+def test_samples_of_a_file_that_changed_while_it_was_read_are_not_kept(tmp_path, shelf):
+    original = scan(tmp_path)
+    changing = replace(original, reader=Replaced(original.reader.path, original.reader.shape))
+    with pytest.raises(FormatError, match="changed since it was opened"):
+        cached(changing)
+    assert entries(shelf) == []
+    assert not list(shelf.glob(".*.part"))

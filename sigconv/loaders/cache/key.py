@@ -9,12 +9,14 @@ import functools
 import hashlib
 import inspect
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 from numbers import Number
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -68,22 +70,23 @@ def spelled(value: object, content: Callable[[Path], str]) -> str:
     """
     spell = functools.partial(spelled, content=content)
     match value:
+        case Enum():  # before numbers, which some are
+            return f"{_named(type(value))}.{value.name}"
         case None | Number() | bytes() | range() | slice() | np.dtype():
             return repr(value)
         case datetime.date() | datetime.time() | datetime.timedelta():
             return repr(value)
-        case Enum():
-            return f"{_named(type(value))}.{value.name}"
         case Path():
             return content(value)
         case str():
             return f"{value!r}" if not os.path.isfile(value) else content(Path(value))
-        case np.ndarray():
+        case np.ndarray() if type(value) is np.ndarray and value.dtype.kind in "biufcSU":  # a masked one hides its mask
             data = np.ascontiguousarray(value)
             digest = hashlib.blake2b(data.data.cast("B") if data.size else b"", digest_size=20).hexdigest()
-            return f"array({data.dtype.str} {data.shape} {digest})"
-        case tuple() | list():
-            return f"({' '.join(spell(one) for one in value)})"
+            return f"array({data.dtype.str} {value.shape} {digest})"
+        case tuple() | list():  # which pick other numbers of an array
+            kind = "" if type(value) is tuple else _named(type(value))
+            return f"{kind}({' '.join(spell(one) for one in value)})"
         case set() | frozenset():
             return f"{{{' '.join(sorted(spell(one) for one in value))}}}"
         case Mapping():
@@ -91,9 +94,13 @@ def spelled(value: object, content: Callable[[Path], str]) -> str:
         case functools.partial():
             return f"partial{spell((value.func, value.args, value.keywords))}"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kept = [f for f in dataclasses.fields(value) if f.compare and f.name != "notes"]
+        house = _of_the_house(type(value))  # whose fields without comparison, and notes, change no number
+        kept = [f for f in dataclasses.fields(value) if not house or (f.compare and f.name != "notes")]
         return f"{_named(type(value))}({' '.join(f'{f.name}={spell(getattr(value, f.name))}' for f in kept)})"
-    if inspect.isfunction(value) or inspect.isbuiltin(value) or isinstance(value, (type, np.ufunc)):
+    routine = inspect.isfunction(value)
+    if inspect.isbuiltin(value):
+        routine = isinstance(value.__self__, ModuleType | None)  # else it depends on an object that its name hides
+    if routine or isinstance(value, (type, np.ufunc)):
         return _named(value)
     raise ArgumentError(
         f"{value!r} has no name that lasts ({type(value).__name__}); a cached transform or reader is a function or a "
@@ -110,13 +117,34 @@ def _named(value: Any) -> str:
             f"{module}.{name} has no name that lasts; write it as a function or a frozen dataclass of a module "
             "(its fields are its parameters), or use functools.partial"
         )
-    if module.split(".")[0] == "sigconv" or not (inspect.isfunction(value) or isinstance(value, type)):
+    if inspect.isfunction(value) and _under_its_name(module, name) is not value:
+        raise ArgumentError(
+            f"{module}.{name} is not what its module has under that name: a function that another one made; write it "
+            "as a function or a frozen dataclass of a module"
+        )
+    if _of_the_house(value) or not (inspect.isfunction(value) or isinstance(value, type)):
         return f"{module}.{name}"
     try:
         text = inspect.getsource(value)
     except (OSError, TypeError):
+        typed = module not in sys.builtin_module_names and not hasattr(sys.modules.get(module), "__file__")
+        if inspect.isfunction(value) or typed:
+            raise ArgumentError(
+                f"{module}.{name} has no text that tells when it is edited; write it into a file"
+            ) from None
         return f"{module}.{name}"
     return f"{module}.{name}#{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+
+
+def _of_the_house(value: Any) -> bool:
+    return str(getattr(value, "__module__", "")).split(".")[0] == "sigconv"
+
+
+def _under_its_name(module: str, name: str) -> object:
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def content_of(path: Path, folder: Path) -> str:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -147,15 +147,23 @@ class _Cached:
         return entry
 
     def _write(self, shelf: Shelf) -> None:
-        if key_of(self.source, self.transform, self.extra, self.folder) != self.key:
-            raise FormatError(f"{name_of(self.source)}: its file has changed since it was opened; open it again")
+        self._check()
         made = self.made()
         bricks = Bricks.of(tuple(axis.size for axis in made.axes))
         signal = cache_head.described(made, self.source.notes, partial(_same, self.folder))
         facts = {"key": self.key, "name": name_of(self.source), "signal": signal}
-        write_whole(self.path, lambda file: write(file, bricks, _slabs(made, bricks, shelf), facts))
+
+        def content(file: IO[bytes]) -> None:
+            write(file, bricks, _slabs(made, bricks, shelf), facts)
+            self._check()  # or samples of a file that changed meanwhile would be served for ever
+
+        write_whole(self.path, content)
         _MADE.drop(self.path)
         shelf.make_room(0)
+
+    def _check(self) -> None:
+        if key_of(self.source, self.transform, self.extra, self.folder) != self.key:
+            raise FormatError(f"{name_of(self.source)}: its file has changed since it was opened; open it again")
 
     def made(self) -> Source:
         """What the entry holds: the source, or what the transform makes of it; the last one made is kept."""
