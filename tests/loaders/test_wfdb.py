@@ -137,6 +137,7 @@ def test_a_record_of_the_heart_needs_no_mne(real_data):
         ("a 1 250 5", "none.dat 16", "not there"),
         ("a 1 250 5", "a.dat 516", "format 516 is not read"),
         ("a 1 250 5", "a.dat 16:3", "skew"),
+        ("a 1 250 5", f"a.dat 16:{'9' * 5000}", "is no signal"),
         ("a 1 250 5", "a.dat 16x0", "0 samples in a frame"),
         ("a 1 250 5", "a.dat 16 1e-320/mV", "gain"),
         ("a 1 250 5", "a.dat 16 1/mmHg 12 0 0 0 0 ART", "mmHg"),

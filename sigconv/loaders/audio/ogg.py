@@ -38,7 +38,7 @@ def ends_whole(path: Path) -> bool:
 
     Raises
     ------
-    FormatError : several streams in the file, of which a decoder would read the first alone
+    FormatError : several streams in the file, of which a decoder would read the first alone; no page at its end
     """
     with path.open("rb") as file:
         began = _page(path, file.read(_MOST_PAGE), 0)
@@ -52,7 +52,7 @@ def ends_whole(path: Path) -> bool:
             if last.serial != began.serial:
                 raise FormatError(f"{path}: holds several streams one after the other or side by side; expected one")
             return bool(last.flags & 4) and last.size <= len(tail) - at
-    return False
+    raise FormatError(f"{path}: no page of Ogg in its last {len(tail)} bytes; expected one")  # a decoder would look on
 
 
 def check(path: Path) -> None:

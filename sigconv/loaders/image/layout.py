@@ -14,6 +14,7 @@ from sigconv.loaders.image.pillow import pictured
 _MOST_PAGES = 100_000
 _PIXELS_A_BYTE = 512  # a JPEG's 8 × 8 block takes one bit at least
 _MOST_SCANS = 100
+_BYTES_A_PIXEL, _BESIDE = 16, 1 << 26  # bytes of a JPEG or WebP, at the most, and of what lies beside the picture
 _CHANNELS = {
     "L": ("grey",),
     "LA": ("grey", "alpha"),
@@ -148,7 +149,18 @@ def _webp(path: Path | Member, file: IO[bytes], told: Told) -> Layout:
     if frames > 1:
         told.warnings.append(f"an animation of {frames} frames; the first is read")
     mode = "RGBA" if alpha else "RGB"
-    return Layout(".webp", 0, size[0], size[1], mode, mode, orientation=turned)
+    layout = Layout(".webp", 0, size[0], size[1], mode, mode, orientation=turned)
+    _proportionate(path, file, layout)
+    return layout
+
+
+def _proportionate(path: Path | Member, file: IO[bytes], layout: Layout) -> None:
+    """Refuse a file so much longer than its picture that reading it, as decoders do, would flood memory."""
+    length, most = file.seek(0, 2), _BYTES_A_PIXEL * layout.width * layout.height + _BESIDE
+    if length > most:
+        raise FormatError(
+            f"{path}: {length} bytes for a picture of {layout.width} × {layout.height} pixels; expected at most {most}"
+        )
 
 
 def _canvas(path: Path | Member, kind: bytes, head: bytes, at: int) -> tuple[tuple[int, int], bool]:
@@ -200,6 +212,7 @@ def _plain(path: Path | Member, file: IO[bytes], suffix: str, told: Told) -> Lay
 
 def _believable(path: Path | Member, file: IO[bytes], layout: Layout) -> None:
     """Refuse a JPEG whose header tells of more pixels or scans than its bytes can hold."""
+    _proportionate(path, file, layout)
     file.seek(0)
     content = file.read()
     arithmetic = any(bytes((0xFF, marker)) in content for marker in (0xC9, 0xCA))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import FormatError
+from sigconv.loaders.kept import version
 from sigconv.loaders.limits import within_limit
 
 Array = np.ndarray[Any, Any]
@@ -17,6 +18,7 @@ Array = np.ndarray[Any, Any]
 _MOST_KEPT = 1 << 26  # bytes of parsed files that a thread keeps
 _NUMBER = b"+-.0123456789eE"
 _MOST_HEAD = 1 << 20
+_MOST_LINE = 1 << 20
 _BLANK = b"\t ,;\r\n"
 _MISSING = {b"", b"nan", b"NaN", b"NAN"}
 _thread = threading.local()  # each thread keeps its own, so that none waits and a fork finds no lock held
@@ -64,9 +66,16 @@ def _is_number(field: bytes, missing: bool) -> bool:
 
 
 def lines(path: Path, skipped: int) -> Iterator[tuple[int, bytes]]:
-    """(line number from 1, line) of the lines that hold anything but separators, behind the first `skipped` ones."""
+    """(line number from 1, line) of the lines that hold anything but separators, behind the first `skipped` ones.
+
+    Raises
+    ------
+    FormatError : a line of more than a megabyte
+    """
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(_MOST_LINE), b""), start=1):
+            if len(line) == _MOST_LINE:
+                raise FormatError(f"{path}, line {number}: has {_MOST_LINE} bytes or more; expected a row of numbers")
             if number > skipped and line.strip(_BLANK):
                 yield number, line.rstrip(b"\r\n")
 
@@ -78,8 +87,7 @@ def once(path: Path, parse: Callable[[], Array], *key: object) -> Array:
     ----------
     path : the file;  parse : makes its read-only array;  key : what else the array depends on
     """
-    told = path.stat()
-    name = (str(path), told.st_mtime_ns, told.st_size, *key)
+    name = (*version(path), *key)
     kept: OrderedDict[tuple[object, ...], Array] = _thread.__dict__.setdefault("kept", OrderedDict())
     if name in kept:
         kept.move_to_end(name)

@@ -6,6 +6,7 @@ from typing import BinaryIO
 from sigconv.errors import FormatError
 
 _SEGMENT = b"\x18\x53\x80\x67"
+_BEHIND = 1 << 24  # bytes behind a segment that are of no harm
 
 
 def check(path: Path, suffix: str) -> None:
@@ -42,7 +43,7 @@ def _boxes(file: BinaryIO, length: int) -> list[tuple[str, int]]:
     return found
 
 
-def _matroska(file: BinaryIO, _: int) -> list[tuple[str, int]]:
+def _matroska(file: BinaryIO, length: int) -> list[tuple[str, int]]:
     head = file.read(4096)
     at = head.find(_SEGMENT)
     if at < 0 or at + 12 > len(head):
@@ -50,4 +51,10 @@ def _matroska(file: BinaryIO, _: int) -> list[tuple[str, int]]:
     wide = 9 - head[at + 4].bit_length() if head[at + 4] else 9
     told = int.from_bytes(head[at + 4 : at + 4 + wide]) & ((1 << 7 * wide) - 1) if wide <= 8 else 0
     unknown = told == (1 << 7 * wide) - 1
-    return [] if unknown else [("segment", at + 4 + wide + told)]
+    end = at + 4 + wide + told
+    if not unknown and end + _BEHIND < length:
+        raise FormatError(
+            f"{file.name}: its segment ends at byte {end}, the file at byte {length}; expected at most {_BEHIND} bytes "
+            "behind it: FFmpeg would look through all of them"
+        )
+    return [] if unknown else [("segment", end)]

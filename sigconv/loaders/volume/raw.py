@@ -24,7 +24,7 @@ KINDS = ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8")
 _SMALL = 1 << 16  # bytes: shorter runs are read with what lies between them
 _TEXT = 1 << 20  # bytes of text read at a time
 _WORD = 400  # characters of a number
-_RATIO = {"raw": 1, "zlib": 1032, "bzip2": 1 << 20, "text": 8}  # inflated bytes a stored one can become, at the most
+_RATIO = {"raw": 1, "zlib": 1032, "bzip2": 1 << 21, "text": 8}  # inflated bytes a stored one can become, at the most
 
 
 @dataclass(frozen=True)
