@@ -111,11 +111,16 @@ def save(signal: Signal | Source, path: str | Path) -> None:
 
     Raises
     ------
-    ArgumentError : no such format is written (those that are, are named)
+    ArgumentError : no such format is written (those that are, are named), or an array without axes
     FormatError, SamplingError : the format cannot hold this signal
     OSError : the folder cannot be written
     """
     path = Path(path)
+    if not hasattr(signal, "axes"):
+        raise ArgumentError(
+            f"{path}: given a {type(signal).__name__}, which has no axes; make it a Signal first, as with "
+            "Signal.from_array(x, fs=…)"
+        )
     writers = {suffix: write for door in DOORS for suffix, write in door.save.items()}
     for suffix in sorted(writers, key=len, reverse=True):
         if path.name.lower().endswith(suffix):
