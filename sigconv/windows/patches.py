@@ -8,7 +8,7 @@ import numpy as np
 
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Axis, Source
-from sigconv.windows.cut import Windows, name_of
+from sigconv.windows.cut import Windows, check_sizes, name_of
 
 
 def patches(
@@ -40,6 +40,7 @@ def patches(
     >>> patches([recording.of(Signal(np.zeros((1, 5, 4)), grid))], (2, 4), (2, 4), ["a"]).where.tolist()
     [[0, 0, 0], [0, 2, 0], [0, 3, 0]]
     """
+    sources = tuple(sources)
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
     if len(groups) != len(sources):
@@ -47,11 +48,7 @@ def patches(
     where: list[tuple[int, ...]] = []
     for number, source in enumerate(sources):
         grid = source.axes[1:]
-        if not len(size) == len(step) == len(grid) or min(*size, *step) < 1:
-            raise ShapeError(
-                f"size {tuple(size)} and step {tuple(step)} have one whole number above 0 for each grid axis; "
-                f"{name_of(source)} has {', '.join(axis.name for axis in grid)}"
-            )
+        check_sizes(source, size=size, step=step)
         if source.axes[0].labels != sources[0].axes[0].labels:
             raise SamplingError(
                 f"the channels of {name_of(source)} and {name_of(sources[0])} differ; pick the same ones"
@@ -67,7 +64,7 @@ def patches(
             starts.append(sorted({*range(0, last + 1, hop), last}))
         where += [(number, *first) for first in product(*starts)]
     owners = tuple(groups[number] for number, *_ in where)
-    cut = Windows(tuple(sources), np.array(where), np.full(len(where), -1), owners, (), tuple(size))
+    cut = Windows(sources, np.array(where), np.full(len(where), -1), owners, (), tuple(size))
     return with_targets(cut, targets) if targets else cut
 
 
