@@ -40,6 +40,8 @@ DOORS: tuple[Door, ...] = (
     video.DOOR,
 )
 
+_HEADERS = (".hea", ".vhdr", ".set")  # of formats whose samples lie in a file beside
+
 
 def door_of(path: Path) -> tuple[Door, str] | None:
     """The door whose reader takes this file and the suffix that says how, by content, then by name; or None.
@@ -94,7 +96,9 @@ def open(path: str | Path) -> Recording:
     found = _door_of(path)
     if found is None:
         every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
-        raise FormatError(f"{path}: not a recording that sigconv knows; it reads {every}")
+        beside = next((path.with_suffix(s) for s in _HEADERS if path.with_suffix(s).is_file()), None)
+        hint = f"; {beside.name} beside it may be the header to open" if beside is not None else ""
+        raise FormatError(f"{path}: not a recording that sigconv knows{hint}; it reads {every}")
     door, suffix = found
     return door.open(path, suffix)
 

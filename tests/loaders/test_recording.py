@@ -123,6 +123,9 @@ def test_what_no_door_knows_lists_what_the_doors_read(tmp_path):
     (tmp_path / "x.unknown").write_text("hello")
     with pytest.raises(FormatError, match=r"EEG: \.edf"):
         loaders.open(tmp_path / "x.unknown")
+    (tmp_path / "x.hea").write_text("x 1 360 10")
+    with pytest.raises(FormatError, match=r"x\.hea beside it may be the header to open; it reads"):
+        loaders.open(tmp_path / "x.unknown")
     with pytest.raises(ArgumentError, match=r"sigconv writes .*\.edf"):
         loaders.save(volume(), tmp_path / "x.unknown")
 
