@@ -5,15 +5,9 @@ from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError
 from sigconv.loaders import audio, dicom, eeg, image, mocap, video, volume, wfdb
-from sigconv.loaders.bids_tree import bids
 from sigconv.loaders.cache import cached
-from sigconv.loaders.class_folders import class_folders
-from sigconv.loaders.collection import Collection
-from sigconv.loaders.dicom_tree import dicom_tree
+from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pattern
 from sigconv.loaders.door import HEAD, Door
-from sigconv.loaders.manifest import manifest
-from sigconv.loaders.nnunet import nnunet
-from sigconv.loaders.pattern import pattern
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Signal, Source
 

@@ -12,7 +12,7 @@ from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.filters import CCDE
 from sigconv.filters.lazy import Filtered, Resampled
 from sigconv.filters.memory import padding
-from sigconv.loaders import edf_write
+from sigconv.loaders.eeg import edf_write
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Source
 

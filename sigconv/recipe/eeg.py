@@ -38,7 +38,7 @@ def gather(recipe: Recipe, tick: Tick = lambda: None) -> Gathered:
     """
     if not recipe.data.path:
         made = recipe.data.made
-        from sigconv.loaders.eeg_generator import motor_imagery
+        from sigconv.loaders.eeg.generator import motor_imagery
 
         sources = tuple(motor_imagery(subjects=made.subjects, trials=made.trials, seed=made.seed, progress=tick))
         events = recipe.data.events or {"left": "left", "right": "right"}

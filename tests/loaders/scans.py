@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sigconv.loaders import cache
-from sigconv.loaders.cache import cached
+from sigconv.loaders.cache import recording
+from sigconv.loaders.cache.recording import cached
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Axis, Event, Signal
 
@@ -64,10 +64,10 @@ def everything(recording):
 
 def anew(*arguments, **names):
     """As a process that comes later would have it."""
-    for kept in (cache._OPEN, cache._MADE):
+    for kept in (recording._OPEN, recording._MADE):
         kept._things.clear()
-    cache._refused.clear()
-    cache._told.clear()
+    recording._refused.clear()
+    recording._told.clear()
     return cached(*arguments, **names)
 
 

@@ -196,7 +196,7 @@ def test_wav_keeps_what_is_beyond_one_and_flac_refuses_it_and_leaves_nothing(tmp
 
 
 def test_more_than_four_gigabytes_are_written_as_rf64():
-    from sigconv.loaders.audio_write import _head
+    from sigconv.loaders.audio.write import _head
 
     assert _head(1, 100, 8000)[:4] == b"RIFF"
     long = _head(2, 1 << 30, 8000)

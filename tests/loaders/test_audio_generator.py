@@ -5,7 +5,7 @@ import pytest
 
 from sigconv.errors import ArgumentError
 from sigconv.filters import log_mel
-from sigconv.loaders.audio_generator import VOWELS, WORDS, spoken_vowels
+from sigconv.loaders.audio.generator import VOWELS, WORDS, spoken_vowels
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders.bids_sidecars import Sidecars, sidecars
+from sigconv.loaders.eeg.sidecars import Sidecars, sidecars
 
 
 @pytest.fixture

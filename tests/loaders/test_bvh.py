@@ -5,9 +5,9 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import bandai_namco, bvh
-from sigconv.loaders.kinematics import about, forward
-from sigconv.loaders.markers import positions
+from sigconv.loaders.mocap import bandai_namco, bvh
+from sigconv.loaders.mocap.kinematics import about, forward
+from sigconv.loaders.mocap.markers import positions
 
 ARM = """HIERARCHY
 ROOT Shoulder

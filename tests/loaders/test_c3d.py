@@ -7,9 +7,10 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, ResourceError, ShapeError
-from sigconv.loaders import c3d as reader
-from sigconv.loaders import limits, markers
-from sigconv.loaders.c3d_numbers import floats
+from sigconv.loaders import limits
+from sigconv.loaders.mocap import c3d as reader
+from sigconv.loaders.mocap import markers
+from sigconv.loaders.mocap.c3d_numbers import floats
 from tests.loaders.c3d_by_hand import CODES, c3d
 
 POINTS = np.arange(24).reshape(4, 2, 3) * 10 - 40
@@ -161,7 +162,7 @@ def test_only_the_frames_asked_for_are_read(tmp_path):
     recording = loaders.open(path)
     path.write_bytes(path.read_bytes()[:-40])  # the last frame and a half go
     assert recording[:, :2].shape == (6, 2)
-    with pytest.raises(FormatError, match="cut while open"):
+    with pytest.raises(FormatError, match="was it cut"):
         recording.read()
 
 

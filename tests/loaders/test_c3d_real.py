@@ -9,7 +9,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders import c3d, markers
+from sigconv.loaders.mocap import c3d, markers
 
 pytestmark = pytest.mark.data
 
@@ -200,7 +200,7 @@ def test_what_is_odd_in_a_file_is_said(real_data):
 
 
 def test_opening_reads_no_samples(real_data, monkeypatch):
-    monkeypatch.setattr("sigconv.loaders.c3d_read.records", None)
+    monkeypatch.setattr("sigconv.loaders.mocap.c3d_read.records", None)
     recording = loaders.open(real_data / "mocap_formats" / "pyomeca" / "markers_analogs.c3d")
     assert recording.notes["analog"].shape == (38, 11600)
     with pytest.raises(TypeError):

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError
-from sigconv.loaders import cache, cache_file, cache_shelf
-from sigconv.loaders.cache import cached
+from sigconv.loaders.cache import file as cache_file
+from sigconv.loaders.cache import recording as cache_recording
+from sigconv.loaders.cache import shelf as cache_shelf
+from sigconv.loaders.cache.recording import cached
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Axis, Signal
 from tests.loaders.scans import Scaled, anew, entries, everything, halved, reads, scan
@@ -93,7 +95,7 @@ def test_the_key_is_the_content_the_transform_and_the_version(tmp_path, shelf, m
     same = scan(tmp_path / "..", "elsewhere" + tmp_path.name)
     anew(replace(same, notes={}))
     assert len(entries(shelf)) == number
-    monkeypatch.setattr("sigconv.loaders.cache_key.__version__", "99")
+    monkeypatch.setattr("sigconv.loaders.cache.key.__version__", "99")
     anew(original)
     assert len(entries(shelf)) == number + 1
 
@@ -112,7 +114,7 @@ def test_a_file_that_changes_gets_another_entry(tmp_path, shelf):
 
 def test_the_content_of_a_file_is_read_once(tmp_path, monkeypatch):
     original = scan(tmp_path)
-    monkeypatch.setattr("sigconv.loaders.cache_key._YOUNG", -1.0)
+    monkeypatch.setattr("sigconv.loaders.cache.key._YOUNG", -1.0)
     anew(original)
     opened = []
     real = Path.open
@@ -124,7 +126,7 @@ def test_the_content_of_a_file_is_read_once(tmp_path, monkeypatch):
 def test_memory_is_bounded_while_an_entry_is_written(tmp_path, monkeypatch):
     import tracemalloc
 
-    monkeypatch.setattr(cache, "_SLAB", 1 << 20)
+    monkeypatch.setattr(cache_recording, "_SLAB", 1 << 20)
     shape = (1, 512, 128, 128)
 
     @dataclass(frozen=True)

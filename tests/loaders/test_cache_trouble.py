@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from sigconv.errors import FormatError
-from sigconv.loaders import cache
-from sigconv.loaders.cache import cached
-from sigconv.loaders.cache_shelf import clean, contents
+from sigconv.loaders.cache import recording as cache_recording
+from sigconv.loaders.cache.recording import cached
+from sigconv.loaders.cache.shelf import clean, contents
 from tests.loaders.scans import anew, entries, everything, halved, reads, scan
 
 
@@ -63,17 +63,17 @@ def test_an_entry_under_another_name_is_not_served(tmp_path, shelf, caplog):
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from sigconv.loaders import cache
+from sigconv.loaders.cache import recording
 from tests.loaders.scans import scan
-cache._SLAB = 1
-slabs = cache._slabs
+recording._SLAB = 1
+slabs = recording._slabs
 def deadly(*arguments):
     for number, slab in enumerate(slabs(*arguments)):
         if number == 1:
             os.kill(os.getpid(), signal.SIGKILL)
         yield slab
-cache._slabs = deadly
-cache.cached(scan(Path(sys.argv[1])))
+recording._slabs = deadly
+recording.cached(scan(Path(sys.argv[1])))
 """
 
 
@@ -155,7 +155,7 @@ def test_an_entry_in_use_stays_and_what_does_not_fit_is_read_without(tmp_path, s
 def test_cleaning_frees_what_it_says(tmp_path, shelf):
     for i in range(3):
         anew(scan(tmp_path, f"s{i}", seed=i))
-    cache._OPEN._things.clear()
+    cache_recording._OPEN._things.clear()
     (shelf / ".ab0.1.part").write_bytes(b"x" * 100)
     oldest, middle, newest = (entry.bytes for entry in contents())
     assert clean(newest) == oldest + middle + 100
@@ -174,7 +174,7 @@ def test_an_entry_that_is_removed_under_a_reader_is_still_read(tmp_path, shelf):
         everything(kept)[0, 3], np.fromfile(original.notes["path"], "int16")[5400:7200].reshape(40, 45)
     )
     assert reads(original) == before
-    cache._OPEN._things.clear()
+    cache_recording._OPEN._things.clear()
     np.testing.assert_array_equal(everything(kept), everything(original))  # a new process writes it again
     assert len(entries(shelf)) == 1
 
@@ -216,7 +216,7 @@ def test_a_recording_that_changed_under_its_entry_is_refused(tmp_path, shelf):
     original = scan(tmp_path)
     kept = anew(original)
     (entries(shelf)[0]).unlink()
-    cache._OPEN._things.clear()
+    cache_recording._OPEN._things.clear()
     np.zeros(original.shape, "int16").tofile(original.notes["path"])
     with pytest.raises(FormatError, match="scan: its file has changed since it was opened"):
         everything(kept)

@@ -11,13 +11,13 @@ from PIL import Image
 
 from sigconv import windows
 from sigconv.errors import ArgumentError, FormatError, ShapeError, SplitError
-from sigconv.loaders import collection as collections
-from sigconv.loaders.bids_tree import bids
-from sigconv.loaders.class_folders import class_folders
-from sigconv.loaders.collection import Collection
-from sigconv.loaders.dicom_tree import dicom_tree
-from sigconv.loaders.listing import files_below
-from sigconv.loaders.pattern import pattern
+from sigconv.loaders.collections import collection as collections
+from sigconv.loaders.collections.bids_tree import bids
+from sigconv.loaders.collections.class_folders import class_folders
+from sigconv.loaders.collections.collection import Collection
+from sigconv.loaders.collections.dicom_tree import dicom_tree
+from sigconv.loaders.collections.listing import files_below
+from sigconv.loaders.collections.pattern import pattern
 from sigconv.loaders.recording import of
 from sigconv.signal import Signal
 

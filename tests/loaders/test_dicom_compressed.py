@@ -16,7 +16,7 @@ from pydicom.uid import (
 
 from sigconv import loaders
 from sigconv.errors import FormatError, ResourceError
-from sigconv.loaders import guarded
+from sigconv.loaders import dicom_decode, guarded
 from tests.loaders.dicom_samples import cropped, enhanced, ge, made_slice, recoded
 from tests.loaders.hostile import mutated
 from tests.loaders.test_dicom import in_file_order
@@ -69,6 +69,51 @@ def test_frames_of_a_compressed_enhanced_file(tmp_path, syntax):
     recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / "many.dcm", syntax)
     values = np.stack([2.0 * pixels[frame] - 1000 - frame for frame in (1, 2, 0)])
     np.testing.assert_array_equal(in_file_order(loaders.open(tmp_path / "many.dcm")), values)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The frames that had to be decoded, in order."""
+    frames, call = [], guarded.call
+
+    def counted(path, name, arguments, result):
+        frames.append((path.name, arguments["number"]))
+        return call(path, name, arguments, result)
+
+    monkeypatch.setattr(guarded, "call", counted)
+    return frames
+
+
+def test_a_frame_is_decoded_once_for_every_piece_of_it(tmp_path, asked):
+    enhanced(tmp_path / "plain.dcm")
+    recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / "many.dcm", RLELossless)
+    recording, plain = (loaders.open(tmp_path / name) for name in ("many.dcm", "plain.dcm"))
+    for piece in (np.s_[0, :2, 3:9, 4:8], np.s_[0, 1:, :, 40:], np.s_[0], np.s_[0, 1]):
+        np.testing.assert_array_equal(recording[piece].data, plain[piece].data)
+        recording[piece].data[...] = 0  # a piece is the caller's own
+    assert sorted(asked) == [("many.dcm", 0), ("many.dcm", 1), ("many.dcm", 2)]
+
+
+def test_the_header_of_many_frames_is_looked_at_once(tmp_path):
+    pixels = enhanced(tmp_path / "plain.dcm")
+    recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / "many.dcm", RLELossless)
+    before = dicom_decode._described.cache_info().misses
+    for number in range(3):
+        np.testing.assert_array_equal(dicom_decode.frame(str(tmp_path / "many.dcm"), number)[1], pixels[[number]])
+    assert dicom_decode._described.cache_info().misses == before + 1
+
+
+def test_a_file_that_has_changed_shows_its_new_frame(tmp_path, asked):
+    first, second = (np.full((8, 8), value, np.int16) for value in (1, 2))
+    for name, pixels in (("a", first), ("b", second)):
+        made_slice(tmp_path / "plain.dcm", pixels)
+        recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / f"{name}.dcm", RLELossless)
+    recording = loaders.open(tmp_path / "a.dcm")
+    np.testing.assert_array_equal(in_file_order(recording)[0], first - 1024)
+    assert (tmp_path / "a.dcm").stat().st_size == (tmp_path / "b.dcm").stat().st_size
+    (tmp_path / "b.dcm").replace(tmp_path / "a.dcm")
+    np.testing.assert_array_equal(in_file_order(recording)[0], second - 1024)
+    assert len(asked) == 2
 
 
 @pytest.mark.data

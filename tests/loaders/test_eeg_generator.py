@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
 from sigconv.errors import ArgumentError
-from sigconv.loaders.eeg_generator import motor_imagery
+from sigconv.loaders.eeg.generator import motor_imagery
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import scipy.io
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders import matlab
+from sigconv.loaders.eeg import matlab
 
 DATA = np.random.default_rng(0).normal(size=(3, 500)).astype(np.float32)
 

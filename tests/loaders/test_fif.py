@@ -9,7 +9,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders.fif import check
+from sigconv.loaders.eeg.fif import check
 
 NEXT, NAME, SKIP, BUFFER = 2, 118, 301, 300
 

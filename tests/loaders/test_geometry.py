@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sigconv import space
 from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError
-from sigconv.loaders.geometry import Turn, canonical, stored
+from sigconv.loaders.volume.geometry import Turn, canonical, stored
 from sigconv.signal import Axis, Signal
 
 SCAN = Path("scan.nii")

@@ -1,8 +1,10 @@
 """Spoilt DICOM files: refused by name, or read; never a crash, a hang or a flood of memory."""
 
 import os
+import zlib
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -14,9 +16,10 @@ from pydicom.uid import (
 )
 
 from sigconv import loaders
-from sigconv.loaders import dicom
+from sigconv.errors import ResourceError
+from sigconv.loaders import dicom, guarded
 from sigconv.signal import Axis, Signal
-from tests.loaders.dicom_samples import cropped, enhanced, ge, made_directory, made_series
+from tests.loaders.dicom_samples import cropped, enhanced, ge, made_directory, made_series, made_slice, recoded
 from tests.loaders.hostile import COUNT, campaign
 
 pytestmark = pytest.mark.data
@@ -30,6 +33,41 @@ SYNTAXES = {
     "jpeg-ls": JPEGLSLossless,
     "jpeg 2000": JPEG2000Lossless,
 }
+
+
+def with_empty_items(path, count, told, syntax=ExplicitVRLittleEndian):
+    """A slice whose shared functional groups are `count` items without anything, in a sequence that tells its length or
+    does not."""
+    made_slice(path, np.zeros((8, 8), np.int16))
+    recoded(pydicom.dcmread(path), path, syntax)
+    content = path.read_bytes()
+    start = 144 + int.from_bytes(content[140:144], "little")
+    head, data = content[:start], content[start:]
+    data = zlib.decompress(data, -15) if syntax.is_deflated else data
+    at = data.index(b"\xe0\x7f\x10\x00")
+    length = (8 * count).to_bytes(4, "little") if told else b"\xff" * 4
+    items = b"\x00\x52\x29\x92SQ\x00\x00" + length + (b"\xfe\xff\x00\xe0" + bytes(4)) * count
+    data = data[:at] + items + (b"" if told else b"\xfe\xff\xdd\xe0" + bytes(4)) + data[at:]
+    path.write_bytes(head + (zlib.compress(data, wbits=-15) if syntax.is_deflated else data))
+    return path
+
+
+def test_a_megabyte_of_empty_items_is_refused(tmp_path):
+    path = with_empty_items(tmp_path / "crafted.dcm", 1 << 17, told=True)
+    with pytest.raises(
+        ResourceError, match=r"crafted\.dcm: \d+ items of sequences .* allowed for this file: 755\d{5}$"
+    ):
+        loaders.open(path)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["of a length", "of no length"])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian], ids=["plain", "deflated"])
+def test_items_are_counted_before_they_are_built(syntax, told, tmp_path, monkeypatch):
+    monkeypatch.setattr(guarded, "SLACK", 1 << 21)
+    few, many = (with_empty_items(tmp_path / f"{count}.dcm", count, told, syntax) for count in (1000, 5000))
+    assert loaders.open(few).shape == (1, 1, 8, 8)
+    with pytest.raises(ResourceError, match=r"5000\.dcm: \d+ items of sequences"):
+        loaders.open(many)
 
 
 def judged(verdicts):

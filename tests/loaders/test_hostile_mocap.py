@@ -3,7 +3,7 @@
 import pytest
 
 from sigconv.errors import FormatError, ResourceError
-from sigconv.loaders import bvh, c3d
+from sigconv.loaders.mocap import bvh, c3d
 from tests.loaders.hostile import COUNT, campaign, mutated
 
 pytestmark = pytest.mark.data

@@ -13,7 +13,8 @@ from PIL import Image
 
 from sigconv import loaders
 from sigconv.errors import FormatError, ResourceError
-from sigconv.loaders import archive, image, image_layout, limits
+from sigconv.loaders import archive, image, limits
+from sigconv.loaders.image import layout as image_layout
 
 DRAW = np.random.default_rng(0)
 GREY = DRAW.integers(0, 256, (9, 7), np.uint8)

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter, label, sobel
 from sklearn.ensemble import RandomForestClassifier
 
 from sigconv.errors import ArgumentError
-from sigconv.loaders.image_generator import SHAPES, membranes, textured_shapes
+from sigconv.loaders.image.generator import SHAPES, membranes, textured_shapes
 from sigconv.windows import leave_one_group_out
 
 

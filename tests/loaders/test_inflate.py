@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sigconv.errors import FormatError
-from sigconv.loaders import inflate
+from sigconv.loaders import kept
+from sigconv.loaders.volume import inflate
 
 RNG = np.random.default_rng(0)
 CONTENT = RNG.integers(0, 60, 5_000_000).astype(np.uint8).tobytes()
@@ -23,10 +24,11 @@ def filled(path, compression, first, length, start=0) -> bytes:
 @pytest.fixture
 def few(monkeypatch):
     """A process that keeps next to nothing, so that decoders begin again at their marks."""
-    monkeypatch.setattr(inflate, "KEPT", 2)
+    monkeypatch.setattr(kept, "MOST", 3 * inflate.PIECE)
     monkeypatch.setattr(inflate, "_MARKS", 2)
     monkeypatch.setattr(inflate, "_FILES", 1)
     inflate._forget()
+    kept.forget()
 
 
 @pytest.mark.parametrize(
@@ -47,8 +49,8 @@ def test_pieces_in_any_order_are_those_of_the_whole(compression, packed, tmp_pat
         length = int(RNG.integers(1, 1_500_000))
         assert filled(path, compression, first, length, start=4) == CONTENT[first : first + length]
     assert filled(path, compression, len(CONTENT) + 5_000_000, 10, start=4) == b""
-    assert len(inflate._kept.pieces) <= 2
-    assert all(len(known.marks) <= 3 for known in inflate._kept.files.values())
+    assert kept._room.taken <= kept.MOST
+    assert all(len(known.marks) <= 3 for known in inflate._decoders.files.values())
 
 
 def test_a_file_that_is_written_again_is_read_again(tmp_path):
@@ -62,22 +64,22 @@ def test_a_file_that_is_written_again_is_read_again(tmp_path):
 def test_a_bomb_is_inflated_no_further_than_asked(tmp_path):
     path = tmp_path / "bomb"
     path.write_bytes(gzip.compress(bytes(100_000_000), 9))
-    inflate._forget()
+    kept.forget()
     assert filled(path, "zlib", 5, 5) == bytes(5)
-    assert sum(map(len, inflate._kept.pieces.values())) == inflate.PIECE
+    assert sum(map(len, kept._room.things.values())) == inflate.PIECE
 
 
 def test_a_forked_child_begins_anew(tmp_path):
     path = tmp_path / "packed"
     path.write_bytes(gzip.compress(CONTENT[:100]))
     assert filled(path, "zlib", 0, 100) == CONTENT[:100]
-    with inflate._kept.lock:  # which a child could never get
+    with inflate._decoders.lock, kept._room.lock:  # which a child could never get
         child = os.fork()
         if child == 0:
-            os._exit(0 if not inflate._kept.pieces and filled(path, "zlib", 0, 100) == CONTENT[:100] else 1)
+            os._exit(0 if not kept._room.things and filled(path, "zlib", 0, 100) == CONTENT[:100] else 1)
     _, code = os.waitpid(child, 0)
     assert code == 0
-    assert inflate._kept.pieces
+    assert kept._room.things
 
 
 @pytest.mark.parametrize("compression", ["zlib", "bzip2"])

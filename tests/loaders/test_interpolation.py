@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sigconv.loaders.interpolation import raised
+from sigconv.loaders.eeg.interpolation import raised
 
 
 def whole(x, low, high, first, last):

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders.manifest import manifest
+from sigconv.loaders.collections.manifest import manifest
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sigconv.errors import ArgumentError
-from sigconv.loaders.markers import positions
-from sigconv.loaders.mocap_generator import JOINTS, LABELS, PARENTS, walking
+from sigconv.loaders.mocap.generator import JOINTS, LABELS, PARENTS, walking
+from sigconv.loaders.mocap.markers import positions
 
 
 def clean(**changes):

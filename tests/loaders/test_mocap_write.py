@@ -9,7 +9,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
-from sigconv.loaders import c3d, c3d_write, markers
+from sigconv.loaders.mocap import c3d, c3d_write, markers
 from sigconv.loaders.recording import Recording
 from sigconv.signal import Event, Signal
 from tests.loaders.ezc3d_reads import __file__ as reads
@@ -84,7 +84,7 @@ def test_many_markers_and_many_frames_are_written(tmp_path):
 
 
 def test_a_source_is_written_piece_by_piece(tmp_path, monkeypatch):
-    monkeypatch.setattr("sigconv.loaders.markers._AT_ONCE", 18)  # three frames of two markers
+    monkeypatch.setattr("sigconv.loaders.mocap.markers._AT_ONCE", 18)  # three frames of two markers
     signal = steps()
     whole = loaders.of(signal)
     asked = []

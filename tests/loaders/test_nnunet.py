@@ -8,7 +8,7 @@ import pytest
 
 from sigconv import windows
 from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError
-from sigconv.loaders.nnunet import nnunet
+from sigconv.loaders.collections.nnunet import nnunet
 
 pytestmark = pytest.mark.data
 

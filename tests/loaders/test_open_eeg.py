@@ -11,7 +11,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, SamplingError, SigconvError
-from sigconv.loaders import edf_read
+from sigconv.loaders.eeg import edf_read
 
 # MNE-Python resamples these through one FFT of the whole, as if the file began again at its end
 SEVERAL_RATES = {

@@ -14,7 +14,8 @@ import pytest
 
 from sigconv import loaders, windows
 from sigconv.errors import ArgumentError, FormatError, ResourceError, SamplingError
-from sigconv.loaders import limits, video, video_pool
+from sigconv.loaders import limits, video
+from sigconv.loaders.video import pool as video_pool
 from tests.loaders.video_files import decoded, encoded, pictures
 
 # name -> (frames, y, x), frames a second, quarter turns counterclockwise

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sigconv.errors import FormatError
-from sigconv.loaders import rows
+from sigconv.loaders.mocap import rows
 
 
 @pytest.fixture

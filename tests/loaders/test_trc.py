@@ -6,7 +6,7 @@ import pytest
 from sigconv import loaders
 from sigconv.errors import FormatError, ResourceError
 from sigconv.loaders import limits
-from sigconv.loaders.markers import positions
+from sigconv.loaders.mocap.markers import positions
 
 TRC = """PathFileType\t4\t(X/Y/Z)\ta.trc
 DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames

@@ -4,7 +4,7 @@ import mne
 import numpy as np
 import pytest
 
-from sigconv.loaders import triggers
+from sigconv.loaders.eeg import triggers
 
 
 def labels(*pieces, fs=1.0):

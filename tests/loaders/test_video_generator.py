@@ -7,7 +7,7 @@ import pytest
 
 from sigconv import windows
 from sigconv.errors import ArgumentError
-from sigconv.loaders.video_generator import MOTIONS, moving_shapes
+from sigconv.loaders.video.generator import MOTIONS, moving_shapes
 
 
 @pytest.fixture(scope="module")

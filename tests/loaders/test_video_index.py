@@ -57,13 +57,13 @@ def test_clips_in_any_order_equal_the_whole(layout, tmp_path):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_large_file_is_believed_and_reads_the_same(layout, tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "READ_THROUGH", 0)
+    monkeypatch.setattr("sigconv.loaders.video.door.READ_THROUGH", 0)
     assert assert_exact(laid_out(tmp_path, layout), clips=6).fs == 25.0
 
 
 @pytest.mark.parametrize("layout", ["h264 reordered mp4", "h264 open mkv", "vp8 hidden frames webm"])
 def test_a_large_file_of_variable_rate_is_not_believed(layout, tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "READ_THROUGH", 0)
+    monkeypatch.setattr("sigconv.loaders.video.door.READ_THROUGH", 0)
     draw = random.Random(0)
     times = list(np.cumsum([draw.choice((20, 40, 77, 200)) for _ in range(44)]).tolist())
     recording = assert_exact(laid_out(tmp_path, layout, times), clips=6)
@@ -72,7 +72,7 @@ def test_a_large_file_of_variable_rate_is_not_believed(layout, tmp_path, monkeyp
 
 
 def test_a_promise_that_fails_is_an_error_and_exact_reads_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(video, "READ_THROUGH", 0)
+    monkeypatch.setattr("sigconv.loaders.video.door.READ_THROUGH", 0)
     times = [40 * n + 15 * (n == 60) for n in range(150)]  # one frame late, where no packet is looked at
     path = encoded(tmp_path / "x.mkv", "libx264", pictures(150, 32, 32), times=times)
     recording = loaders.open(path)

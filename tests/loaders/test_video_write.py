@@ -5,7 +5,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError, SamplingError
-from sigconv.loaders.video_generator import moving_shapes
+from sigconv.loaders.video.generator import moving_shapes
 from sigconv.signal import Axis, Signal
 from tests.loaders.video_files import pictures
 

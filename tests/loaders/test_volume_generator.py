@@ -5,7 +5,7 @@ import pytest
 
 from sigconv import space
 from sigconv.errors import ArgumentError
-from sigconv.loaders.volume_generator import ORGANS, helices, torsos
+from sigconv.loaders.volume.generator import ORGANS, helices, torsos
 
 
 def angles(volume) -> np.ndarray:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sigconv import loaders, space
 from sigconv.errors import ArgumentError, FormatError, SamplingError
-from sigconv.loaders import volume_write
+from sigconv.loaders.volume import write as volume_write
 from sigconv.signal import Axis, Signal
 from tests.loaders.test_geometry import any_affine, signal_of
 

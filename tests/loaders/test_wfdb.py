@@ -11,7 +11,8 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import FormatError
-from sigconv.loaders import wfdb, wfdb_read
+from sigconv.loaders.wfdb import door
+from sigconv.loaders.wfdb import read as wfdb_read
 from tests.loaders.hostile import campaign
 
 RECORDS = ("100", "100_3chan", "a103l", "binformats", "s0010_re", "test01_00s", "v102s")
@@ -79,8 +80,8 @@ def test_real_records_add_up_to_their_checksums_and_pieces_equal_the_whole(real_
     path = real_data / "biosignal_wfdb" / f"{name}.hea"
     text = [line for line in path.read_text().splitlines() if line and not line.startswith("#")][1:]
     told = [line.split()[5:7] for line in text if len(line.split()) > 6]
-    *_, lines = wfdb.header(path)
-    groups, places, _ = wfdb._groups(path, lines)
+    *_, lines = door.header(path)
+    groups, places, _ = door._groups(path, lines)
     frames = loaders.open(path).axis("time").size
     for line, (initial, checksum), (group, place) in zip(lines, told, places, strict=True):
         stored = wfdb_read._whole(groups[group], place, frames, 0, frames)[0]

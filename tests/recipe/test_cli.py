@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from sigconv import filters, loaders
 from sigconv.files import write_whole
-from sigconv.loaders import edf_write
-from sigconv.loaders.eeg_generator import motor_imagery
+from sigconv.loaders.eeg import edf_write
+from sigconv.loaders.eeg.generator import motor_imagery
 from sigconv.recipe.cli import app
 from sigconv.signal import Signal
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sigconv import loaders
-from sigconv.loaders.eeg_generator import motor_imagery
+from sigconv.loaders.eeg.generator import motor_imagery
 from sigconv.recipe import config, eeg
 from sigconv.recipe.predict import model_of, predict
 from sigconv.recipe.run import train_one

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sigconv import loaders
-from sigconv.loaders.eeg_generator import motor_imagery
+from sigconv.loaders.eeg.generator import motor_imagery
 from sigconv.recipe import cli
 from sigconv.recipe.info import info
 from sigconv.report.preview import preview

@@ -7,7 +7,7 @@ import pytest
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError, SamplingError, ShapeError, SplitError
-from sigconv.loaders.eeg_generator import motor_imagery
+from sigconv.loaders.eeg.generator import motor_imagery
 from sigconv.recipe import config, folder
 from sigconv.recipe.predict import model_of, predict
 from sigconv.recipe.run import run

@@ -76,7 +76,7 @@ def test_the_page_escapes_and_holds_its_pictures():
 
 
 def test_scalp_maps_are_drawn_and_bars_where_places_are_unknown():
-    from sigconv.loaders.eeg_generator import motor_imagery
+    from sigconv.loaders.eeg.generator import motor_imagery
 
     recording = motor_imagery(subjects=1, trials=1)[0]
     patterns = np.random.default_rng(0).normal(size=(2, 31))
