@@ -147,5 +147,5 @@ def test_one_number_stands_for_every_axis_and_a_wrong_one_is_named():
     source = recording.of(Signal(np.zeros((1, 4, 6)), axes))
     assert patches([source], 2, 2, ["a"]).shape == (1, 2, 2)
     for wrong in ((2,), (2, 2, 2), (2, 0), (2, 1.5), "22"):
-        with pytest.raises(ShapeError, match="size is .* has y, x"):
+        with pytest.raises(ShapeError, match=r"size is .* has y, x"):
             patches([source], wrong, 2, ["a"])
