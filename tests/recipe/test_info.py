@@ -103,6 +103,7 @@ def walk(seen=1.0):
     [
         (signal(Axis.time(320, 160), channels=("C3", "C4"), unit="V", events=[Event(0.5, 0, "T1")]), 1),
         (signal(Axis.time(320, 160)).with_data(np.full((1, 320), np.nan)), 1),
+        (Signal(np.ones((2, 90_000)), (Axis.channel("ab"), Axis.time(90_000, 44_100)), notes={"domain": "audio"}), 2),
         (walk(), 8),
         (walk(np.nan), 8),
         (signal(Axis("freq", 5, "Hz", 10), Axis.time(20, 10)), 2),
