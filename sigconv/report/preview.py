@@ -21,10 +21,9 @@ def preview(source: Source) -> Figure:
 
     Parameters
     ----------
-    source : (channel, time): up to 10 s of up to 16 channels as traces, a sound with its spectrogram; markers at eight times;
-        (channel, freq, time): a spectrogram in dB;
-        (channel, y, x): a picture; (channel, time, y, x): eight frames; (channel, z, y, x): three cuts through the
-        middle, the patient's right on the left
+    source : (channel, time): up to 10 s of up to 16 channels as traces, a sound with its spectrogram, markers at eight
+        times; (channel, freq, time): a spectrogram in dB; (channel, y, x): a picture; (channel, time, y, x): eight
+        frames; (channel, z, y, x): three cuts through the middle, the patient's right on the left
 
     >>> from sigconv.loaders import of
     >>> from sigconv.signal import Signal
@@ -87,7 +86,7 @@ def _traces(ax: Any, data: Array, time: Axis, labels: Sequence[str], source: Sou
 
 def _heard(ax: Any, line: Array, time: Axis, label: str) -> None:
     """The spectrogram of one line in dB below its loudest."""
-    hop = max(_WINDOW // 4, time.size // 1000)
+    hop = max(_WINDOW // 16, time.size // 1000)
     power = spectrum.power(line, np.hanning(_WINDOW), hop)
     level = 10 * np.log10(np.maximum(power / max(power.max(), 1e-300), 1e-8))
     at = time.start + time.step * (np.arange(power.shape[1]) * hop + _WINDOW / 2)
