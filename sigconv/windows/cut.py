@@ -270,23 +270,6 @@ def _seconds(name: str, given: object) -> float:
     return seconds
 
 
-def check_sizes(source: Source, **told: object) -> None:
-    """Refuse what is not one whole number above 0 for each grid axis of the source.
-
-    Raises
-    ------
-    ShapeError : names the argument and the axes
-    """
-    grid = source.axes[1:]
-    for name, given in told.items():
-        numbers = list(given) if isinstance(given, Sequence | np.ndarray) else []
-        if len(numbers) != len(grid) or not all(isinstance(n, int | np.integer) and n > 0 for n in numbers):
-            raise ShapeError(
-                f"{name} is {given!r}; it has one whole number above 0 for each grid axis, and {name_of(source)} has "
-                f"{', '.join(axis.name for axis in grid)}"
-            )
-
-
 def _time(source: Source) -> Axis:
     found = [axis for axis in source.axes if axis.name == "time"]
     if not found:
@@ -327,6 +310,23 @@ def _agree(sources: Sequence[Source]) -> float:
                 f"the channels of {name_of(source)} and {name_of(sources[0])} {what}; pick the same ones"
             )
     return rate
+
+
+def each_axis(argument: str, given: Sequence[int] | int, source: Source) -> tuple[int, ...]:
+    """A whole number above 0 for every grid axis of a source; one number stands for all.
+
+    Raises
+    ------
+    ShapeError : not as many numbers as grid axes, or one that is no whole number above 0
+    """
+    grid = source.axes[1:]
+    told = tuple(given) if isinstance(given, Sequence) else (given,) * len(grid)
+    if len(told) != len(grid) or not all(isinstance(n, int | np.integer) and n > 0 for n in told):
+        raise ShapeError(
+            f"{argument} is {given!r}; it has one whole number above 0 for each grid axis, and {name_of(source)} has "
+            f"{', '.join(axis.name for axis in grid)}"
+        )
+    return tuple(int(n) for n in told)
 
 
 def name_of(source: Source) -> str:

@@ -7,14 +7,14 @@ import numpy as np
 from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest, one_of
 from sigconv.signal import Source
-from sigconv.windows.cut import Windows, check_sizes, name_of
+from sigconv.windows.cut import Windows, each_axis, name_of
 
 
 def whole(
     sources: Sequence[Source],
     labels: Sequence[str],
     groups: Sequence[str],
-    size: Sequence[int],
+    size: Sequence[int] | int,
     *,
     classes: Sequence[str] = (),
     boundary: BoundaryLike = "zeros",
@@ -27,7 +27,7 @@ def whole(
     sources : recordings with the same channels and as many grid axes
     labels : the class of each
     groups : one name for each, what must never be divided between training and test
-    size : samples along every grid axis, each >= 1
+    size : samples along every grid axis, each >= 1, or one number for all
     classes : names of the classes in order; by default those that `labels` has, sorted
     boundary : what lies beyond a recording's end: "zeros", "edge", ("constant", -1000) for air in HU, …
     align : "centre" keeps the middle, and pads both ends (the far one by one more where it is odd);
@@ -55,14 +55,14 @@ def whole(
             raise ShapeError(f"{what} has {len(given)} names for {len(sources)} recordings; give one each")
     names = _classes(sources, labels, classes)
     first = sources[0]
-    check_sizes(first, size=size)
+    sizes = each_axis("size", size, first)
     where = []
     for number, source in enumerate(sources):
         _alike(first, source)
-        spare = [axis.size - n for axis, n in zip(source.axes[1:], size, strict=True)]
+        spare = [axis.size - n for axis, n in zip(source.axes[1:], sizes, strict=True)]
         where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
     numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
-    return Windows(sources, np.array(where), numbers, tuple(groups), names, tuple(size), boundary=boundary)
+    return Windows(sources, np.array(where), numbers, tuple(groups), names, sizes, boundary=boundary)
 
 
 def _classes(sources: Sequence[Source], labels: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from pydicom.uid import (
 
 from sigconv import loaders
 from sigconv.errors import FormatError, ResourceError
-from sigconv.loaders import dicom_decode, guarded
+from sigconv.loaders import guarded
+from sigconv.loaders.dicom import decode as dicom_decode
 from tests.loaders.dicom_samples import cropped, enhanced, ge, made_slice, recoded
 from tests.loaders.hostile import mutated
 from tests.loaders.test_dicom import in_file_order
