@@ -1,5 +1,6 @@
 """Windows: an index of pieces of recordings, read only when asked for."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from sigconv.core.boundary import BoundaryLike, extend
 from sigconv.core.geometry import length_after
-from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest
+from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest, one_number
 from sigconv.signal import Axis, Box, Source
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -43,6 +44,11 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.where)
+
+    def __repr__(self) -> str:
+        shape = " × ".join(str(n) for n in self.shape)
+        told = f"{len(self)} of {shape} samples, {len(self.sources)} recordings, {len(self.classes)} classes"
+        return f"Windows({told}, {len(set(self.groups))} groups{', label maps' * bool(self.targets)})"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -186,13 +192,15 @@ def around_events(
 
     Raises
     ------
-    ArgumentError : no window length, or an event label that no recording has (those present are listed)
+    ArgumentError : no window length, times that are no numbers, or an event label that no recording has (those present
+        are listed)
     SamplingError : recordings of different rates or channels, a window longer than a recording
     ShapeError : not as many groups as sources
 
     A window that would begin before its recording or end after it is left out.
     """
-    rate = _agree(sources)
+    sources = tuple(sources)
+    rate, start, stop = _agree(sources), _seconds("start", start), _seconds("stop", stop)
     if len(groups) != len(sources):
         raise ShapeError(f"groups has {len(groups)} names for {len(sources)} recordings; give one each")
     size = round((stop - start) * rate)
@@ -233,8 +241,9 @@ def sliding(source: Source, length: float, step: float, classes: Sequence[str] =
     Raises
     ------
     SamplingError : the recording is shorter than one window, or step is less than one sample
+    ArgumentError : length or step is no number
     """
-    time = _time(source)
+    time, length, step = _time(source), _seconds("length", length), _seconds("step", step)
     size, hop = round(length * time.rate), round(step * time.rate)
     if size < 1 or hop < 1:
         raise SamplingError(f"length {length} s and step {step} s must each be one sample or more at {time.rate:g} Hz")
@@ -252,6 +261,13 @@ def _not_whole(data: Any) -> Any:
     """The numbers that are not whole, one after the other; NaN and infinity are among them."""
     with np.errstate(invalid="ignore"):
         return data[~(data - np.trunc(data) == 0)]
+
+
+def _seconds(name: str, given: object) -> float:
+    seconds = one_number(name, given, "in seconds")
+    if not math.isfinite(seconds):
+        raise ArgumentError(f"{name} is {given!r}; seconds are finite")
+    return seconds
 
 
 def _time(source: Source) -> Axis:
@@ -294,6 +310,23 @@ def _agree(sources: Sequence[Source]) -> float:
                 f"the channels of {name_of(source)} and {name_of(sources[0])} {what}; pick the same ones"
             )
     return rate
+
+
+def each_axis(argument: str, given: Sequence[int] | int, source: Source) -> tuple[int, ...]:
+    """A whole number above 0 for every grid axis of a source; one number stands for all.
+
+    Raises
+    ------
+    ShapeError : not as many numbers as grid axes, or one that is no whole number above 0
+    """
+    grid = source.axes[1:]
+    told = tuple(given) if isinstance(given, Sequence) else (given,) * len(grid)
+    if len(told) != len(grid) or not all(isinstance(n, int | np.integer) and n > 0 for n in told):
+        raise ShapeError(
+            f"{argument} is {given!r}; it has one whole number above 0 for each grid axis, and {name_of(source)} has "
+            f"{', '.join(axis.name for axis in grid)}"
+        )
+    return tuple(int(n) for n in told)
 
 
 def name_of(source: Source) -> str:

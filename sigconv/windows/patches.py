@@ -8,13 +8,13 @@ import numpy as np
 
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Axis, Source
-from sigconv.windows.cut import Windows, name_of
+from sigconv.windows.cut import Windows, each_axis, name_of
 
 
 def patches(
     sources: Sequence[Source],
-    size: Sequence[int],
-    step: Sequence[int],
+    size: Sequence[int] | int,
+    step: Sequence[int] | int,
     groups: Sequence[str],
     targets: Sequence[Source] = (),
 ) -> Windows:
@@ -25,7 +25,7 @@ def patches(
     Parameters
     ----------
     sources : recordings with the same channels and the same number of grid axes
-    size, step : int >= 1 for every grid axis
+    size, step : int >= 1 for every grid axis, or one for all
     groups : one name for each source
     targets : a label map for each source, on its grid; or none
 
@@ -40,6 +40,7 @@ def patches(
     >>> patches([recording.of(Signal(np.zeros((1, 5, 4)), grid))], (2, 4), (2, 4), ["a"]).where.tolist()
     [[0, 0, 0], [0, 2, 0], [0, 3, 0]]
     """
+    sources = tuple(sources)
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
     if len(groups) != len(sources):
@@ -47,17 +48,13 @@ def patches(
     where: list[tuple[int, ...]] = []
     for number, source in enumerate(sources):
         grid = source.axes[1:]
-        if not len(size) == len(step) == len(grid) or min(*size, *step) < 1:
-            raise ShapeError(
-                f"size {tuple(size)} and step {tuple(step)} have one whole number above 0 for each grid axis; "
-                f"{name_of(source)} has {', '.join(axis.name for axis in grid)}"
-            )
+        sizes, steps = (each_axis(name, given, source) for name, given in (("size", size), ("step", step)))
         if source.axes[0].labels != sources[0].axes[0].labels:
             raise SamplingError(
                 f"the channels of {name_of(source)} and {name_of(sources[0])} differ; pick the same ones"
             )
         starts = []
-        for axis, n, hop in zip(grid, size, step, strict=True):
+        for axis, n, hop in zip(grid, sizes, steps, strict=True):
             if axis.size < n:
                 raise ShapeError(
                     f"{name_of(source)} has {axis.size} samples along {axis.name}; a patch of {n} is larger"
@@ -67,7 +64,8 @@ def patches(
             starts.append(sorted({*range(0, last + 1, hop), last}))
         where += [(number, *first) for first in product(*starts)]
     owners = tuple(groups[number] for number, *_ in where)
-    cut = Windows(tuple(sources), np.array(where), np.full(len(where), -1), owners, (), tuple(size))
+    sizes = each_axis("size", size, sources[0])
+    cut = Windows(sources, np.array(where), np.full(len(where), -1), owners, (), sizes)
     return with_targets(cut, targets) if targets else cut
 
 

@@ -7,14 +7,14 @@ import numpy as np
 from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest, one_of
 from sigconv.signal import Source
-from sigconv.windows.cut import Windows, name_of
+from sigconv.windows.cut import Windows, each_axis, name_of
 
 
 def whole(
     sources: Sequence[Source],
     labels: Sequence[str],
     groups: Sequence[str],
-    size: Sequence[int],
+    size: Sequence[int] | int,
     *,
     classes: Sequence[str] = (),
     boundary: BoundaryLike = "zeros",
@@ -27,7 +27,7 @@ def whole(
     sources : recordings with the same channels and as many grid axes
     labels : the class of each
     groups : one name for each, what must never be divided between training and test
-    size : samples along every grid axis, each >= 1
+    size : samples along every grid axis, each >= 1, or one number for all
     classes : names of the classes in order; by default those that `labels` has, sorted
     boundary : what lies beyond a recording's end: "zeros", "edge", ("constant", -1000) for air in HU, …
     align : "centre" keeps the middle, and pads both ends (the far one by one more where it is odd);
@@ -36,7 +36,7 @@ def whole(
     Raises
     ------
     ShapeError : not one label, group or size for each recording or axis
-    ArgumentError : no recording, a label that is no class, an unknown rule
+    ArgumentError : no recording, a label that is empty or no class, an unknown rule
     SamplingError : other channels, or another rate along time
 
     >>> from sigconv.loaders import recording
@@ -45,6 +45,7 @@ def whole(
     >>> whole(clips, ["a", "b"], ["x", "y"], [5]).batch([0, 1])[:, 0].tolist()
     [[0.0, 1.0, 2.0, 3.0, 0.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
     """
+    sources = tuple(sources)
     rule_of(boundary)
     one_of("align", align, ("centre", "start"))
     if not sources:
@@ -52,23 +53,30 @@ def whole(
     for what, given in (("labels", labels), ("groups", groups)):
         if len(given) != len(sources):
             raise ShapeError(f"{what} has {len(given)} names for {len(sources)} recordings; give one each")
+    names = _classes(sources, labels, classes)
+    first = sources[0]
+    sizes = each_axis("size", size, first)
+    where = []
+    for number, source in enumerate(sources):
+        _alike(first, source)
+        spare = [axis.size - n for axis, n in zip(source.axes[1:], sizes, strict=True)]
+        where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
+    numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
+    return Windows(sources, np.array(where), numbers, tuple(groups), names, sizes, boundary=boundary)
+
+
+def _classes(sources: Sequence[Source], labels: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of the classes; some labels that are empty are no class of their own unless it is named."""
+    empty = [name_of(source) for label, source in zip(labels, sources, strict=True) if label == ""]
+    if 0 < len(empty) < len(sources) and "" not in classes:
+        raise ArgumentError(
+            f"labels is empty for {len(empty)} of {len(sources)} recordings, {empty[0]} the first; leave them out"
+        )
     names = tuple(classes) or tuple(sorted(set(labels)))
     for label in labels:
         if label not in names:
             raise ArgumentError(f"labels has {label!r}{nearest(label, names)}; classes: {', '.join(names)}")
-    first = sources[0]
-    if len(size) != len(first.axes) - 1 or min(size) < 1:
-        raise ShapeError(
-            f"size {tuple(size)} has one whole number above 0 for each grid axis; {name_of(first)} has "
-            f"{', '.join(axis.name for axis in first.axes[1:])}"
-        )
-    where = []
-    for number, source in enumerate(sources):
-        _alike(first, source)
-        spare = [axis.size - n for axis, n in zip(source.axes[1:], size, strict=True)]
-        where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
-    numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
-    return Windows(tuple(sources), np.array(where), numbers, tuple(groups), names, tuple(size), boundary=boundary)
+    return names
 
 
 def _alike(first: Source, source: Source) -> None:

@@ -10,6 +10,7 @@ from sigconv import loaders
 from sigconv.loaders.eeg.generator import motor_imagery
 from sigconv.recipe import cli
 from sigconv.recipe.info import info
+from sigconv.report.page import png
 from sigconv.report.preview import preview
 from sigconv.signal import Axis, Event, Signal
 
@@ -68,6 +69,17 @@ def test_wrong_options_are_told(command, edf, options, message):
     assert message in err
 
 
+def test_the_cache_is_listed_and_cleaned(command, edf, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGCONV_CACHE", str(tmp_path / "kept"))
+    loaders.cached(loaders.open(edf))[...]
+    code, out, _ = command("cache")
+    assert code == 0
+    assert f"1 entries, {float(out.split()[0]):.1f} MB in {tmp_path / 'kept'}" in out
+    code, _, err = command("cache", "--clean", "much")
+    assert code == 2
+    assert "a size such as 0, 500MB" in err
+
+
 def signal(*grid, channels=("a",), dtype=float, unit="", events=()):
     shape = (len(channels), *(axis.size for axis in grid))
     data = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
@@ -92,6 +104,7 @@ def walk(seen=1.0):
     [
         (signal(Axis.time(320, 160), channels=("C3", "C4"), unit="V", events=[Event(0.5, 0, "T1")]), 1),
         (signal(Axis.time(320, 160)).with_data(np.full((1, 320), np.nan)), 1),
+        (Signal(np.ones((2, 90_000)), (Axis.channel("ab"), Axis.time(90_000, 44_100)), notes={"domain": "audio"}), 2),
         (walk(), 8),
         (walk(np.nan), 8),
         (signal(Axis("freq", 5, "Hz", 10), Axis.time(20, 10)), 2),
@@ -103,6 +116,7 @@ def walk(seen=1.0):
         (signal(*ZYX, unit="HU"), 3),
         (signal(Axis.at_positions("z", [0, 1, 3], "mm"), *ZYX[1:], unit="HU"), 3),
         (signal(Axis.time(3, 0.5), *ZYX), 3),
+        (signal(Axis("z", 1, "mm", 5), *ZYX[1:]), 1),
     ],
     ids=lambda x: str(x) if isinstance(x, int) else "x".join(a.name for a in x.axes[1:]),
 )
@@ -123,3 +137,25 @@ def test_a_volume_is_drawn_from_three_planes_and_no_more():
 
     assert len(preview(Counting()).axes) == 3
     assert asked == [(1, 6, 8), (4, 1, 8), (4, 6, 1)]
+
+
+def test_raised_hands_stay_in_the_picture():
+    still = walk()
+    raised = np.array(still.data)
+    raised[1::3, 15] += 10
+    panels = preview(loaders.of(still.with_data(raised))).axes
+    assert {panel.get_ylim() for panel in panels} == {panels[0].get_ylim()}
+    drawn = np.concatenate([line.get_ydata() for panel in panels for line in panel.lines])
+    assert panels[0].get_ylim()[0] < drawn.min()
+    assert drawn.max() < panels[0].get_ylim()[1]
+
+
+def test_event_labels_are_seen_whatever_they_say():
+    events = [Event(0.5, 0, r"$\frac$"), Event(1, 0, "仰卧")]
+    shown = signal(Axis.time(320, 160), channels=[f"${i}^" for i in range(20)], events=events)
+    figure = preview(loaders.of(shown))
+    assert png(figure).startswith(b"\x89PNG")
+    (ax,) = figure.axes
+    assert [text.get_text() for text in ax.texts] == [r"$\frac$", "仰卧"]
+    assert {text.xycoords for text in ax.texts} == {("data", "axes fraction")}
+    assert ax.get_title(loc="right").startswith("16 of 20 channels")

@@ -18,6 +18,8 @@ from sigconv.loaders import guarded, limits
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _META = 132  # bytes before the file meta information: a preamble and "DICM"
 _ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little and big endian
+_PIXELS = (0x7FE00010, 0x7FE00009, 0x7FE00008)  # integers, numbers of 64 bits, numbers of 32 bits
+_MOST_ZEROS = 1 << 13  # elements; some writers fill a file up
 _ITEM = 1 << 10  # bytes that pydicom takes for an item with one element; the file may have 8, and so does a crafted one
 
 
@@ -48,6 +50,21 @@ class _Counted(io.FileIO):
             )
 
 
+class _Stop:
+    """Whether pydicom is to stop before an element: at pixels; with an error among zeros, which may go on for hours."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.zeros = path, 0
+
+    def __call__(self, tag: int, _: str | None, __: int) -> bool:
+        self.zeros += tag == 0
+        if self.zeros > _MOST_ZEROS:
+            raise FormatError(
+                f"{self.path}: {self.zeros} elements of zeros where fields or pixels are expected: damaged"
+            )
+        return tag in _PIXELS
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, IO[bytes], int]]:
     """pydicom's dataset of a file up to its pixels, the file behind it, which stands there, and its size in bytes.
@@ -55,7 +72,7 @@ def opened(path: Path) -> Iterator[tuple[Any, IO[bytes], int]]:
     Whatever goes wrong with either inside is a FormatError; more items than such a file needs are a ResourceError.
     """
     try:
-        import pydicom
+        from pydicom.filereader import read_partial
     except ImportError as error:
         raise MissingExtra("pydicom", "volume") from error
     with io.BufferedReader(_Counted(path)) as plain, warnings.catch_warnings():
@@ -66,7 +83,7 @@ def opened(path: Path) -> Iterator[tuple[Any, IO[bytes], int]]:
         try:
             deflated = known and _DEFLATED in head
             file = _inflated(path, plain) if deflated else plain
-            dataset = pydicom.dcmread(file, stop_before_pixels=True, force=deflated or not known)
+            dataset = read_partial(file, _Stop(path), force=deflated or not known)
             if deflated:
                 dataset.file_meta.TransferSyntaxUID = _DEFLATED.decode()
             if not known and "SOPClassUID" not in dataset:
