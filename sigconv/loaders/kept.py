@@ -46,7 +46,7 @@ def version(path: Path) -> Key:
     return version_of(path, path.stat())
 
 
-def version_of(path: Path, told: os.stat_result) -> Key:
+def version_of(path: str | Path, told: os.stat_result) -> Key:
     """`version` by what is known of the file already."""
     return str(path), told.st_ino, told.st_size, told.st_mtime_ns
 

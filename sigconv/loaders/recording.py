@@ -1,14 +1,14 @@
 """Recording: a file that is opened but not read; pieces become Signals when asked for."""
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import EllipsisType, MappingProxyType
 from typing import Any
 
 from sigconv.errors import ArgumentError, FormatError, ShapeError, one_number
-from sigconv.loaders.kept import Key, version
+from sigconv.loaders.kept import Key, version_of
 from sigconv.signal import Axis, Box, Event, Signal
 
 # (box, channel numbers) -> (channel, *grid) array in the recording's unit
@@ -85,7 +85,7 @@ class Recording:
         FormatError : the file has changed since it was opened; or what its reader raises
         """
         found = self.reader(box, self.rows)
-        if self.opened and version(path := Path(str(self.opened[0]))) != self.opened:
+        if self.opened and version_of(path := str(self.opened[0]), os.stat(path)) != self.opened:
             raise FormatError(f"{path}: the file has changed since it was opened; open it again")
         return found
 
