@@ -98,7 +98,7 @@ def together(folder, gate):
 def test_four_processes_at_once_get_one_entry(tmp_path, shelf):
     original = scan(tmp_path)
     context = multiprocessing.get_context("fork")
-    gate = context.Barrier(4)
+    gate = context.Barrier(4, timeout=60)
     answers = context.Queue()
     every = [context.Process(target=lambda: answers.put(together(tmp_path, gate))) for _ in range(4)]
     for one in every:

@@ -40,8 +40,8 @@ def ask(guard, file, name, seconds=4, result=0, **arguments):
 
 
 def gone(pid):
-    """Whether the process has ended and been waited for, in at most 5 s."""
-    for _ in range(250):
+    """Whether the process has ended and been waited for, in at most 30 s."""
+    for _ in range(1500):
         if not Path(f"/proc/{pid}").exists():
             return True
         time.sleep(0.02)
@@ -91,8 +91,8 @@ def test_a_decoder_that_computes_for_ever_is_killed(guard, file):
 
 
 def test_a_decoder_that_waits_for_ever_is_killed(guard, file, monkeypatch):
-    monkeypatch.setattr(guarded, "PATIENCE", 1.0)
-    before = ask(guard, file, "fine")[0]["pid"]
+    before = ask(guard, file, "fine")[0]["pid"]  # the child is up before patience is short
+    monkeypatch.setattr(guarded, "PATIENCE", 0.5)
     with pytest.raises(FormatError, match="did not answer in time"):
         ask(guard, file, "sleep")
     assert gone(before)
@@ -169,7 +169,7 @@ def test_a_worker_does_not_keep_its_parents_child_alive(file):
     worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
     worker.start()
     GUARD._child.stdin.close()
-    GUARD._child.wait(5.0)
+    GUARD._child.wait(30.0)
     GUARD.close()
     worker.kill()
     worker.join()
@@ -196,11 +196,8 @@ def test_a_plain_script_needs_no_main_guard_and_leaves_no_process(file, tmp_path
 
 
 def test_ctrl_c_during_an_answer_does_not_mix_up_the_next(guard, file):
-    ask(guard, file, "fine")
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
-        ask(guard, file, "sleep")
+        ask(guard, file, "interrupt")
     assert ask(guard, file, "fine", size=5)[1][0].size == 5
 
 

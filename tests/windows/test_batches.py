@@ -148,7 +148,7 @@ def test_leaving_the_loop_ends_the_workers_even_in_the_middle_of_a_read():
     for _ in batches(cut(at=63, trouble="sleep"), range(61), 4, workers=2, ahead=8):
         break
     assert left_behind() == []
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50  # the read takes 60
 
 
 SCRIPT = """
@@ -173,7 +173,7 @@ def children_of(pid):
     return found
 
 
-def gone(pids, seconds=10.0):
+def gone(pids, seconds=40.0):
     ends = time.monotonic() + seconds
     while (left := [pid for pid in pids if lives(pid)]) and time.monotonic() < ends:
         time.sleep(0.02)
@@ -210,7 +210,7 @@ def test_a_program_that_is_stopped_leaves_no_process_behind(start, blow, tmp_pat
         else:
             program.send_signal(blow)
         assert gone(workers)
-        said = program.communicate(timeout=20)[1]
+        said = program.communicate(timeout=60)[1]
     assert program.returncode != 0
     assert said.count("Traceback") == (blow == signal.SIGINT)
 
