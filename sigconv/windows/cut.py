@@ -10,6 +10,7 @@ from sigconv.core.boundary import BoundaryLike, extend
 from sigconv.core.geometry import length_after
 from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest
 from sigconv.signal import Axis, Box, Source
+from sigconv.windows.alike import listed, name_of, same_channels, same_rate
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
@@ -204,7 +205,7 @@ def around_events(
     for label in events:
         if label not in present:
             raise ArgumentError(
-                f"events: no recording has an event {label!r}{nearest(label, present)}; present: {_list(present)}"
+                f"events: no recording has an event {label!r}{nearest(label, present)}; present: {listed(present)}"
             )
     classes = tuple(dict.fromkeys(events.values()))
     where, labels, owners = [], [], []
@@ -275,32 +276,13 @@ def _whole(source: Source, size: int) -> tuple[int, ...]:
 def _agree(sources: Sequence[Source]) -> float:
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
-    rate, channels = _time(sources[0]).rate, sources[0].axes[0].labels
+    rates = [_time(source).rate for source in sources]  # an uneven axis refuses, and says why
     for source in sources[1:]:
-        if _time(source).rate != rate:
-            raise SamplingError(
-                f"{name_of(source)} is sampled at {_time(source).rate:g} Hz, {name_of(sources[0])} at {rate:g} Hz; "
-                "resample one of them"
-            )
+        same_rate(sources[0], source)
         if _whole(source, 0) != _whole(sources[0], 0):
             raise SamplingError(
                 f"{name_of(source)} has axes of {_whole(source, 0)}, {name_of(sources[0])} of {_whole(sources[0], 0)} "
                 "(0 stands for time); bring them to the same"
             )
-        if source.axes[0].labels != channels:
-            odd = set(source.axes[0].labels) ^ set(channels)
-            what = f"differ in {_list(odd)}" if odd else "stand in another order"
-            raise SamplingError(
-                f"the channels of {name_of(source)} and {name_of(sources[0])} {what}; pick the same ones"
-            )
-    return rate
-
-
-def name_of(source: Source) -> str:
-    """What a message calls a recording."""
-    return str(source.notes.get("name") or source.notes.get("path") or "the recording")
-
-
-def _list(names: set[str]) -> str:
-    shown = sorted(names)
-    return ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
+        same_channels(sources[0], source)
+    return rates[0]

@@ -8,7 +8,8 @@ import numpy as np
 
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Axis, Source
-from sigconv.windows.cut import Windows, name_of
+from sigconv.windows.alike import name_of, same_channels
+from sigconv.windows.cut import Windows
 
 
 def patches(
@@ -52,10 +53,7 @@ def patches(
                 f"size {tuple(size)} and step {tuple(step)} have one whole number above 0 for each grid axis; "
                 f"{name_of(source)} has {', '.join(axis.name for axis in grid)}"
             )
-        if source.axes[0].labels != sources[0].axes[0].labels:
-            raise SamplingError(
-                f"the channels of {name_of(source)} and {name_of(sources[0])} differ; pick the same ones"
-            )
+        same_channels(sources[0], source)
         starts = []
         for axis, n, hop in zip(grid, size, step, strict=True):
             if axis.size < n:

@@ -84,10 +84,15 @@ def test_a_library_that_leaves_is_told(guard, file):
         ask(guard, file, "leave")
 
 
-def test_a_decoder_that_computes_for_ever_is_killed(guard, file):
+def test_a_decoder_that_computes_for_ever_is_killed(file, monkeypatch):
+    monkeypatch.setattr(
+        guarded, "PATIENCE", 600.0
+    )  # it is the seconds of computing that end it, however slow the clock
+    patient = guarded.Guard(f"from sigconv.loaders import guarded; guarded.PATIENCE = 600.0; {COMMAND}")
     with pytest.raises(FormatError, match=r"a\.dcm: the decoder spin did not end"):
-        ask(guard, file, "spin", seconds=1)
-    assert ask(guard, file, "fine")[1][0].size == 3
+        ask(patient, file, "spin", seconds=1)
+    assert ask(patient, file, "fine")[1][0].size == 3
+    patient.close()
 
 
 def test_a_decoder_that_waits_for_ever_is_killed(guard, file, monkeypatch):
@@ -195,6 +200,15 @@ def test_a_plain_script_needs_no_main_guard_and_leaves_no_process(file, tmp_path
     assert gone(int(shown.stdout))
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own answer to Ctrl-C, which is off where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_during_an_answer_does_not_mix_up_the_next(guard, file):
     with pytest.raises(KeyboardInterrupt):
         ask(guard, file, "interrupt")

@@ -152,10 +152,11 @@ def test_leaving_the_loop_ends_the_workers_even_in_the_middle_of_a_read():
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from sigconv.windows import batches
 from tests.windows.counted import cut
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # off in the background of a shell
     for x, y, indices in batches(cut(), list(range(60)) * 100000, 4, workers=2, start=sys.argv[1]):
         if indices[0] == 8:
             print("ready", flush=True)

@@ -11,6 +11,7 @@ import numpy as np
 from sigconv.errors import ArgumentError, FormatError, one_of
 from sigconv.loaders import limits
 from sigconv.loaders.door import Door
+from sigconv.loaders.kept import Key, version
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.video import facts as video_facts
 from sigconv.loaders.video import index as video_index
@@ -54,7 +55,7 @@ class Frames:
     suffix: str
     index: Index
     picture: Picture
-    state: video_pool.Stamp
+    state: Key
 
     def __call__(self, box: Box, rows: Sequence[int]) -> Bytes:
         from av.video.reformatter import VideoReformatter
@@ -115,7 +116,7 @@ def open(path: str | Path, suffix: str = "", size: Sequence[int] | None = None, 
     suffix = suffix or path.suffix.lower()
     one_of("suffix", suffix, SUFFIXES)
     video_whole.check(path, suffix)
-    state = video_pool.stamp(path)
+    state = version(path)
     index, header = _indexed(path, suffix, exact or path.stat().st_size <= READ_THROUGH)
     with video_pool.lent(path, suffix, index, 0, state) as decoder:
         skipped, first = decoder.beginning()
