@@ -85,9 +85,7 @@ def test_a_library_that_leaves_is_told(guard, file):
 
 
 def test_a_decoder_that_computes_for_ever_is_killed(file, monkeypatch):
-    monkeypatch.setattr(
-        guarded, "PATIENCE", 600.0
-    )  # the seconds of computing end it, however slow the clock
+    monkeypatch.setattr(guarded, "PATIENCE", 600.0)  # the seconds of computing end it, however slow the clock
     patient = guarded.Guard(f"from sigconv.loaders import guarded; guarded.PATIENCE = 600.0; {COMMAND}")
     with pytest.raises(FormatError, match=r"a\.dcm: the decoder spin did not end"):
         ask(patient, file, "spin", seconds=1)
