@@ -81,6 +81,13 @@ def open(path: str | Path) -> Recording:
     FormatError : not such a file, or damaged (field, found, expected)
     ResourceError : it tells of more than SIGCONV_MOST_BYTES
     MissingExtra : the package that reads it is not installed
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> path = Path(tempfile.mkdtemp()) / "tone.wav"
+    >>> save(Signal.from_array(np.zeros((1, 800)), fs=8000), path)
+    >>> open(path).shape, open(path).axes[1].rate
+    ((1, 800), 8000.0)
     """
     path = Path(path)
     try:
@@ -114,6 +121,11 @@ def save(signal: Signal | Source, path: str | Path) -> None:
     ArgumentError : no such format is written (those that are, are named)
     FormatError, SamplingError : the format cannot hold this signal
     OSError : the folder cannot be written
+
+    >>> import numpy as np
+    >>> save(Signal.from_array(np.zeros((1, 800)), fs=8000), "tone.abc")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    sigconv.errors.ArgumentError: tone.abc: the suffix is '.abc'; sigconv writes ...
     """
     path = Path(path)
     writers = {suffix: write for door in DOORS for suffix, write in door.save.items()}

@@ -192,6 +192,11 @@ def around_events(
     ShapeError : not as many groups as sources
 
     A window that would begin before its recording or end after it is left out.
+
+    >>> from sigconv.loaders.eeg.generator import motor_imagery
+    >>> people = motor_imagery(subjects=2, trials=4)
+    >>> around_events(people, {"left": "left", "right": "right"}, 0.5, 2.5, ["S01", "S02"]).batch([0, 7]).shape
+    (2, 31, 320)
     """
     rate = _agree(sources)
     if len(groups) != len(sources):
@@ -229,11 +234,20 @@ def around_events(
 def sliding(source: Source, length: float, step: float, classes: Sequence[str] = ()) -> Windows:
     """Windows of `length` seconds every `step` seconds, from the recording's first sample; labels are -1.
 
-    Axes other than time are kept whole.
+    Parameters
+    ----------
+    source : (channel, *grid) Recording with a time axis; its other axes are kept whole
+    length, step : s, one sample or more
+    classes : names, for windows that are to go with others of these classes
 
     Raises
     ------
     SamplingError : the recording is shorter than one window, or step is less than one sample
+
+    >>> from sigconv.loaders import recording
+    >>> from sigconv.signal import Signal
+    >>> sliding(recording.of(Signal.from_array(np.zeros((2, 320)), fs=160)), 1.0, 0.5).where.tolist()
+    [[0, 0], [0, 80], [0, 160]]
     """
     time = _time(source)
     size, hop = round(length * time.rate), round(step * time.rate)
