@@ -19,7 +19,6 @@ __all__ = [
     "cached",
     "class_folders",
     "dicom_tree",
-    "door_of",
     "load",
     "manifest",
     "nnunet",
@@ -41,25 +40,13 @@ DOORS: tuple[Door, ...] = (
 )
 
 
-def door_of(path: Path) -> tuple[Door, str] | None:
-    """The door whose reader takes this file and the suffix that says how, by content, then by name; or None.
-
-    >>> door_of(Path("notes.unknown")) is None
-    True
-    """
-    return _door_of(path) if path.is_file() else _door_named(path)
-
-
 def _door_of(path: Path) -> tuple[Door, str] | None:
+    """The door whose reader takes this file and the suffix that says how: by content, then by name."""
     with path.open("rb", buffering=0) as file:
         head = file.read(HEAD)
     for door in DOORS:
         if suffix := door.known(head):
             return door, suffix
-    return _door_named(path)
-
-
-def _door_named(path: Path) -> tuple[Door, str] | None:
     for door in DOORS:
         for suffix in door.suffixes:
             if path.name.lower().endswith(suffix):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.loaders.eeg.edf import Layout
+from sigconv.loaders.eeg.edf_layout import Layout
 from sigconv.loaders.eeg.interpolation import raised
 from sigconv.loaders.eeg.triggers import BITS
 from sigconv.loaders.eeg.triggers import events as trigger_events

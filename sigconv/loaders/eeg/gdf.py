@@ -11,7 +11,8 @@ import numpy as np
 
 from sigconv.errors import FormatError
 from sigconv.loaders.eeg import edf_parts
-from sigconv.loaders.eeg.edf import Layout, column, scale
+from sigconv.loaders.eeg.edf import column, scale
+from sigconv.loaders.eeg.edf_layout import Layout
 from sigconv.loaders.eeg.gdf_events import events
 from sigconv.loaders.eeg.parts import Parts
 

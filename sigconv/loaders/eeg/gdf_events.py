@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sigconv.errors import FormatError
-from sigconv.loaders.eeg.edf import Layout
+from sigconv.loaders.eeg.edf_layout import Layout
 from sigconv.signal import Event
 
 
