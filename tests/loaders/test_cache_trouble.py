@@ -192,17 +192,17 @@ def full():
 def test_on_a_full_disk_it_is_read_all_the_same(tmp_path, shelf, caplog, transform, request):
     original = scan(tmp_path)
     request.getfixturevalue("full")
-    says_once_and_reads(original, transform, caplog)
+    assert_it_says_once_and_reads(original, transform, caplog)
     assert [path for path in shelf.rglob("*") if path.is_file() and path.stat().st_size] == []
 
 
 @pytest.mark.parametrize("transform", [None, halved])
 def test_without_a_folder_it_is_read_all_the_same(tmp_path, shelf, caplog, transform):
     shelf.write_text("a file where the folder should be")
-    says_once_and_reads(scan(tmp_path), transform, caplog)
+    assert_it_says_once_and_reads(scan(tmp_path), transform, caplog)
 
 
-def says_once_and_reads(original, transform, caplog):
+def assert_it_says_once_and_reads(original, transform, caplog):
     with caplog.at_level(logging.WARNING):
         recording = anew(original, transform)
         for _ in range(3):
