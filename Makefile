@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-loading clean
 
 demo: .venv/.installed
 	$(BIN)/sigconv run eeg_motor_imagery
@@ -17,6 +17,9 @@ lint: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/python -m tests.bench
+
+bench-loading: .venv/.installed
+	$(BIN)/python -m tests.bench.loading
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -1,4 +1,4 @@
-"""The command line: sigconv run · recipes · info · fetch · describe · export · sizes · filter · predict."""
+"""The command line: sigconv run · recipes · info · fetch · cache · describe · export …"""
 
 import signal
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sigconv.errors import ArgumentError, SigconvError
+from sigconv.recipe import cache as cache_folder
 from sigconv.recipe import describe as words
 from sigconv.recipe import export as export_file
 from sigconv.recipe import fetch as fetch_files
@@ -140,6 +141,14 @@ def fetch(
         raise ArgumentError(f"DIR is missing; say where the files go: sigconv fetch {name} DIR")
     with bars() as progress:
         fetch_files.fetch(wanted, folder, only or [], mirror, progress, typer.echo)
+
+
+@app.command(help=cache_folder.CACHE)
+def cache(
+    clean: Annotated[str | None, typer.Option(metavar="SIZE", help="Make room; so much may stay.")] = None,
+) -> None:
+    """See cache_folder.CACHE."""
+    typer.echo(cache_folder.listed() if clean is None else cache_folder.cleaned(clean))
 
 
 @app.command(help=words.DESCRIBE)

@@ -1,15 +1,16 @@
 """A first look at a recording of any domain: traces, a spectrogram, a picture, frames, or three cuts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from sigconv.core import spectrum
 from sigconv.signal import Axis, Source
 
 _SECONDS, _LINES, _FRAMES, _LOOKED = 10.0, 16, 8, 200
-_MOST_SAMPLES = 20_000  # a line: more cannot be told apart
+_MOST_SAMPLES, _DOTS, _WINDOW = 1_000_000, 4000, 256  # of a line: read, drawn, in a window of its spectrum
 _SOFT_TISSUE = (-160.0, 240.0)  # HU
 
 Array = np.ndarray[Any, Any]
@@ -20,10 +21,9 @@ def preview(source: Source) -> Figure:
 
     Parameters
     ----------
-    source : (channel, time): up to 10 s of up to 16 channels as traces, or markers at eight times;
-        (channel, freq, time): a spectrogram in dB;
-        (channel, y, x): a picture; (channel, time, y, x): eight frames; (channel, z, y, x): three cuts through the
-        middle, the patient's right on the left
+    source : (channel, time): up to 10 s of up to 16 channels as traces, a sound with its spectrogram, markers at eight
+        times; (channel, freq, time): a spectrogram in dB; (channel, y, x): a picture; (channel, time, y, x): eight
+        frames; (channel, z, y, x): three cuts through the middle, the patient's right on the left
 
     >>> from sigconv.loaders import of
     >>> from sigconv.signal import Signal
@@ -44,19 +44,37 @@ def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list
 
 
 def _lines(source: Source) -> Figure:
+    """Up to 10 s as traces; below those of a sound its spectrogram."""
     channel, time = source.axes
-    last = min(time.size, _MOST_SAMPLES)
+    last = time.size
     if time.unit == "s":
-        last = max(1, min(last, int(np.searchsorted(_places(time), time.start + _SECONDS))))
-    data = np.asarray(source.samples(((0, last),)), np.float64)[:_LINES]
-    at = _places(time)[:last]
-    figure, (ax,) = _figure(9, 1.2 + 0.45 * len(data))
+        last = max(1, min(last, time.nearest(time.start + _SECONDS)))
+    time = time.cut(0, min(last, _MOST_SAMPLES))
+    data = np.asarray(source.samples(((0, time.size),)), np.float64)[:_LINES]
+    figure = Figure(figsize=(9, 1.2 + 0.45 * len(data)), layout="constrained")
+    ax = figure.subplots()
+    if source.notes.get("domain") == "audio" and time.size >= 2 * _WINDOW and np.isfinite(data[0]).all():
+        figure.set_size_inches(9, 4 + 0.45 * len(data))
+        figure.clear()
+        ax, below = figure.subplots(2, 1, sharex=True)
+        _heard(below, data[0], time, channel.labels[0])
+    _traces(ax, data, time, channel.labels, source)
+    return figure
+
+
+def _traces(ax: Any, data: Array, time: Axis, labels: Sequence[str], source: Source) -> None:
     middle = data - np.nanmedian(data, axis=1, keepdims=True) if np.isfinite(data).any() else data
     spread = float(np.nanpercentile(np.abs(middle), 99)) if np.isfinite(middle).any() else 0.0
     apart = 2 * spread or 1.0
+    at = _places(time)
+    if len(at) > 2 * _DOTS:  # no more than can be told apart: the least and the most of each stretch
+        stretch = len(at) // _DOTS
+        whole = middle[:, : _DOTS * stretch].reshape(len(middle), _DOTS, stretch)
+        middle = np.stack([whole.min(2), whole.max(2)], axis=2).reshape(len(middle), -1)
+        at = np.repeat(at[: _DOTS * stretch : stretch], 2)
     for row, line in enumerate(middle):
         ax.plot(at, line - row * apart, linewidth=0.7, color="#2a6f97")
-    ax.set_yticks([-row * apart for row in range(len(data))], channel.labels[: len(data)] or range(len(data)))
+    ax.set_yticks([-row * apart for row in range(len(data))], labels[: len(data)] or range(len(data)))
     for event in source.events:
         if at[0] <= event.onset <= at[-1]:
             ax.axvline(event.onset, color="#d98032", linewidth=0.8)
@@ -64,7 +82,16 @@ def _lines(source: Source) -> Figure:
     ax.set(xlabel=f"{time.name} ({time.unit or 'samples'})", xlim=(at[0], at[-1] if at[-1] > at[0] else at[0] + 1))
     ax.set_title(f"one line apart: {apart:.3g} {source.unit}".rstrip(), fontsize=8, loc="right")
     ax.spines[["top", "right"]].set_visible(False)
-    return figure
+
+
+def _heard(ax: Any, line: Array, time: Axis, label: str) -> None:
+    """The spectrogram of one line in dB below its loudest."""
+    hop = max(_WINDOW // 16, time.size // 1000)
+    power = spectrum.power(line, np.hanning(_WINDOW), hop)
+    level = 10 * np.log10(np.maximum(power / max(power.max(), 1e-300), 1e-8))
+    at = time.start + time.step * (np.arange(power.shape[1]) * hop + _WINDOW / 2)
+    ax.pcolormesh(at, np.linspace(0, time.rate / 2, len(power)) / 1000, level, shading="nearest", rasterized=True)
+    ax.set(xlabel="time (s)", ylabel=f"{label} (kHz)")
 
 
 def _places(axis: Axis) -> Array:
@@ -119,7 +146,7 @@ def _extent(values: Array) -> float:
 
 def _spectrogram(source: Source) -> Figure:
     freq, time = source.axes[1:]
-    last = min(time.size, 4 * _MOST_SAMPLES // freq.size + 1)
+    last = min(time.size, _MOST_SAMPLES // freq.size + 1)
     power = np.abs(np.asarray(source.samples(((0, freq.size), (0, last))))[0])
     shown = 20 * np.log10(np.maximum(power, 1e-12)) if (power >= 0).all() and not source.unit else power
     figure, (ax,) = _figure(9, 3.6)

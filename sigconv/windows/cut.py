@@ -300,3 +300,20 @@ def _agree(sources: Sequence[Source]) -> float:
             )
         same_channels(sources[0], source)
     return rates[0]
+
+
+def each_axis(argument: str, given: Sequence[int] | int, source: Source) -> tuple[int, ...]:
+    """A whole number above 0 for every grid axis of a source; one number stands for all.
+
+    Raises
+    ------
+    ShapeError : not as many numbers as grid axes, or one that is no whole number above 0
+    """
+    grid = source.axes[1:]
+    told = tuple(given) if isinstance(given, Sequence) else (given,) * len(grid)
+    if len(told) != len(grid) or not all(isinstance(n, int | np.integer) and n > 0 for n in told):
+        raise ShapeError(
+            f"{argument} is {given!r}; it has one whole number above 0 for each grid axis, and {name_of(source)} has "
+            f"{', '.join(axis.name for axis in grid)}"
+        )
+    return tuple(int(n) for n in told)

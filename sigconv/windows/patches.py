@@ -9,13 +9,13 @@ import numpy as np
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Axis, Source
 from sigconv.windows.alike import name_of, same_channels
-from sigconv.windows.cut import Windows
+from sigconv.windows.cut import Windows, each_axis
 
 
 def patches(
     sources: Sequence[Source],
-    size: Sequence[int],
-    step: Sequence[int],
+    size: Sequence[int] | int,
+    step: Sequence[int] | int,
     groups: Sequence[str],
     targets: Sequence[Source] = (),
 ) -> Windows:
@@ -26,7 +26,7 @@ def patches(
     Parameters
     ----------
     sources : recordings with the same channels and the same number of grid axes
-    size, step : int >= 1 for every grid axis
+    size, step : int >= 1 for every grid axis, or one for all
     groups : one name for each source
     targets : a label map for each source, on its grid; or none
 
@@ -48,14 +48,10 @@ def patches(
     where: list[tuple[int, ...]] = []
     for number, source in enumerate(sources):
         grid = source.axes[1:]
-        if not len(size) == len(step) == len(grid) or min(*size, *step) < 1:
-            raise ShapeError(
-                f"size {tuple(size)} and step {tuple(step)} have one whole number above 0 for each grid axis; "
-                f"{name_of(source)} has {', '.join(axis.name for axis in grid)}"
-            )
+        sizes, steps = (each_axis(name, given, source) for name, given in (("size", size), ("step", step)))
         same_channels(sources[0], source)
         starts = []
-        for axis, n, hop in zip(grid, size, step, strict=True):
+        for axis, n, hop in zip(grid, sizes, steps, strict=True):
             if axis.size < n:
                 raise ShapeError(
                     f"{name_of(source)} has {axis.size} samples along {axis.name}; a patch of {n} is larger"
@@ -65,7 +61,9 @@ def patches(
             starts.append(sorted({*range(0, last + 1, hop), last}))
         where += [(number, *first) for first in product(*starts)]
     owners = tuple(groups[number] for number, *_ in where)
-    cut = Windows(tuple(sources), np.array(where), np.full(len(where), -1), owners, (), tuple(size))
+    cut = Windows(
+        tuple(sources), np.array(where), np.full(len(where), -1), owners, (), each_axis("size", size, sources[0])
+    )
     return with_targets(cut, targets) if targets else cut
 
 

@@ -8,14 +8,14 @@ from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.errors import ArgumentError, ShapeError, nearest, one_of
 from sigconv.signal import Source
 from sigconv.windows.alike import name_of, same_channels, same_rate
-from sigconv.windows.cut import Windows
+from sigconv.windows.cut import Windows, each_axis
 
 
 def whole(
     sources: Sequence[Source],
     labels: Sequence[str],
     groups: Sequence[str],
-    size: Sequence[int],
+    size: Sequence[int] | int,
     *,
     classes: Sequence[str] = (),
     boundary: BoundaryLike = "zeros",
@@ -28,7 +28,7 @@ def whole(
     sources : recordings with the same channels and as many grid axes
     labels : the class of each
     groups : one name for each, what must never be divided between training and test
-    size : samples along every grid axis, each >= 1
+    size : samples along every grid axis, each >= 1, or one number for all
     classes : names of the classes in order; by default those that `labels` has, sorted
     boundary : what lies beyond a recording's end: "zeros", "edge", ("constant", -1000) for air in HU, …
     align : "centre" keeps the middle, and pads both ends (the far one by one more where it is odd);
@@ -58,18 +58,14 @@ def whole(
         if label not in names:
             raise ArgumentError(f"labels has {label!r}{nearest(label, names)}; classes: {', '.join(names)}")
     first = sources[0]
-    if len(size) != len(first.axes) - 1 or min(size) < 1:
-        raise ShapeError(
-            f"size {tuple(size)} has one whole number above 0 for each grid axis; {name_of(first)} has "
-            f"{', '.join(axis.name for axis in first.axes[1:])}"
-        )
+    sizes = each_axis("size", size, first)
     where = []
     for number, source in enumerate(sources):
         _alike(first, source)
-        spare = [axis.size - n for axis, n in zip(source.axes[1:], size, strict=True)]
+        spare = [axis.size - n for axis, n in zip(source.axes[1:], sizes, strict=True)]
         where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
     numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
-    return Windows(tuple(sources), np.array(where), numbers, tuple(groups), names, tuple(size), boundary=boundary)
+    return Windows(tuple(sources), np.array(where), numbers, tuple(groups), names, sizes, boundary=boundary)
 
 
 def _alike(first: Source, source: Source) -> None:

@@ -68,6 +68,17 @@ def test_wrong_options_are_told(command, edf, options, message):
     assert message in err
 
 
+def test_the_cache_is_listed_and_cleaned(command, edf, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGCONV_CACHE", str(tmp_path / "kept"))
+    loaders.cached(loaders.open(edf))[...]
+    code, out, _ = command("cache")
+    assert code == 0
+    assert f"1 entries, {float(out.split()[0]):.1f} MB in {tmp_path / 'kept'}" in out
+    code, _, err = command("cache", "--clean", "much")
+    assert code == 2
+    assert "a size such as 0, 500MB" in err
+
+
 def signal(*grid, channels=("a",), dtype=float, unit="", events=()):
     shape = (len(channels), *(axis.size for axis in grid))
     data = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
@@ -92,6 +103,7 @@ def walk(seen=1.0):
     [
         (signal(Axis.time(320, 160), channels=("C3", "C4"), unit="V", events=[Event(0.5, 0, "T1")]), 1),
         (signal(Axis.time(320, 160)).with_data(np.full((1, 320), np.nan)), 1),
+        (Signal(np.ones((2, 90_000)), (Axis.channel("ab"), Axis.time(90_000, 44_100)), notes={"domain": "audio"}), 2),
         (walk(), 8),
         (walk(np.nan), 8),
         (signal(Axis("freq", 5, "Hz", 10), Axis.time(20, 10)), 2),

@@ -140,3 +140,12 @@ def test_patches_refuse_what_does_not_fit():
         patches([source], (1,), (1,), ["a"])
     with pytest.raises(SamplingError, match="no time axis"):
         sliding(source, 1, 1)
+
+
+def test_one_number_stands_for_every_axis_and_a_wrong_one_is_named():
+    axes = (Axis.channel(["a"]), Axis("y", 4), Axis("x", 6))
+    source = recording.of(Signal(np.zeros((1, 4, 6)), axes))
+    assert patches([source], 2, 2, ["a"]).shape == (1, 2, 2)
+    for wrong in ((2,), (2, 2, 2), (2, 0), (2, 1.5), "22"):
+        with pytest.raises(ShapeError, match=r"size is .* has y, x"):
+            patches([source], wrong, 2, ["a"])
