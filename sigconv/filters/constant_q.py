@@ -10,7 +10,7 @@ from sigconv import units
 from sigconv.core.geometry import at_least
 from sigconv.errors import ArgumentError, MissingExtra, SamplingError
 from sigconv.filters.framing import Framing, closed, framed, settings_of
-from sigconv.filters.sampling import Quantity, opened
+from sigconv.filters.sampling import Quantity, opened, samples
 from sigconv.signal import Axis, Signal
 
 
@@ -83,7 +83,8 @@ def cqt(
     given = opened(x, fs)
     if not isinstance(given.data, np.ndarray) or given.data.dtype.kind == "c":
         raise ArgumentError("x is a tensor or complex; the constant-Q transform takes real NumPy arrays")
-    framing = framed(given, hop, hop, None, "hann")
+    step = samples("hop", hop, given.fs)
+    framing = framed(given, hop, hop, 2 * step, "hann")  # of even size: a column at every hop, as librosa counts
     first, each = units.parse(low, "Hz", "low"), at_least("octave", octave, 1)
     if not 0 < first < given.fs / 2:
         raise SamplingError(f"low is {first:g} Hz; allowed: above 0, below {given.fs / 2:g} Hz")

@@ -5,7 +5,7 @@ from typing import Any
 
 from sigconv import units
 from sigconv.core.namespace import inexact
-from sigconv.errors import SamplingError, ShapeError
+from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Signal
 
 Quantity = float | str
@@ -43,7 +43,7 @@ def opened(x: Any, fs: Quantity | None = None) -> Sampled:
     Raises
     ------
     SamplingError : no rate, two different rates, or one that is not positive
-    ArgumentError : a Signal without a time axis
+    ArgumentError : a Signal without a time axis, or a Recording whose samples are not read
     ShapeError : an array without axes
 
     >>> opened([1, 2, 3], fs="250 Hz").fs
@@ -56,6 +56,8 @@ def opened(x: Any, fs: Quantity | None = None) -> Sampled:
         if rate is not None and abs(rate - x.fs) > 1e-9 * rate:
             raise SamplingError(f"fs is {rate:g} Hz but the signal has {x.fs:g} Hz; leave fs out, or resample first")
         return Sampled(inexact(x.data)[1], x.index("time"), x.fs, x)
+    if hasattr(x, "axes") and hasattr(x, "read"):
+        raise ArgumentError(f"x is a {type(x).__name__}, whose samples are not read; give x.read(), or a part of it")
     if rate is None:
         raise SamplingError("fs is missing; an array does not know its sampling rate, so give fs= in Hz")
     data = inexact(x)[1]

@@ -20,6 +20,8 @@ DOORS: tuple[Door, ...] = (
     video.DOOR,
 )
 
+_HEADERS = (".hea", ".vhdr", ".set")  # of formats whose samples lie in a file beside
+
 
 def _door_of(path: Path) -> tuple[Door, str] | None:
     """The door whose reader takes this file and the suffix that says how: by content, then by name."""
@@ -69,7 +71,9 @@ def open(path: str | Path) -> Recording:
     found = _door_of(path)
     if found is None:
         every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
-        raise FormatError(f"{path}: not a recording that sigconv knows; it reads {every}")
+        beside = next((path.with_suffix(s) for s in _HEADERS if path.with_suffix(s).is_file()), None)
+        hint = f"; {beside.name} beside it may be the header to open" if beside is not None else ""
+        raise FormatError(f"{path}: not a recording that sigconv knows{hint}; it reads {every}")
     door, suffix = found
     return door.open(path, suffix)
 
@@ -86,7 +90,7 @@ def save(signal: Signal | Source, path: str | Path) -> None:
 
     Raises
     ------
-    ArgumentError : no such format is written (those that are, are named)
+    ArgumentError : no such format is written (those that are, are named), or an array without axes
     FormatError, SamplingError : the format cannot hold this signal
     OSError : the folder cannot be written
 
@@ -96,6 +100,11 @@ def save(signal: Signal | Source, path: str | Path) -> None:
     sigconv.errors.ArgumentError: tone.abc: the suffix is '.abc'; sigconv writes ...
     """
     path = Path(path)
+    if not hasattr(signal, "axes"):
+        raise ArgumentError(
+            f"{path}: given a {type(signal).__name__}, which has no axes; make it a Signal first, as with "
+            "Signal.from_array(x, fs=…)"
+        )
     writers = {suffix: write for door in DOORS for suffix, write in door.save.items()}
     for suffix in sorted(writers, key=len, reverse=True):
         if path.name.lower().endswith(suffix):

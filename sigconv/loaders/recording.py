@@ -158,9 +158,9 @@ class Recording:
         return replace(self, axes=(Axis.channel(channels), *self.axes[1:]), rows=rows)
 
 
-def _each(name: str, given: Position, grid: Sequence[Axis]) -> list[float | None]:
+def _each(name: str, given: object, grid: Sequence[Axis]) -> list[float | None]:
     """One position or None for every grid axis."""
-    told = list(given) if isinstance(given, Sequence) else [given]
+    told = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
     if len(told) > len(grid):
         raise ArgumentError(
             f"{name} has {len(told)} positions; the grid has {len(grid)} axes: {', '.join(axis.name for axis in grid)}"
@@ -180,13 +180,22 @@ def _between(key: Any, axis: Axis) -> tuple[int, int]:
     if isinstance(key, slice):
         if key.step not in (None, 1):
             raise ArgumentError(f"the step along {axis.name} is {key.step}; recording[…] reads every sample (step 1)")
-        first, last, _ = key.indices(axis.size)
+        try:
+            first, last, _ = key.indices(axis.size)
+        except TypeError:
+            raise ArgumentError(
+                f"the index along {axis.name} is {key!r}; recording[…] takes whole numbers below {axis.size}, "
+                f"recording.read(start, stop) positions in {axis.unit or 'samples'}"
+            ) from None
     else:
         try:
+            if isinstance(key, bool):
+                raise TypeError
             first = range(axis.size)[key]
         except (IndexError, TypeError):
+            names = ", a name or a list of names" if axis.labels else ""
             raise ArgumentError(
-                f"the index along {axis.name} is {key!r}; it is a slice or a whole number below {axis.size}"
+                f"the index along {axis.name} is {key!r}; it is a slice, a whole number below {axis.size}{names}"
             ) from None
         last = first + 1
     if last <= first:

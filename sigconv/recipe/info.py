@@ -52,7 +52,7 @@ def _axis(axis: Axis) -> str:
         return f"{axis.size}: {names}{', …' * (axis.size > 8)}"
     if not axis.unit:
         return str(axis.size)
-    length = f"{axis.size} samples, {axis.start:.6g} to {axis.stop:.6g} {axis.unit}"
+    length = f"{axis.size} sample{'s' * (axis.size != 1)}, {axis.start:.6g} to {axis.stop:.6g} {axis.unit}"
     if axis.positions:
         return f"{length}, uneven: {axis.step:.4g} {axis.unit} on average"
     if axis.unit == "s":

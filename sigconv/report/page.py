@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -28,9 +29,11 @@ class Section:
 
 
 def png(figure: Any) -> bytes:
-    """A matplotlib Figure as PNG bytes at 130 dots an inch."""
+    """A matplotlib Figure as PNG bytes at 130 dots an inch; letters that its font lacks are boxes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(buffer, format="png", dpi=130)
     return buffer.getvalue()
 
 

@@ -74,13 +74,19 @@ def _traces(ax: Any, data: Array, time: Axis, labels: Sequence[str], source: Sou
         at = np.repeat(at[: _DOTS * stretch : stretch], 2)
     for row, line in enumerate(middle):
         ax.plot(at, line - row * apart, linewidth=0.7, color="#2a6f97")
-    ax.set_yticks([-row * apart for row in range(len(data))], labels[: len(data)] or range(len(data)))
+    names = labels[: len(data)] or range(len(data))
+    ax.set_yticks([-row * apart for row in range(len(data))], names, parse_math=False)
     for event in source.events:
         if at[0] <= event.onset <= at[-1]:
             ax.axvline(event.onset, color="#d98032", linewidth=0.8)
-            ax.text(event.onset, apart, event.label, fontsize=7, color="#d98032", clip_on=True)
+            ax.annotate(
+                event.label, (event.onset, 1), (1, 1), xycoords=("data", "axes fraction"), textcoords="offset points",
+                fontsize=7, color="#d98032", in_layout=False, parse_math=False,
+            )  # fmt: skip
     ax.set(xlabel=f"{time.name} ({time.unit or 'samples'})", xlim=(at[0], at[-1] if at[-1] > at[0] else at[0] + 1))
-    ax.set_title(f"one line apart: {apart:.3g} {source.unit}".rstrip(), fontsize=8, loc="right")
+    count = source.axes[0].size
+    some = f"{len(data)} of {count} channels, " if len(data) < count else ""
+    ax.set_title(f"{some}one line apart: {apart:.3g} {source.unit}".rstrip(), fontsize=8, loc="right", pad=14)
     ax.spines[["top", "right"]].set_visible(False)
 
 
@@ -108,7 +114,8 @@ def _figures(source: Source) -> Figure:
     chosen = best[np.unique(np.linspace(0, len(best) - 1, _FRAMES).round().astype(int))].tolist()
     up = max(0, "xyz".find(str(source.notes.get("up", "z")).strip("+-") or "z"))
     across = max((i for i in range(3) if i != up), key=lambda i: _extent(places[..., i]))
-    half = 0.55 * (_extent(places[chosen][..., up]) or 1.0)
+    heights = places[chosen][..., up]
+    half = 0.55 * (_extent(heights) or 1.0)
     bones = _bones(source)
     figure, panels = _figure(1.8 * len(chosen), 2.4, len(chosen))
     for ax, row in zip(panels, chosen, strict=True):
@@ -122,7 +129,9 @@ def _figures(source: Source) -> Figure:
             ax.set_xlim(middle - half, middle + half)
         ax.set(aspect="equal", xlabel=f"{'xyz'[across]} ({source.unit})")
         ax.tick_params(labelsize=7)
-        ax.sharey(panels[0])
+        if np.isfinite(heights).any():
+            floor, top = float(np.nanmin(heights)), float(np.nanmax(heights))
+            ax.set_ylim((floor + top) / 2 - half, (floor + top) / 2 + half)
     panels[0].set_ylabel(f"{'xyz'[up]} ({source.unit})")
     return figure
 
@@ -186,9 +195,10 @@ def _frames(source: Source) -> Figure:
 def _cuts(source: Source, first: bool = False) -> Figure:
     grid = source.axes[2:] if first else source.axes[1:]
     before = ((0, 1),) if first else ()
-    figure, panels = _figure(10, 4, 3)
+    cuts = [i for i in range(3) if all(axis.size > 1 for j, axis in enumerate(grid) if j != i)] or [0]
+    figure, panels = _figure(3.4 * len(cuts), 4, len(cuts))
     limits = _SOFT_TISSUE if source.unit == "HU" else (None, None)
-    for ax, cut in zip(panels, range(3), strict=True):
+    for ax, cut in zip(panels, cuts, strict=True):
         half = grid[cut].size // 2
         box = tuple((half, half + 1) if i == cut else (0, axis.size) for i, axis in enumerate(grid))
         plane = np.asarray(source.samples((*before, *box)))[0].squeeze(0 if first else ())

@@ -1,5 +1,6 @@
 """Windows: an index of pieces of recordings, read only when asked for."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 
 from sigconv.core.boundary import BoundaryLike, extend
 from sigconv.core.geometry import length_after
-from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest
+from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest, one_number
 from sigconv.signal import Axis, Box, Source
 from sigconv.windows.alike import listed, name_of, same_channels, same_rate
 
@@ -44,6 +45,11 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.where)
+
+    def __repr__(self) -> str:
+        shape = " × ".join(str(n) for n in self.shape)
+        told = f"{len(self)} of {shape} samples, {len(self.sources)} recordings, {len(self.classes)} classes"
+        return f"Windows({told}, {len(set(self.groups))} groups{', label maps' * bool(self.targets)})"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -187,7 +193,8 @@ def around_events(
 
     Raises
     ------
-    ArgumentError : no window length, or an event label that no recording has (those present are listed)
+    ArgumentError : no window length, times that are no numbers, or an event label that no recording has (those present
+        are listed)
     SamplingError : recordings of different rates or channels, a window longer than a recording
     ShapeError : not as many groups as sources
 
@@ -198,7 +205,8 @@ def around_events(
     >>> around_events(people, {"left": "left", "right": "right"}, 0.5, 2.5, ["S01", "S02"]).batch([0, 7]).shape
     (2, 31, 320)
     """
-    rate = _agree(sources)
+    sources = tuple(sources)
+    rate, start, stop = _agree(sources), _seconds("start", start), _seconds("stop", stop)
     if len(groups) != len(sources):
         raise ShapeError(f"groups has {len(groups)} names for {len(sources)} recordings; give one each")
     size = round((stop - start) * rate)
@@ -243,13 +251,14 @@ def sliding(source: Source, length: float, step: float, classes: Sequence[str] =
     Raises
     ------
     SamplingError : the recording is shorter than one window, or step is less than one sample
+    ArgumentError : length or step is no number
 
     >>> from sigconv.loaders import recording
     >>> from sigconv.signal import Signal
     >>> sliding(recording.of(Signal.from_array(np.zeros((2, 320)), fs=160)), 1.0, 0.5).where.tolist()
     [[0, 0], [0, 80], [0, 160]]
     """
-    time = _time(source)
+    time, length, step = _time(source), _seconds("length", length), _seconds("step", step)
     size, hop = round(length * time.rate), round(step * time.rate)
     if size < 1 or hop < 1:
         raise SamplingError(f"length {length} s and step {step} s must each be one sample or more at {time.rate:g} Hz")
@@ -267,6 +276,13 @@ def _not_whole(data: Any) -> Any:
     """The numbers that are not whole, one after the other; NaN and infinity are among them."""
     with np.errstate(invalid="ignore"):
         return data[~(data - np.trunc(data) == 0)]
+
+
+def _seconds(name: str, given: object) -> float:
+    seconds = one_number(name, given, "in seconds")
+    if not math.isfinite(seconds):
+        raise ArgumentError(f"{name} is {given!r}; seconds are finite")
+    return seconds
 
 
 def _time(source: Source) -> Axis:

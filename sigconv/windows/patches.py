@@ -41,6 +41,7 @@ def patches(
     >>> patches([recording.of(Signal(np.zeros((1, 5, 4)), grid))], (2, 4), (2, 4), ["a"]).where.tolist()
     [[0, 0, 0], [0, 2, 0], [0, 3, 0]]
     """
+    sources = tuple(sources)
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
     if len(groups) != len(sources):
@@ -61,9 +62,8 @@ def patches(
             starts.append(sorted({*range(0, last + 1, hop), last}))
         where += [(number, *first) for first in product(*starts)]
     owners = tuple(groups[number] for number, *_ in where)
-    cut = Windows(
-        tuple(sources), np.array(where), np.full(len(where), -1), owners, (), each_axis("size", size, sources[0])
-    )
+    sizes = each_axis("size", size, sources[0])
+    cut = Windows(sources, np.array(where), np.full(len(where), -1), owners, (), sizes)
     return with_targets(cut, targets) if targets else cut
 
 

@@ -37,7 +37,7 @@ def whole(
     Raises
     ------
     ShapeError : not one label, group or size for each recording or axis
-    ArgumentError : no recording, a label that is no class, an unknown rule
+    ArgumentError : no recording, a label that is empty or no class, an unknown rule
     SamplingError : other channels, or another rate along time
 
     >>> from sigconv.loaders import recording
@@ -46,6 +46,7 @@ def whole(
     >>> whole(clips, ["a", "b"], ["x", "y"], [5]).batch([0, 1])[:, 0].tolist()
     [[0.0, 1.0, 2.0, 3.0, 0.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
     """
+    sources = tuple(sources)
     rule_of(boundary)
     one_of("align", align, ("centre", "start"))
     if not sources:
@@ -53,10 +54,7 @@ def whole(
     for what, given in (("labels", labels), ("groups", groups)):
         if len(given) != len(sources):
             raise ShapeError(f"{what} has {len(given)} names for {len(sources)} recordings; give one each")
-    names = tuple(classes) or tuple(sorted(set(labels)))
-    for label in labels:
-        if label not in names:
-            raise ArgumentError(f"labels has {label!r}{nearest(label, names)}; classes: {', '.join(names)}")
+    names = _classes(sources, labels, classes)
     first = sources[0]
     sizes = each_axis("size", size, first)
     where = []
@@ -65,7 +63,21 @@ def whole(
         spare = [axis.size - n for axis, n in zip(source.axes[1:], sizes, strict=True)]
         where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
     numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
-    return Windows(tuple(sources), np.array(where), numbers, tuple(groups), names, sizes, boundary=boundary)
+    return Windows(sources, np.array(where), numbers, tuple(groups), names, sizes, boundary=boundary)
+
+
+def _classes(sources: Sequence[Source], labels: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of the classes; some labels that are empty are no class of their own unless it is named."""
+    empty = [name_of(source) for label, source in zip(labels, sources, strict=True) if label == ""]
+    if 0 < len(empty) < len(sources) and "" not in classes:
+        raise ArgumentError(
+            f"labels is empty for {len(empty)} of {len(sources)} recordings, {empty[0]} the first; leave them out"
+        )
+    names = tuple(classes) or tuple(sorted(set(labels)))
+    for label in labels:
+        if label not in names:
+            raise ArgumentError(f"labels has {label!r}{nearest(label, names)}; classes: {', '.join(names)}")
+    return names
 
 
 def _alike(first: Source, source: Source) -> None:

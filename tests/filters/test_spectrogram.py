@@ -218,6 +218,14 @@ def test_the_constant_q_transform_is_that_of_librosa(sound, low, bands, octave):
     assert_near(made.data, theirs)
 
 
+@pytest.mark.parametrize(("samples", "hop"), [(1600, "8 ms"), (1500, "20 ms"), (1501, "20 ms"), (1600, "25 ms")])
+def test_the_constant_q_transform_has_an_axis_for_every_hop(samples, hop):
+    eeg = Signal(np.random.default_rng(0).normal(size=(2, samples)), (Axis.channel("ab"), Axis.time(samples, 160)))
+    made = filters.cqt(eeg, hop, low="8 Hz")
+    steps = round(made.axis("time").step * 160)
+    assert made.shape[2] == made.axis("time").size == samples // steps + 1
+
+
 @pytest.mark.data
 def test_a_spoken_digit_has_librosas_numbers(real_data):
     path = real_data / "fsdd" / "recordings" / "3_jackson_7.wav"
@@ -270,6 +278,8 @@ def test_a_spoken_digit_has_librosas_numbers(real_data):
         (lambda x: filters.from_mel(filters.mfcc(x)), ArgumentError, "no way back"),
         (lambda x: filters.cqt(x, low=110, bands=200), SamplingError, "Nyquist"),
         (lambda x: filters.cqt(x, low=0), SamplingError, "low is 0 Hz"),
+        (lambda x: filters.cqt(x, "1 us"), SamplingError, "^hop is 1e-06 s"),
+        (lambda x: filters.stft(loaders.of(x)), ArgumentError, r"a Recording.*give x\.read\(\)"),
         (lambda x: filters.cqt(torch.zeros(100), fs=FS), ArgumentError, "tensor"),
         (lambda x: filters.icqt(filters.stft(x)), ArgumentError, "without the settings of ConstantQ"),
         (lambda x: filters.Spectrogram(x, filters.common_average), ArgumentError, "step is no stft"),

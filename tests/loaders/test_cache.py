@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigconv import loaders
+from sigconv import filters, loaders
 from sigconv.errors import ArgumentError
 from sigconv.loaders.cache import file as cache_file
 from sigconv.loaders.cache import recording as cache_recording
@@ -174,6 +174,8 @@ def test_what_is_no_recording_is_told_how_to_become_one(tmp_path):
         cached("scan.raw")
     with pytest.raises(ArgumentError, match=r"loaders.of\(signal\)"):
         cached(scan(tmp_path).read())
+    with pytest.raises(ArgumentError, match="source is a NoneType"):
+        cached(None)
     with pytest.raises(ArgumentError, match="transform is 3"):
         cached(scan(tmp_path), 3)
     for wrong in (-1, "5 GB", 0.5):
@@ -183,6 +185,17 @@ def test_what_is_no_recording_is_told_how_to_become_one(tmp_path):
 
 def noted(signal: Signal) -> Signal:
     return signal.with_data(signal.data, notes={"thing": object()})
+
+
+def test_a_spectrogram_is_kept_as_a_source_and_the_refusal_says_so(tmp_path, shelf):
+    sound = Signal.from_array(np.random.default_rng(0).uniform(-0.5, 0.5, (1, 4000)), fs=8000)
+    loaders.save(sound, tmp_path / "in.wav")
+    sound = loaders.open(tmp_path / "in.wav")
+    mel = functools.partial(filters.log_mel, bands=20)
+    with pytest.raises(ArgumentError, match=r"give cached\(filters\.Spectrogram\(recording, transform\)\)"):
+        cached(sound, mel)
+    kept = cached(filters.Spectrogram(sound, mel)).read()
+    np.testing.assert_array_equal(kept.data, mel(sound.read()).data)
 
 
 def test_a_transform_that_gives_something_odd_is_refused(tmp_path, shelf):

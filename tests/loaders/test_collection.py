@@ -19,7 +19,7 @@ from sigconv.loaders.collections.dicom_tree import dicom_tree
 from sigconv.loaders.collections.listing import files_below
 from sigconv.loaders.collections.pattern import pattern
 from sigconv.loaders.recording import of
-from sigconv.signal import Signal
+from sigconv.signal import Event, Signal
 
 
 def picture(path, value=0, size=(4, 3)):
@@ -116,8 +116,25 @@ def test_fields_are_added_chosen_and_counted():
         found.where(lable="x")
     with pytest.raises(ShapeError, match="field 'label' has 1 texts for 2"):
         made(["a", "b"], label=["x"])
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match="number is 3; this collection has 3 recordings"):
         _ = found[3]
+    for several in (slice(0, 2), "a", [0, 1]):
+        with pytest.raises(ArgumentError, match=r"it takes one whole number; select\("):
+            _ = found[several]
+
+
+def test_a_collection_is_cut_around_its_events_and_opened_once():
+    opened = []
+
+    def opener(name):
+        opened.append(name)
+        return of(Signal.from_array(np.zeros((1, 100)), fs=10, events=[Event(2, 0, "T1")]))
+
+    found = Collection(("a", "b"), opener, {"label": ("x", "y")})
+    assert len(windows.around_events(found, {"T1": "x"}, 0, 1, found.groups)) == 2
+    assert len(windows.whole(found, found.labels, found.groups, (5,))) == 2
+    assert len(windows.patches(found, (50,), (50,), found.groups)) == 4
+    assert opened == ["a", "b"] * 3
 
 
 # law -----------------------------------------------------------------------------------------------------------------

@@ -51,6 +51,11 @@ def test_what_is_written_reads_back_within_one_step(tmp_path, samples, fs):
     )
 
 
+def test_a_date_that_is_not_known_stays_unknown(tmp_path):
+    loaders.save(Signal.from_array(np.ones((1, 160)) * 1e-6, fs=160), tmp_path / "undated.edf")
+    assert loaders.open(tmp_path / "undated.edf").notes["start_time"] is None
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1e-9, 1e-3, 1.0])
 def test_no_sample_is_clipped_however_large_or_small(tmp_path, scale):
     before = signal(scale=scale)

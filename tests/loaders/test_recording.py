@@ -83,6 +83,9 @@ def test_a_recording_goes_to_another_process_and_back():
         ((..., 0, ...), "one … only"),
         ("MR", "lacks the channels: MR"),
         ((slice(None), 1.5), "along z is 1.5"),
+        ((slice(None), slice(0.5, 1.0)), r"slice\(0.5, 1.0, None\).*read\(start, stop\) positions in mm"),
+        ([0], "along channel is .*a name or a list of names"),
+        (True, "along channel is True"),
     ],
 )
 def test_wrong_indices_are_named(key, message):
@@ -96,7 +99,7 @@ def test_wrong_positions_are_named():
         recording.read(10, 30)
     with pytest.raises(ArgumentError, match="grid has 3 axes: z, y, x"):
         recording.read((1, 2, 3, 4))
-    for wrong in ("1", float("nan"), [None, "1"], True):
+    for wrong in ("1", "10 mm", float("nan"), [None, "1"], True):
         with pytest.raises(ArgumentError, match="start is"):
             recording.read(wrong)
     with pytest.raises(ArgumentError, match="this recording has: channel, z, y, x"):
@@ -120,5 +123,16 @@ def test_what_no_door_knows_lists_what_the_doors_read(tmp_path):
     (tmp_path / "x.unknown").write_text("hello")
     with pytest.raises(FormatError, match=r"EEG: \.edf"):
         loaders.open(tmp_path / "x.unknown")
+    (tmp_path / "x.hea").write_text("x 1 360 10")
+    with pytest.raises(FormatError, match=r"x\.hea beside it may be the header to open; it reads"):
+        loaders.open(tmp_path / "x.unknown")
     with pytest.raises(ArgumentError, match=r"sigconv writes .*\.edf"):
         loaders.save(volume(), tmp_path / "x.unknown")
+
+
+def test_what_has_no_axes_is_not_saved(tmp_path):
+    with pytest.raises(ArgumentError, match=r"ndarray.*Signal\.from_array"):
+        loaders.save(np.zeros((1, 8)), tmp_path / "x.wav")
+    with pytest.raises(ArgumentError, match="axes channel, z, y, x; EDF holds channel, time"):
+        loaders.save(volume(), tmp_path / "x.edf")
+    assert list(tmp_path.iterdir()) == []

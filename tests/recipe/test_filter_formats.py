@@ -41,6 +41,12 @@ def test_markers_are_smoothed_and_gaps_stay_gaps(tmp_path):
     np.testing.assert_allclose(smooth.data[3:], expected, atol=1e-5)
 
 
+@pytest.mark.data
+def test_markers_without_a_name_do_not_trouble_the_filter(real_data, tmp_path):
+    told = run(real_data / "mocap_formats/btkdata/TRCSamples/Gait.trc", tmp_path / "out.c3d", {"lowpass": "6"})
+    assert told == "lowpass 6; 99 channels, 487 samples at 100 Hz"
+
+
 def test_what_is_no_signal_over_time_is_refused(tmp_path):
     grey = Signal(np.zeros((1, 8, 8), np.uint8), (Axis.channel(["grey"]), Axis("y", 8), Axis("x", 8)))
     loaders.save(grey, tmp_path / "in.png")

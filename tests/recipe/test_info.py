@@ -10,6 +10,7 @@ from sigconv import loaders
 from sigconv.loaders.eeg.generator import motor_imagery
 from sigconv.recipe import cli
 from sigconv.recipe.info import info
+from sigconv.report.page import png
 from sigconv.report.preview import preview
 from sigconv.signal import Axis, Event, Signal
 
@@ -115,6 +116,7 @@ def walk(seen=1.0):
         (signal(*ZYX, unit="HU"), 3),
         (signal(Axis.at_positions("z", [0, 1, 3], "mm"), *ZYX[1:], unit="HU"), 3),
         (signal(Axis.time(3, 0.5), *ZYX), 3),
+        (signal(Axis("z", 1, "mm", 5), *ZYX[1:]), 1),
     ],
     ids=lambda x: str(x) if isinstance(x, int) else "x".join(a.name for a in x.axes[1:]),
 )
@@ -135,3 +137,25 @@ def test_a_volume_is_drawn_from_three_planes_and_no_more():
 
     assert len(preview(Counting()).axes) == 3
     assert asked == [(1, 6, 8), (4, 1, 8), (4, 6, 1)]
+
+
+def test_raised_hands_stay_in_the_picture():
+    still = walk()
+    raised = np.array(still.data)
+    raised[1::3, 15] += 10
+    panels = preview(loaders.of(still.with_data(raised))).axes
+    assert {panel.get_ylim() for panel in panels} == {panels[0].get_ylim()}
+    drawn = np.concatenate([line.get_ydata() for panel in panels for line in panel.lines])
+    assert panels[0].get_ylim()[0] < drawn.min()
+    assert drawn.max() < panels[0].get_ylim()[1]
+
+
+def test_event_labels_are_seen_whatever_they_say():
+    events = [Event(0.5, 0, r"$\frac$"), Event(1, 0, "仰卧")]
+    shown = signal(Axis.time(320, 160), channels=[f"${i}^" for i in range(20)], events=events)
+    figure = preview(loaders.of(shown))
+    assert png(figure).startswith(b"\x89PNG")
+    (ax,) = figure.axes
+    assert [text.get_text() for text in ax.texts] == [r"$\frac$", "仰卧"]
+    assert {text.xycoords for text in ax.texts} == {("data", "axes fraction")}
+    assert ax.get_title(loc="right").startswith("16 of 20 channels")

@@ -131,6 +131,8 @@ def test_label_maps_on_another_grid_are_refused():
         ({"groups": ["a"]}, ShapeError, "groups has 1 names for 2"),
         ({"size": (3, 3)}, ShapeError, "one whole number above 0 for each grid axis"),
         ({"size": (0,)}, ShapeError, "above 0"),
+        ({"size": ("1 s",)}, ShapeError, "size is .'1 s',.; it has one whole number"),
+        ({"labels": ["a", ""]}, ArgumentError, "labels is empty for 1 of 2 recordings"),
         ({"classes": ["aa"]}, ArgumentError, "'a' .did you mean 'aa'"),
         ({"boundary": "mirror-ish"}, ArgumentError, "boundary"),
         ({"align": "left"}, ArgumentError, "align is 'left'"),

@@ -142,6 +142,20 @@ def test_patches_refuse_what_does_not_fit():
         sliding(source, 1, 1)
 
 
+def test_seconds_that_are_none_are_named():
+    x = recording.of(Signal.from_array(np.zeros((1, 100)), fs=10))
+    for wrong in ("2 s", float("nan"), None):
+        with pytest.raises(ArgumentError, match="length is"):
+            sliding(x, wrong, 1)
+        with pytest.raises(ArgumentError, match="stop is"):
+            around_events([x], {"T1": "a"}, 0, wrong, ["g"])
+
+
+def test_windows_say_in_one_line_what_they_are():
+    x = recording.of(Signal.from_array(np.zeros((2, 100)), fs=10))
+    assert repr(sliding(x, 2, 1)) == "Windows(9 of 2 × 20 samples, 1 recordings, 0 classes, 1 groups)"
+
+
 def test_one_number_stands_for_every_axis_and_a_wrong_one_is_named():
     axes = (Axis.channel(["a"]), Axis("y", 4), Axis("x", 6))
     source = recording.of(Signal(np.zeros((1, 4, 6)), axes))

@@ -60,9 +60,10 @@ def _told(name: str, value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         content = base64.b64encode(np.ascontiguousarray(value).data.cast("B") if value.size else b"").decode()
         return {"array": [value.dtype.str, list(value.shape), content]}
+    way = "; give cached(filters.Spectrogram(recording, transform)) instead" if name == "spectrogram" else ""
     raise ArgumentError(
         f"the transform's note {name!r} holds a {type(value).__name__}; a cached recording keeps numbers, texts, "
-        "arrays, and lists, tuples and dicts of them"
+        f"arrays, and lists, tuples and dicts of them{way}"
     )
 
 

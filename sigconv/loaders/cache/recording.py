@@ -42,7 +42,8 @@ def cached(
 
     Parameters
     ----------
-    source : a Recording, or another Source that can be sent to other processes
+    source : a Recording, or another Source that can be sent to other processes, such as
+        filters.Spectrogram(recording, filters.log_mel)
     transform : Signal -> Signal (channel, *grid): a function of a module, a frozen dataclass with a __call__ (its
         fields are parameters and part of the key), or functools.partial of one; it has the whole in memory
     key : whatever else the result depends on, for example the version of a model inside the transform
@@ -63,7 +64,7 @@ def cached(
     ...     cached(eeg, folder=folder)[:, 2:5].data
     array([[2., 3., 4.]])
     """
-    if isinstance(source, (str, Path, Signal)):
+    if isinstance(source, (str, Path, Signal)) or not hasattr(source, "axes"):
         first = "of(signal)" if isinstance(source, Signal) else "open(path)"
         raise ArgumentError(f"source is a {type(source).__name__}; it is a Recording: cached(loaders.{first})")
     if transform is not None and not callable(transform):

@@ -79,12 +79,23 @@ class Collection:
         Raises
         ------
         IndexError : no such number
+        ArgumentError : not a number
         FormatError, ResourceError, OSError : what `loaders.open` says of it
         """
-        number = range(len(self))[index(number)]
+        number = self._number(number)
         recording = self.opener(self.names[number])
         told = {k: column[number] for k, column in self.fields.items() if column[number] and k not in _LOADERS_OWN}
         return replace(recording, notes={**recording.notes, **told, "group": self.groups[number]})
+
+    def _number(self, number: int) -> int:
+        try:
+            return range(len(self))[index(number)]
+        except TypeError:
+            raise ArgumentError(
+                f"collection[{number!r}]: it takes one whole number; select([0, 1, …]) and where(…) take several"
+            ) from None
+        except IndexError:
+            raise IndexError(f"number is {number}; this collection has {len(self)} recordings, from 0 on") from None
 
     def __iter__(self) -> Iterator[Recording]:
         return (self[number] for number in range(len(self)))
@@ -118,7 +129,7 @@ class Collection:
 
     def select(self, numbers: Sequence[int]) -> "Collection":
         """The items of these numbers, in this order."""
-        chosen = [range(len(self))[index(number)] for number in numbers]
+        chosen = [self._number(number) for number in numbers]
         fields = {name: tuple(column[i] for i in chosen) for name, column in self.fields.items()}
         return replace(self, names=tuple(self.names[i] for i in chosen), fields=fields)
 

@@ -12,6 +12,7 @@ from sigconv.loaders.eeg.edf_layout import Layout
 _SIGNAL_BYTES = 256
 _MOST_SIGNALS = 10_000
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_UNTOLD = "01.01.8500.00.00"  # what EDF+ files without a date have in its place
 
 
 def check(path: Path) -> Layout:
@@ -111,7 +112,10 @@ def _began(head: bytes) -> datetime.datetime | None:
     except ValueError:
         hour = minute = second = 0
     try:
-        if len(recording) == 5 and recording[0] == "Startdate" and recording[1] != "X":
+        told = len(recording) == 5 and recording[0] == "Startdate"
+        if told and recording[1] == "X" and text[168:184] == _UNTOLD:
+            return None
+        if told and recording[1] != "X":
             day, month, year = recording[1].split("-")
             return datetime.datetime(int(year), _MONTHS.index(month.upper()) + 1, int(day), hour, minute, second)
         day, month, year = date.split(".")

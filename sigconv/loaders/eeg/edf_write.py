@@ -36,7 +36,7 @@ def save(signal: Signal | Source, path: Path, *, longest: float = 0.0, tick: Cal
 
     Raises
     ------
-    ArgumentError : another suffix than .edf, equal labels, or an event label with control characters
+    ArgumentError : another suffix than .edf, other axes, equal labels, or an event label with control characters
     SamplingError : no sample, samples that are not finite or too large for an EDF header, or a length and rate that
         EDF's records cannot hold exactly
     OSError : the folder cannot be written or is full; nothing is left then
@@ -50,6 +50,8 @@ def save(signal: Signal | Source, path: Path, *, longest: float = 0.0, tick: Cal
     if path.suffix.lower() != ".edf":
         raise ArgumentError(f"{path}: the suffix is {path.suffix!r}; sigconv writes .edf")
     source = of(signal) if isinstance(signal, Signal) else signal
+    if (names := [axis.name for axis in source.axes]) != ["channel", "time"]:
+        raise ArgumentError(f"{path}: the signal has the axes {', '.join(names)}; EDF holds channel, time")
     time, done = source.axes[-1], tick or (lambda: None)
     if time.size == 0:
         raise SamplingError("the signal is empty; EDF holds one sample or more")

@@ -30,8 +30,8 @@ def known(head: bytes) -> bool:
 def open(path: Path) -> Recording:
     """The markers of a TRC file: three channels each, metres, NaN where a field is empty.
 
-    Opening counts the rows; numbers are read when asked for. Columns without a name are left out; notes["left_out"]
-    is how many markers that are.
+    Opening counts the rows; numbers are read when asked for. Columns without a name are left out; notes["warnings"]
+    says so.
 
     Raises
     ------
@@ -65,7 +65,6 @@ def open(path: Path) -> Recording:
         "subject": subject_of(path),
         "markers": tuple(names),
         "first_frame": first,
-        "left_out": int(markers) - len(names),
         "facts": {
             "format": "TRC, tabs" if separator == b"\t" else "TRC, commas",
             "markers": f"{len(names)}, in the file in {told['Units']}",
