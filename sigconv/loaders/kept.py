@@ -42,7 +42,12 @@ os.register_at_fork(after_in_child=forget)
 
 
 def version(path: Path) -> Key:
-    """What tells a file from another one, and from itself once it has been written again."""
+    """What tells a file from another one, and from itself once it has been written again: path, inode, size, time.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError : as it says
+    """
     told = path.stat()
     return str(path), told.st_ino, told.st_size, told.st_mtime_ns
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import FormatError
+from sigconv.loaders.kept import version
 from sigconv.loaders.limits import within_limit
 
 Array = np.ndarray[Any, Any]
@@ -78,8 +79,7 @@ def once(path: Path, parse: Callable[[], Array], *key: object) -> Array:
     ----------
     path : the file;  parse : makes its read-only array;  key : what else the array depends on
     """
-    told = path.stat()
-    name = (str(path), told.st_mtime_ns, told.st_size, *key)
+    name = (*version(path), *key)
     kept: OrderedDict[tuple[object, ...], Array] = _thread.__dict__.setdefault("kept", OrderedDict())
     if name in kept:
         kept.move_to_end(name)
