@@ -12,10 +12,9 @@ Source: Yang et al. (2023), MedMNIST v2, doi:10.1038/s41597-022-01721-8; MD5 as 
 import shutil
 from pathlib import Path
 
-import nibabel
 import numpy as np
 
-from sigconv.errors import FormatError
+from sigconv.errors import FormatError, MissingExtra
 from sigconv.loaders.fetch import Dataset, File
 from sigconv.recipe.fetch import run
 
@@ -30,6 +29,10 @@ def tidy(folder: Path) -> None:
     target, part = folder / "volumes", folder / ".volumes.part"
     if target.is_dir():
         return
+    try:
+        import nibabel
+    except ImportError as error:
+        raise MissingExtra("nibabel", "volume") from error
     shutil.rmtree(part, ignore_errors=True)
     with np.load(folder / "organmnist3d.npz", allow_pickle=False) as arrays:
         for which in ("train", "val", "test"):

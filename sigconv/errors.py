@@ -5,6 +5,7 @@
     ├── ShapeError      an array has the wrong number or length of axes (also a ValueError)
     ├── SamplingError   rates, steps or units do not fit together (also a ValueError)
     ├── FormatError     a file is damaged or not what its name says
+    ├── FetchError      an address gives no file, or another one (of loaders.fetch; also a ConnectionError)
     ├── SplitError      training and test data would share a group, or one of them would be empty
     ├── NotationError   an architecture text cannot be read (with the column)
     ├── RecipeError     a recipe key or value is wrong (with file, line and the nearest key)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import threading
-import time
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -58,7 +57,7 @@ class Handler(SimpleHTTPRequestHandler):
         elif spoilt and self.server.fault == "slow":
             self.wfile.write(rest[:1])
             self.wfile.flush()
-            time.sleep(1.5)
+            self.server.over.wait(60)
         self.wfile.write(rest)
 
     def log_message(self, *_):
@@ -73,7 +72,7 @@ def serve(monkeypatch):
 
     def start(folder):
         served = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Handler(*args, directory=str(folder)))
-        served.asked, served.fault, served.faults = [], "", 1 << 30
+        served.asked, served.fault, served.faults, served.over = [], "", 1 << 30, threading.Event()
         served.address = f"http://127.0.0.1:{served.server_port}"
         thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -82,6 +81,7 @@ def serve(monkeypatch):
 
     yield start
     for served, thread in running:
+        served.over.set()
         served.shutdown()
         thread.join()
         served.server_close()

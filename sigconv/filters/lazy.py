@@ -1,6 +1,6 @@
 """A filter in front of a recording: pieces are read with a margin, filtered and cropped."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -9,14 +9,15 @@ import numpy as np
 
 from sigconv.core.rates import resample_poly
 from sigconv.errors import ShapeError
+from sigconv.filters.in_front import InFront
 from sigconv.filters.resampling import rate_ratio
-from sigconv.signal import Axis, Box, Event, Signal, Source
+from sigconv.signal import Axis, Box, Signal, Source
 
 Step = Callable[[Signal], Signal]
 
 
 @dataclass(frozen=True)
-class Filtered:
+class Filtered(InFront):
     """A source whose pieces pass through `step` as they are read, so the whole never has to be in memory.
 
     The piece is read `margin` seconds longer on both sides (as far as the recording goes) and cropped after the
@@ -39,7 +40,6 @@ class Filtered:
     (2, 80)
     """
 
-    source: Source
     step: Step
     margin: float = 0.0
 
@@ -47,21 +47,6 @@ class Filtered:
     def axes(self) -> tuple[Axis, ...]:
         """The (channel, time) axes of the source."""
         return self.source.axes
-
-    @property
-    def unit(self) -> str:
-        """Unit of the samples."""
-        return self.source.unit
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events of the source."""
-        return self.source.events
-
-    @property
-    def notes(self) -> Mapping[str, Any]:
-        """The notes of the source."""
-        return self.source.notes
 
     def samples(self, box: Box) -> Any:
         """(channel, last - first) filtered samples; box is ((first, last),)."""
@@ -85,7 +70,7 @@ class Filtered:
 
 
 @dataclass(frozen=True)
-class Resampled:
+class Resampled(InFront):
     """A source at another rate: pieces are resampled as they are read, and equal the whole resampled and cut.
 
     Parameters
@@ -105,7 +90,6 @@ class Resampled:
     (2, 80)
     """
 
-    source: Source
     new_rate: float
 
     def __post_init__(self) -> None:
@@ -120,21 +104,6 @@ class Resampled:
         ratio = rate_ratio(self.new_rate, time.rate)
         size = -(-time.size * ratio.numerator // ratio.denominator)
         return (*self.source.axes[:-1], replace(time, size=size, step=1 / self.new_rate, labels=()))
-
-    @property
-    def unit(self) -> str:
-        """Unit of the samples."""
-        return self.source.unit
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events of the source."""
-        return self.source.events
-
-    @property
-    def notes(self) -> Mapping[str, Any]:
-        """The notes of the source."""
-        return self.source.notes
 
     def samples(self, box: Box) -> Any:
         """(channel, last - first) samples at the new rate; box is ((first, last),)."""

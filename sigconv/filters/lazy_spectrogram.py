@@ -1,6 +1,6 @@
 """A spectrogram of a recording that is worked out where it is read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,14 +11,15 @@ from sigconv.core.boundary import Boundary, rule_of
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.filters.constant_q import ConstantQ
 from sigconv.filters.framing import Framing
+from sigconv.filters.in_front import InFront
 from sigconv.filters.mel_scale import Mel
-from sigconv.signal import Axis, Box, Event, Signal, Source
+from sigconv.signal import Axis, Box, Signal
 
 Positions = float | Sequence[float | None] | None
 
 
 @dataclass(frozen=True)
-class Spectrogram:
+class Spectrogram(InFront):
     """A source of (channel, freq, time) in front of one of (channel, time): windows of it can be cut from hours.
 
     A piece is read with as many samples more on both sides as its outermost windows see, and equals the slice of the
@@ -42,7 +43,6 @@ class Spectrogram:
     (1, 40, 30)
     """
 
-    source: Source
     step: Callable[[Signal], Signal]
 
     def __post_init__(self) -> None:
@@ -73,16 +73,6 @@ class Spectrogram:
     def unit(self) -> str:
         """Plain numbers."""
         return ""
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events of the source."""
-        return self.source.events
-
-    @property
-    def notes(self) -> Mapping[str, Any]:
-        """The notes of the source."""
-        return self.source.notes
 
     def samples(self, box: Box) -> Any:
         """(channel, freq, time) array; box is ((first, last) of freq, (first, last) of time)."""

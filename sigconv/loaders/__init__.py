@@ -1,16 +1,9 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
-import stat
-from dataclasses import replace
-from pathlib import Path
-
-from sigconv.errors import ArgumentError, FormatError
-from sigconv.loaders import audio, dicom, eeg, image, kept, mocap, video, volume, wfdb
 from sigconv.loaders.cache import cached
 from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pattern
-from sigconv.loaders.door import HEAD, Door
+from sigconv.loaders.doors import DOORS, load, open, save
 from sigconv.loaders.recording import Recording, of
-from sigconv.signal import Signal, Source
 
 __all__ = [
     "DOORS",
@@ -20,7 +13,6 @@ __all__ = [
     "cached",
     "class_folders",
     "dicom_tree",
-    "door_of",
     "load",
     "manifest",
     "nnunet",
@@ -29,105 +21,3 @@ __all__ = [
     "pattern",
     "save",
 ]
-
-DOORS: tuple[Door, ...] = (
-    eeg.DOOR,
-    wfdb.DOOR,
-    image.DOOR,
-    volume.DOOR,
-    dicom.DOOR,
-    audio.DOOR,
-    mocap.DOOR,
-    video.DOOR,
-)
-
-_HEADERS = (".hea", ".vhdr", ".set")  # of formats whose samples lie in a file beside
-
-
-def door_of(path: Path) -> tuple[Door, str] | None:
-    """The door whose reader takes this file and the suffix that says how, by content, then by name; or None.
-
-    >>> door_of(Path("notes.unknown")) is None
-    True
-    """
-    return _door_of(path) if path.is_file() else _door_named(path)
-
-
-def _door_of(path: Path) -> tuple[Door, str] | None:
-    with path.open("rb", buffering=0) as file:
-        head = file.read(HEAD)
-    for door in DOORS:
-        if suffix := door.known(head):
-            return door, suffix
-    return _door_named(path)
-
-
-def _door_named(path: Path) -> tuple[Door, str] | None:
-    for door in DOORS:
-        for suffix in door.suffixes:
-            if path.name.lower().endswith(suffix):
-                return door, suffix
-    return None
-
-
-def open(path: str | Path) -> Recording:
-    """The recording in a file: axes, unit, events and notes are there at once, samples when read.
-
-    Parameters
-    ----------
-    path : a file of any domain, whose content goes before the suffix; or a folder with a DICOM series
-
-    Raises
-    ------
-    FileNotFoundError, PermissionError : as it says
-    IsADirectoryError : a folder without DICOM files
-    FormatError : not such a file, or damaged (field, found, expected)
-    ResourceError : it tells of more than SIGCONV_MOST_BYTES
-    MissingExtra : the package that reads it is not installed
-    """
-    path = Path(path)
-    try:
-        told = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise FileNotFoundError(f"{path}: there is no such file") from None
-    if stat.S_ISDIR(told.st_mode):
-        return dicom.open(path)
-    if told.st_size == 0:
-        raise FormatError(f"{path}: the file is empty (0 bytes)")
-    found = _door_of(path)
-    if found is None:
-        every = "; ".join(f"{door.domain}: {' '.join(door.suffixes)}" for door in DOORS)
-        beside = next((path.with_suffix(s) for s in _HEADERS if path.with_suffix(s).is_file()), None)
-        hint = f"; {beside.name} beside it may be the header to open" if beside is not None else ""
-        raise FormatError(f"{path}: not a recording that sigconv knows{hint}; it reads {every}")
-    door, suffix = found
-    return replace(door.open(path, suffix), opened=kept.version_of(path, told))
-
-
-def load(path: str | Path) -> Signal:
-    """The whole file as a Signal; see `open` for formats and errors."""
-    return open(path).read()
-
-
-def save(signal: Signal | Source, path: str | Path) -> None:
-    """Write a Signal, or a source piece by piece, in the format of the path's suffix, whole or not at all.
-
-    What is there already is replaced.
-
-    Raises
-    ------
-    ArgumentError : no such format is written (those that are, are named), or an array without axes
-    FormatError, SamplingError : the format cannot hold this signal
-    OSError : the folder cannot be written
-    """
-    path = Path(path)
-    if not hasattr(signal, "axes"):
-        raise ArgumentError(
-            f"{path}: given a {type(signal).__name__}, which has no axes; make it a Signal first, as with "
-            "Signal.from_array(x, fs=…)"
-        )
-    writers = {suffix: write for door in DOORS for suffix, write in door.save.items()}
-    for suffix in sorted(writers, key=len, reverse=True):
-        if path.name.lower().endswith(suffix):
-            return writers[suffix](signal, path)
-    raise ArgumentError(f"{path}: the suffix is {path.suffix!r}; sigconv writes {', '.join(sorted(writers))}")

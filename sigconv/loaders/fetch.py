@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sigconv.errors import ArgumentError, FormatError, MissingExtra
+from sigconv.errors import ArgumentError, FormatError, MissingExtra, SigconvError
 
 SILENCE = 30  # seconds without a byte after which a server counts as gone
 TRIES = 3  # a cut connection is taken up again where it broke
@@ -61,7 +61,7 @@ class Dataset:
     then: str = "sigconv info {folder}"
 
 
-class FetchError(ConnectionError):
+class FetchError(SigconvError, ConnectionError):
     """An address that gives no file, or another one than it should: what happened and what to do, in one line."""
 
 

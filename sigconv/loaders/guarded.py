@@ -180,7 +180,7 @@ class Guard:
         assert said is not None
         if reason == _DIED:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(1.0)
+                child.wait(10.0)  # its pipe is closed: it is ending
         code = child.returncode
         said.seek(max(0, said.seek(0, os.SEEK_END) - 300))
         last = " ".join(said.read().decode("utf-8", "replace").split())

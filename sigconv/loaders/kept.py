@@ -42,7 +42,12 @@ os.register_at_fork(after_in_child=forget)
 
 
 def version(path: Path) -> Key:
-    """What tells a file from another one, and from itself once it has been written again."""
+    """What tells a file from another one, and from itself once it has been written again: path, inode, size, time.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError : as it says
+    """
     return version_of(path, path.stat())
 
 

@@ -227,7 +227,16 @@ class _Held:
 
 
 def of(signal: Signal) -> Recording:
-    """A (channel, *grid) Signal in memory, read like a file."""
+    """A (channel, *grid) Signal in memory, read like a file.
+
+    Raises
+    ------
+    ShapeError : the first axis is not channel, or there is no other
+
+    >>> import numpy as np
+    >>> of(Signal.from_array(np.zeros((2, 320)), fs=160)).read(0.5, 1.0).shape
+    (2, 80)
+    """
     if not signal.axes or signal.axes[0].name != "channel" or len(signal.axes) < 2:
         raise ShapeError(f"signal has axes {[axis.name for axis in signal.axes]}; a recording is (channel, *grid)")
     return Recording(signal.axes, _Held(signal.data), signal.unit, signal.events, signal.notes)

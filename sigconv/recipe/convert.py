@@ -51,6 +51,8 @@ def convert(
     if [axis.name for axis in signal.axes] != ["channel", "time"]:
         named = ", ".join(axis.name for axis in signal.axes)
         raise ShapeError(f"{source} has the axes {named}; sigconv filter takes signals of (channel, time)")
+    if target.suffix.lower() == ".edf" and not signal.unit:
+        raise ArgumentError(f"{source} holds plain numbers, and EDF would make volts of them; write a .wav")
     margin = 0.0
     for name, values in steps:
         signal, added = _behind(signal, name, values, order, zero_phase)

@@ -11,6 +11,7 @@ from sigconv.core.boundary import BoundaryLike, extend
 from sigconv.core.geometry import length_after
 from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest, one_number
 from sigconv.signal import Axis, Box, Source
+from sigconv.windows.alike import listed, name_of, same_channels, same_rate
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
@@ -198,6 +199,11 @@ def around_events(
     ShapeError : not as many groups as sources
 
     A window that would begin before its recording or end after it is left out.
+
+    >>> from sigconv.loaders.eeg.generator import motor_imagery
+    >>> people = motor_imagery(subjects=2, trials=4)
+    >>> around_events(people, {"left": "left", "right": "right"}, 0.5, 2.5, ["S01", "S02"]).batch([0, 7]).shape
+    (2, 31, 320)
     """
     sources = tuple(sources)
     rate, start, stop = _agree(sources), _seconds("start", start), _seconds("stop", stop)
@@ -212,7 +218,7 @@ def around_events(
     for label in events:
         if label not in present:
             raise ArgumentError(
-                f"events: no recording has an event {label!r}{nearest(label, present)}; present: {_list(present)}"
+                f"events: no recording has an event {label!r}{nearest(label, present)}; present: {listed(present)}"
             )
     classes = tuple(dict.fromkeys(events.values()))
     where, labels, owners = [], [], []
@@ -236,12 +242,21 @@ def around_events(
 def sliding(source: Source, length: float, step: float, classes: Sequence[str] = ()) -> Windows:
     """Windows of `length` seconds every `step` seconds, from the recording's first sample; labels are -1.
 
-    Axes other than time are kept whole.
+    Parameters
+    ----------
+    source : (channel, *grid) Recording with a time axis; its other axes are kept whole
+    length, step : s, one sample or more
+    classes : names, for windows that are to go with others of these classes
 
     Raises
     ------
     SamplingError : the recording is shorter than one window, or step is less than one sample
     ArgumentError : length or step is no number
+
+    >>> from sigconv.loaders import recording
+    >>> from sigconv.signal import Signal
+    >>> sliding(recording.of(Signal.from_array(np.zeros((2, 320)), fs=160)), 1.0, 0.5).where.tolist()
+    [[0, 0], [0, 80], [0, 160]]
     """
     time, length, step = _time(source), _seconds("length", length), _seconds("step", step)
     size, hop = round(length * time.rate), round(step * time.rate)
@@ -291,25 +306,16 @@ def _whole(source: Source, size: int) -> tuple[int, ...]:
 def _agree(sources: Sequence[Source]) -> float:
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
-    rate, channels = _time(sources[0]).rate, sources[0].axes[0].labels
+    rates = [_time(source).rate for source in sources]  # an uneven axis refuses, and says why
     for source in sources[1:]:
-        if _time(source).rate != rate:
-            raise SamplingError(
-                f"{name_of(source)} is sampled at {_time(source).rate:g} Hz, {name_of(sources[0])} at {rate:g} Hz; "
-                "resample one of them"
-            )
+        same_rate(sources[0], source)
         if _whole(source, 0) != _whole(sources[0], 0):
             raise SamplingError(
                 f"{name_of(source)} has axes of {_whole(source, 0)}, {name_of(sources[0])} of {_whole(sources[0], 0)} "
                 "(0 stands for time); bring them to the same"
             )
-        if source.axes[0].labels != channels:
-            odd = set(source.axes[0].labels) ^ set(channels)
-            what = f"differ in {_list(odd)}" if odd else "stand in another order"
-            raise SamplingError(
-                f"the channels of {name_of(source)} and {name_of(sources[0])} {what}; pick the same ones"
-            )
-    return rate
+        same_channels(sources[0], source)
+    return rates[0]
 
 
 def each_axis(argument: str, given: Sequence[int] | int, source: Source) -> tuple[int, ...]:
@@ -327,13 +333,3 @@ def each_axis(argument: str, given: Sequence[int] | int, source: Source) -> tupl
             f"{', '.join(axis.name for axis in grid)}"
         )
     return tuple(int(n) for n in told)
-
-
-def name_of(source: Source) -> str:
-    """What a message calls a recording."""
-    return str(source.notes.get("name") or source.notes.get("path") or "the recording")
-
-
-def _list(names: set[str]) -> str:
-    shown = sorted(names)
-    return ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
-from sigconv.windows.cut import Windows, name_of
+from sigconv.windows.alike import name_of
+from sigconv.windows.cut import Windows
 
 
 def concatenate(parts: Sequence[Windows]) -> Windows:

@@ -8,7 +8,8 @@ import numpy as np
 
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Axis, Source
-from sigconv.windows.cut import Windows, each_axis, name_of
+from sigconv.windows.alike import name_of, same_channels
+from sigconv.windows.cut import Windows, each_axis
 
 
 def patches(
@@ -49,10 +50,7 @@ def patches(
     for number, source in enumerate(sources):
         grid = source.axes[1:]
         sizes, steps = (each_axis(name, given, source) for name, given in (("size", size), ("step", step)))
-        if source.axes[0].labels != sources[0].axes[0].labels:
-            raise SamplingError(
-                f"the channels of {name_of(source)} and {name_of(sources[0])} differ; pick the same ones"
-            )
+        same_channels(sources[0], source)
         starts = []
         for axis, n, hop in zip(grid, sizes, steps, strict=True):
             if axis.size < n:

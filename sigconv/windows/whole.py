@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from sigconv.core.boundary import BoundaryLike, rule_of
-from sigconv.errors import ArgumentError, SamplingError, ShapeError, nearest, one_of
+from sigconv.errors import ArgumentError, ShapeError, nearest, one_of
 from sigconv.signal import Source
-from sigconv.windows.cut import Windows, each_axis, name_of
+from sigconv.windows.alike import name_of, same_channels, same_rate
+from sigconv.windows.cut import Windows, each_axis
 
 
 def whole(
@@ -81,17 +82,8 @@ def _classes(sources: Sequence[Source], labels: Sequence[str], classes: Sequence
 
 def _alike(first: Source, source: Source) -> None:
     """Refuse a recording that a network could not take for one of the same kind as the first."""
-    if source.axes[0].labels != first.axes[0].labels:
-        raise SamplingError(
-            f"{name_of(source)} has the channels {', '.join(source.axes[0].labels[:8])}, {name_of(first)} has "
-            f"{', '.join(first.axes[0].labels[:8])}; pick the same ones"
-        )
-    for axis, other in zip(first.axes[1:], source.axes[1:], strict=False):
-        if axis.name == "time" and abs(axis.step - other.step) > 1e-6 * axis.step:
-            raise SamplingError(
-                f"{name_of(source)} is sampled at {1 / other.step:g} Hz, {name_of(first)} at {1 / axis.step:g} Hz; "
-                "resample one of them"
-            )
+    same_channels(first, source)
+    same_rate(first, source)
     if [axis.name for axis in first.axes] != [axis.name for axis in source.axes]:
         raise ShapeError(
             f"{name_of(source)} has axes {', '.join(a.name for a in source.axes)}, {name_of(first)} has "

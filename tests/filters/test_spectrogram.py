@@ -27,7 +27,7 @@ def sound(noise):
     return Signal.from_array(noise, FS, channels=["left", "right"], events=[Event(0.1, 0.2, "word")])
 
 
-def nearly(ours, theirs, relative=1e-5):
+def assert_near(ours, theirs, relative=1e-5):
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).max() <= relative * np.abs(theirs).max()
 
@@ -87,7 +87,7 @@ def test_energy_is_kept(noise):
 def test_a_shift_by_a_hop_shifts_the_columns(noise):
     whole = filters.stft(noise, fs=FS)
     later = filters.stft(noise[:, 160:], fs=FS)
-    nearly(later[..., 5:-5], whole[..., 6 : later.shape[-1] + 1 - 5], 1e-6)
+    assert_near(later[..., 5:-5], whole[..., 6 : later.shape[-1] + 1 - 5], 1e-6)
 
 
 @pytest.mark.parametrize(("window", "hop"), [("25 ms", "10 ms"), ("25 ms", "12.5 ms"), (0.0333, 0.0111)])
@@ -143,7 +143,7 @@ def test_tensors_stay_tensors_with_gradients(noise):
     x = torch.tensor(noise[:, :2000], dtype=torch.float64, requires_grad=True)
     for step in (filters.stft, filters.spectrogram, filters.mel, filters.log_mel, filters.mfcc):
         made = step(x, fs=FS)
-        nearly(made.detach().numpy(), step(noise[:, :2000].astype(float), fs=FS), 1e-12)
+        assert_near(made.detach().numpy(), step(noise[:, :2000].astype(float), fs=FS), 1e-12)
         made.abs().sum().backward()
         assert torch.isfinite(x.grad).all()
     small = torch.tensor(noise[:1, :40], dtype=torch.float64, requires_grad=True)
@@ -187,35 +187,35 @@ def test_numbers_are_those_of_librosa(noise, size, window, hop):
     told = {"window": window / FS, "hop": hop / FS, "fs": FS, "size": size}
     theirs = {"n_fft": size, "win_length": window, "hop_length": hop}
     spectra = librosa.stft(noise, **theirs)
-    nearly(filters.stft(noise, **told), spectra)
-    nearly(filters.stft(noise, **told, boundary="reflect"), librosa.stft(noise, **theirs, pad_mode="reflect"))
-    nearly(filters.stft(noise, **told, taper="hamming"), librosa.stft(noise, **theirs, window="hamming"))
-    nearly(filters.spectrogram(noise, **told, power=1), np.abs(spectra))
+    assert_near(filters.stft(noise, **told), spectra)
+    assert_near(filters.stft(noise, **told, boundary="reflect"), librosa.stft(noise, **theirs, pad_mode="reflect"))
+    assert_near(filters.stft(noise, **told, taper="hamming"), librosa.stft(noise, **theirs, window="hamming"))
+    assert_near(filters.spectrogram(noise, **told, power=1), np.abs(spectra))
     power = np.abs(spectra) ** 2
     for kind in ({"htk": False}, {"htk": True}):
         bands = librosa.feature.melspectrogram(S=power, sr=FS, n_fft=size, n_mels=20, fmin=100, fmax=7000, **kind)
-        nearly(filters.mel(noise, **told, bands=20, low=100, high=7000, **kind), bands)
+        assert_near(filters.mel(noise, **told, bands=20, low=100, high=7000, **kind), bands)
         levels = librosa.power_to_db(bands, top_db=None)
-        nearly(filters.log_mel(noise, **told, bands=20, low=100, high=7000, **kind), levels)
+        assert_near(filters.log_mel(noise, **told, bands=20, low=100, high=7000, **kind), levels)
         coefficients = librosa.feature.mfcc(S=levels, n_mfcc=13)
-        nearly(filters.mfcc(noise, **told, bands=20, low=100, high=7000, **kind), coefficients)
+        assert_near(filters.mfcc(noise, **told, bands=20, low=100, high=7000, **kind), coefficients)
 
 
 def test_the_way_back_is_that_of_librosa_and_torch(noise):
     changed = librosa.stft(noise, n_fft=512, hop_length=128)
     changed[:, 30:60] = 0
     ours = filters.istft(changed, 512 / FS, 128 / FS, FS, samples=noise.shape[1])
-    nearly(ours, librosa.istft(changed, hop_length=128, length=noise.shape[1]))
+    assert_near(ours, librosa.istft(changed, hop_length=128, length=noise.shape[1]))
     window = torch.hann_window(512)
     theirs = torch.istft(torch.from_numpy(changed), 512, 128, window=window, length=noise.shape[1])
-    nearly(ours, theirs.numpy())
+    assert_near(ours, theirs.numpy())
 
 
 @pytest.mark.parametrize(("low", "bands", "octave"), [(110, 48, 12), (220, 100, 24)])
 def test_the_constant_q_transform_is_that_of_librosa(sound, low, bands, octave):
     made = filters.cqt(sound, "16 ms", low=low, bands=bands, octave=octave)
     theirs = librosa.cqt(sound.data, sr=FS, hop_length=256, fmin=low, n_bins=bands, bins_per_octave=octave)
-    nearly(made.data, theirs)
+    assert_near(made.data, theirs)
 
 
 @pytest.mark.parametrize(("samples", "hop"), [(1600, "8 ms"), (1500, "20 ms"), (1501, "20 ms"), (1600, "25 ms")])
@@ -232,13 +232,15 @@ def test_a_spoken_digit_has_librosas_numbers(real_data):
     sound = loaders.load(path)
     y, fs = soundfile.read(path, dtype="float32")
     bands = librosa.feature.melspectrogram(y=y, sr=fs, n_fft=256, win_length=200, hop_length=80, n_mels=32)
-    nearly(filters.mel(sound, bands=32, size=256).data[0], bands)
-    nearly(
+    assert_near(filters.mel(sound, bands=32, size=256).data[0], bands)
+    assert_near(
         filters.mfcc(sound, bands=32, size=256).data[0],
         librosa.feature.mfcc(S=librosa.power_to_db(bands, top_db=None), n_mfcc=13),
     )
-    nearly(filters.stft(sound).data[0], librosa.stft(y, n_fft=200, hop_length=80))
-    nearly(filters.cqt(sound, low=110, bands=48).data[0], librosa.cqt(y, sr=fs, hop_length=64, fmin=110, n_bins=48))
+    assert_near(filters.stft(sound).data[0], librosa.stft(y, n_fft=200, hop_length=80))
+    assert_near(
+        filters.cqt(sound, low=110, bands=48).data[0], librosa.cqt(y, sr=fs, hop_length=64, fmin=110, n_bins=48)
+    )
     assert np.abs(filters.istft(filters.stft(sound)).data - sound.data).max() < 1e-6
 
 

@@ -11,7 +11,8 @@ from sigconv.errors import FormatError, MissingExtra, ResourceError
 from sigconv.loaders import guarded
 
 _HERE = "tests.loaders.crashing"
-DECODERS = {name: f"{_HERE}:{name}" for name in ("fine", "die", "leave", "sleep", "spin", "flood", "fill", "refuse")}
+NAMES = ("fine", "die", "leave", "sleep", "interrupt", "spin", "flood", "fill", "refuse")
+DECODERS = {name: f"{_HERE}:{name}" for name in NAMES}
 
 
 def serve():
@@ -40,6 +41,12 @@ def leave(path):
 
 def sleep(path):
     """Waits for something that never comes."""
+    time.sleep(600)
+
+
+def interrupt(path):
+    """Ctrl-C comes while the parent waits for an answer."""
+    os.kill(os.getppid(), signal.SIGINT)
     time.sleep(600)
 
 

@@ -35,12 +35,12 @@ def test_every_bit_flip_and_every_cut_is_noticed(tmp_path, shelf, caplog):
     (path,) = entries(shelf)
     content, draw = path.read_bytes(), random.Random(0)
     spoilt = []
-    for _ in range(160):
+    for _ in range(80):
         at = draw.randrange(len(content)) if draw.random() < 0.6 else len(content) - 1 - draw.randrange(600)
         flipped = bytearray(content)
         flipped[at] ^= 1 << draw.randrange(8)
         spoilt.append(bytes(flipped))
-    spoilt += [content[: draw.randrange(len(content))] for _ in range(40)]
+    spoilt += [content[: draw.randrange(len(content))] for _ in range(20)]
     spoilt += [b"", content + b"x", content[1:], b"\0" * len(content), content[: -len(content) // 2] * 2]
     for number, one in enumerate(spoilt):
         path.write_bytes(one)
@@ -99,7 +99,7 @@ def together(folder, gate):
 def test_four_processes_at_once_get_one_entry(tmp_path, shelf):
     original = scan(tmp_path)
     context = multiprocessing.get_context("fork")
-    gate = context.Barrier(4)
+    gate = context.Barrier(4, timeout=60)
     answers = context.Queue()
     every = [context.Process(target=lambda: answers.put(together(tmp_path, gate))) for _ in range(4)]
     for one in every:
@@ -193,17 +193,17 @@ def full():
 def test_on_a_full_disk_it_is_read_all_the_same(tmp_path, shelf, caplog, transform, request):
     original = scan(tmp_path)
     request.getfixturevalue("full")
-    says_once_and_reads(original, transform, caplog)
+    assert_it_says_once_and_reads(original, transform, caplog)
     assert [path for path in shelf.rglob("*") if path.is_file() and path.stat().st_size] == []
 
 
 @pytest.mark.parametrize("transform", [None, halved])
 def test_without_a_folder_it_is_read_all_the_same(tmp_path, shelf, caplog, transform):
     shelf.write_text("a file where the folder should be")
-    says_once_and_reads(scan(tmp_path), transform, caplog)
+    assert_it_says_once_and_reads(scan(tmp_path), transform, caplog)
 
 
-def says_once_and_reads(original, transform, caplog):
+def assert_it_says_once_and_reads(original, transform, caplog):
     with caplog.at_level(logging.WARNING):
         recording = anew(original, transform)
         for _ in range(3):

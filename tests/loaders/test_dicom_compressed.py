@@ -17,7 +17,7 @@ from pydicom.uid import (
 from sigconv import loaders
 from sigconv.errors import FormatError, ResourceError
 from sigconv.loaders import guarded
-from sigconv.loaders.dicom import decode as dicom_decode
+from sigconv.loaders.dicom import decode
 from tests.loaders.dicom_samples import cropped, enhanced, ge, made_slice, recoded
 from tests.loaders.hostile import mutated
 from tests.loaders.test_dicom import in_file_order
@@ -98,10 +98,10 @@ def test_a_frame_is_decoded_once_for_every_piece_of_it(tmp_path, asked):
 def test_the_header_of_many_frames_is_looked_at_once(tmp_path):
     pixels = enhanced(tmp_path / "plain.dcm")
     recoded(pydicom.dcmread(tmp_path / "plain.dcm"), tmp_path / "many.dcm", RLELossless)
-    before = dicom_decode._described.cache_info().misses
+    before = decode._described.cache_info().misses
     for number in range(3):
-        np.testing.assert_array_equal(dicom_decode.frame(str(tmp_path / "many.dcm"), number)[1], pixels[[number]])
-    assert dicom_decode._described.cache_info().misses == before + 1
+        np.testing.assert_array_equal(decode.frame(str(tmp_path / "many.dcm"), number)[1], pixels[[number]])
+    assert decode._described.cache_info().misses == before + 1
 
 
 def test_a_file_that_has_changed_shows_its_new_frame(tmp_path, asked):

@@ -148,3 +148,12 @@ def test_a_range_that_rounding_would_narrow_is_saved_whole(tmp_path, low):
     data = np.linspace(low, 54.700900000000004, 320)[None] * 1e-6
     loaders.save(Signal.from_array(data, fs=160, unit="V", channels=["C3"]), tmp_path / "x.edf")
     assert np.abs(loaders.load(tmp_path / "x.edf").data - data).max() <= np.ptp(data) / 65535 * 1.01
+
+
+def test_the_subject_is_written_so_that_a_filtered_copy_stays_with_its_person(tmp_path):
+    whose = {"subject": "sub 07"}
+    x = Signal.from_array(np.zeros((1, 160)), fs=160, unit="V", channels=["Cz"])
+    loaders.save(x.with_data(x.data, notes=whose), tmp_path / "a.edf")
+    assert loaders.open(tmp_path / "a.edf").notes["subject"] == "sub_07"
+    loaders.save(x.with_data(x.data, notes={"subject": "Jürgen"}), tmp_path / "b.edf")
+    assert loaders.open(tmp_path / "b.edf").notes["subject"] == tmp_path.name

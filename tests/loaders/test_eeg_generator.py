@@ -33,7 +33,7 @@ def trials(recordings, low, high):
 
 def accuracy(windows, classes, train, test):
     with mne.use_log_level("error"):
-        model = make_pipeline(mne.decoding.CSP(4), LinearDiscriminantAnalysis())
+        model = make_pipeline(mne.decoding.CSP(4, rank="full"), LinearDiscriminantAnalysis())
         return model.fit(windows[train], classes[train]).score(windows[test], classes[test])
 
 

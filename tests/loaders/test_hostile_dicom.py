@@ -70,7 +70,7 @@ def test_items_are_counted_before_they_are_built(syntax, told, tmp_path, monkeyp
         loaders.open(many)
 
 
-def judged(verdicts):
+def assert_harmless(verdicts):
     assert verdicts.findings == []
     assert verdicts.outcomes["FormatError"] > 0
 
@@ -78,12 +78,12 @@ def judged(verdicts):
 @pytest.mark.parametrize("kind", SYNTAXES)
 def test_spoilt_slices_do_no_harm(kind, real_data, tmp_path):
     cropped(ge(real_data)[5], tmp_path / "good" / "slice.dcm", syntax=SYNTAXES[kind])
-    judged(campaign(tmp_path / "good" / "slice.dcm", tmp_path, FEW, header=4096))
+    assert_harmless(campaign(tmp_path / "good" / "slice.dcm", tmp_path, FEW, header=4096))
 
 
 def test_spoilt_frames_do_no_harm(tmp_path):
     enhanced(tmp_path / "good" / "many.dcm")
-    judged(campaign(tmp_path / "good" / "many.dcm", tmp_path, COUNT, header=2048))
+    assert_harmless(campaign(tmp_path / "good" / "many.dcm", tmp_path, COUNT, header=2048))
 
 
 def test_spoilt_segmentations_do_no_harm(tmp_path):
@@ -92,7 +92,7 @@ def test_spoilt_segmentations_do_no_harm(tmp_path):
     mask = Signal(np.ones(scan.shape, np.uint8), (Axis.channel(["label"]), *scan.axes[1:]), notes=scan.notes)
     (tmp_path / "good").mkdir()
     dicom.save_segmentation(mask, scan, tmp_path / "good" / "seg.dcm", ["all"])
-    judged(campaign(tmp_path / "good" / "seg.dcm", tmp_path, COUNT, header=8192))
+    assert_harmless(campaign(tmp_path / "good" / "seg.dcm", tmp_path, COUNT, header=8192))
 
 
 def test_a_spoilt_dicomdir_does_no_harm(tmp_path):
@@ -100,4 +100,4 @@ def test_a_spoilt_dicomdir_does_no_harm(tmp_path):
     made_series(tmp_path / "IMAGES")
     names = [["IMAGES", f"00{number}.dcm"] for number in range(1, 5)]
     made_directory(tmp_path / "good" / "DICOMDIR", names)
-    judged(campaign(tmp_path / "good" / "DICOMDIR", tmp_path, COUNT))
+    assert_harmless(campaign(tmp_path / "good" / "DICOMDIR", tmp_path, COUNT))

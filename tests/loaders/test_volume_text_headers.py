@@ -53,7 +53,7 @@ def meta(path, *more: str, leave=(), body=RAW, file="LOCAL"):
     return path
 
 
-def same(path) -> None:
+def assert_same(path) -> None:
     """The volume of DATA on the grid of LPS."""
     scan = loaders.load(path)
     np.testing.assert_array_equal(scan.data[0], DATA.T[:, ::-1, ::-1])
@@ -75,32 +75,34 @@ def same(path) -> None:
     ],
 )
 def test_a_nrrd_of_every_encoding_lies_where_it_says(encoding, body, tmp_path):
-    same(nrrd(tmp_path / "scan.nrrd", f"encoding: {encoding}", leave=["encoding"], body=body))
+    assert_same(nrrd(tmp_path / "scan.nrrd", f"encoding: {encoding}", leave=["encoding"], body=body))
 
 
 def test_a_metaimage_plain_compressed_or_in_words_lies_where_it_says(tmp_path):
-    same(meta(tmp_path / "scan.mha"))
-    same(meta(tmp_path / "scan.mha", "CompressedData = True", body=zlib.compress(RAW)))
+    assert_same(meta(tmp_path / "scan.mha"))
+    assert_same(meta(tmp_path / "scan.mha", "CompressedData = True", body=zlib.compress(RAW)))
     words = " ".join(map(str, DATA.ravel(order="F"))).encode()
-    same(meta(tmp_path / "scan.mha", "BinaryData = False", leave=["BinaryData "], body=words))
+    assert_same(meta(tmp_path / "scan.mha", "BinaryData = False", leave=["BinaryData "], body=words))
     swapped = DATA.astype(">i2").tobytes(order="F")
-    same(meta(tmp_path / "scan.mha", "ElementByteOrderMSB = True", leave=["BinaryDataByteOrderMSB"], body=swapped))
+    assert_same(
+        meta(tmp_path / "scan.mha", "ElementByteOrderMSB = True", leave=["BinaryDataByteOrderMSB"], body=swapped)
+    )
 
 
 def test_data_files_are_found_beside_their_header(tmp_path):
     (tmp_path / "all.raw").write_bytes(b"skip" + RAW)
-    same(nrrd(tmp_path / "one.nhdr", "data file: all.raw", "byte skip: 4", body=b""))
-    same(nrrd(tmp_path / "one.nhdr", "datafile: ./all.raw", "byteskip: -1", body=b""))
-    same(meta(tmp_path / "one.mhd", "HeaderSize = 4", file="all.raw", body=b""))
-    same(meta(tmp_path / "one.mhd", "HeaderSize = -1", file="all.raw", body=b""))
+    assert_same(nrrd(tmp_path / "one.nhdr", "data file: all.raw", "byte skip: 4", body=b""))
+    assert_same(nrrd(tmp_path / "one.nhdr", "datafile: ./all.raw", "byteskip: -1", body=b""))
+    assert_same(meta(tmp_path / "one.mhd", "HeaderSize = 4", file="all.raw", body=b""))
+    assert_same(meta(tmp_path / "one.mhd", "HeaderSize = -1", file="all.raw", body=b""))
     (tmp_path / "lined.raw").write_bytes(b"first line\nsecond\n" + RAW)
-    same(nrrd(tmp_path / "one.nhdr", "line skip: 2", "data file: lined.raw", body=b""))
+    assert_same(nrrd(tmp_path / "one.nhdr", "line skip: 2", "data file: lined.raw", body=b""))
     for number in (1, 2):
         (tmp_path / f"slice{number:02d}.raw").write_bytes(RAW[24 * (number - 1) : 24 * number])
-    same(nrrd(tmp_path / "two.nhdr", "data file: slice%02d.raw 1 2 1 2", body=b""))
-    same(nrrd(tmp_path / "two.nhdr", "data file: LIST", "slice01.raw", "slice02.raw", body=b""))
-    same(meta(tmp_path / "two.mhd", file="slice%02d.raw 1 2 1", body=b""))
-    same(meta(tmp_path / "two.mhd", file="LIST", body=b"slice01.raw\nslice02.raw\n"))
+    assert_same(nrrd(tmp_path / "two.nhdr", "data file: slice%02d.raw 1 2 1 2", body=b""))
+    assert_same(nrrd(tmp_path / "two.nhdr", "data file: LIST", "slice01.raw", "slice02.raw", body=b""))
+    assert_same(meta(tmp_path / "two.mhd", file="slice%02d.raw 1 2 1", body=b""))
+    assert_same(meta(tmp_path / "two.mhd", file="LIST", body=b"slice01.raw\nslice02.raw\n"))
 
 
 @pytest.mark.parametrize(

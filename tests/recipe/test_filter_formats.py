@@ -47,6 +47,13 @@ def test_markers_without_a_name_do_not_trouble_the_filter(real_data, tmp_path):
     assert told == "lowpass 6; 99 channels, 487 samples at 100 Hz"
 
 
+def test_sound_does_not_become_volts(tmp_path):
+    loaders.save(Signal.from_array(np.zeros((1, 8000)), fs=8000), tmp_path / "in.wav")
+    with pytest.raises(ValueError, match="would make volts"):
+        run(tmp_path / "in.wav", tmp_path / "out.edf", {"lowpass": "1000"})
+    assert not (tmp_path / "out.edf").exists()
+
+
 def test_what_is_no_signal_over_time_is_refused(tmp_path):
     grey = Signal(np.zeros((1, 8, 8), np.uint8), (Axis.channel(["grey"]), Axis("y", 8), Axis("x", 8)))
     loaders.save(grey, tmp_path / "in.png")

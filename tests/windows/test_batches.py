@@ -26,7 +26,7 @@ def plain(found):
     return [(x.copy(), y.copy(), indices.copy()) for x, y, indices in found]
 
 
-def same(ours, theirs):
+def assert_same(ours, theirs):
     assert len(ours) == len(theirs)
     for one, other in zip(ours, theirs, strict=True):
         for a, b in zip(one, other, strict=True):
@@ -50,7 +50,7 @@ def test_a_batch_has_windows_classes_and_indices():
 def test_any_number_of_workers_gives_the_same_bits(workers, start):
     windows = cut(kind="uint8", length=100)
     order = np.random.default_rng(0).permutation(len(windows))
-    same(plain(batches(windows, order, 7, workers=workers, start=start)), plain(batches(windows, order, 7)))
+    assert_same(plain(batches(windows, order, 7, workers=workers, start=start)), plain(batches(windows, order, 7)))
     assert left_behind() == []
 
 
@@ -58,14 +58,16 @@ def test_any_number_of_workers_gives_the_same_bits(workers, start):
 @given(st.lists(st.integers(0, 60), max_size=40), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3))
 def test_every_order_and_size_is_the_same_with_workers(order, size, workers, ahead):
     windows = cut()
-    same(plain(batches(windows, order, size, workers=workers, ahead=ahead)), plain(batches(windows, order, size)))
+    assert_same(
+        plain(batches(windows, order, size, workers=workers, ahead=ahead)), plain(batches(windows, order, size))
+    )
 
 
 def test_batches_that_are_kept_keep_their_numbers():
     windows = cut()
     order = list(range(len(windows))) * 3
     kept = list(batches(windows, order, 4, workers=2, ahead=1))
-    same(kept, plain(batches(windows, order, 4)))
+    assert_same(kept, plain(batches(windows, order, 4)))
     pieces = [x[1:2, :, ::2] for x, _, _ in batches(windows, order, 4, workers=2, ahead=1)]
     assert [piece[0, 0, 0] for piece in pieces] == [order[i + 1] for i in range(0, len(order) - 1, 4)]
 
@@ -80,7 +82,7 @@ def test_memory_is_shared_and_bounded():
 def test_windows_in_memory_need_no_workers():
     loaded = cut().load()
     assert isinstance(loaded, Loaded)
-    same(plain(batches(loaded, [3, 1], 1, workers=4)), plain(batches(cut(), [3, 1], 1)))
+    assert_same(plain(batches(loaded, [3, 1], 1, workers=4)), plain(batches(cut(), [3, 1], 1)))
     assert left_behind() == []
 
 
@@ -95,7 +97,7 @@ def test_label_maps_come_with_their_patches():
     windows = patches([image], (2, 3), (1, 3), ["a"], [target])
     order = range(len(windows))
     found = plain(batches(windows, order, 3, workers=2))
-    same(found, plain(batches(windows, order, 3)))
+    assert_same(found, plain(batches(windows, order, 3)))
     x, y, _ = found[0]
     assert (y.dtype, y.shape) == (np.int64, (3, 2, 3))
     np.testing.assert_array_equal(y, x[:, 0] % 3)
@@ -148,14 +150,15 @@ def test_leaving_the_loop_ends_the_workers_even_in_the_middle_of_a_read():
     for _ in batches(cut(at=63, trouble="sleep"), range(61), 4, workers=2, ahead=8):
         break
     assert left_behind() == []
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50  # the read takes 60
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
 from sigconv.windows import batches
 from tests.windows.counted import cut
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # off in the background of a shell
     for x, y, indices in batches(cut(), list(range(60)) * 100000, 4, workers=2, start=sys.argv[1]):
         if indices[0] == 8:
             print("ready", flush=True)
@@ -173,7 +176,7 @@ def children_of(pid):
     return found
 
 
-def gone(pids, seconds=10.0):
+def gone(pids, seconds=40.0):
     ends = time.monotonic() + seconds
     while (left := [pid for pid in pids if lives(pid)]) and time.monotonic() < ends:
         time.sleep(0.02)
@@ -210,7 +213,7 @@ def test_a_program_that_is_stopped_leaves_no_process_behind(start, blow, tmp_pat
         else:
             program.send_signal(blow)
         assert gone(workers)
-        said = program.communicate(timeout=20)[1]
+        said = program.communicate(timeout=60)[1]
     assert program.returncode != 0
     assert said.count("Traceback") == (blow == signal.SIGINT)
 
@@ -242,4 +245,4 @@ def test_real_recordings_are_read_by_workers(real_data):
     run = loaders.open(real_data / "eegmmidb_S001" / "S001" / "S001R03.edf")
     windows = sliding(run, 2.0, 1.0)
     order = np.random.default_rng(1).permutation(len(windows))
-    same(plain(batches(windows, order, 16, workers=2)), plain(batches(windows, order, 16)))
+    assert_same(plain(batches(windows, order, 16, workers=2)), plain(batches(windows, order, 16)))

@@ -137,7 +137,7 @@ def test_label_maps_on_another_grid_are_refused():
         ({"boundary": "mirror-ish"}, ArgumentError, "boundary"),
         ({"align": "left"}, ArgumentError, "align is 'left'"),
         ({"sources": [clip(3), clip(3, fs=9)]}, SamplingError, "9 Hz.*8 Hz"),
-        ({"sources": [clip(3), clip(3, channels=("left",))]}, SamplingError, "channels left"),
+        ({"sources": [clip(3), clip(3, channels=("left",))]}, SamplingError, "differ in left, mono"),
     ],
 )
 def test_what_cannot_be_made_one_size_is_named(changes, error, message):

@@ -7,7 +7,8 @@ from typing import IO
 from sigconv.errors import FormatError
 from sigconv.loaders.audio.chunks import Chunk, chunks, content
 from sigconv.loaders.audio.pcm import Layout
-from sigconv.loaders.audio.wav import Header, text_of
+from sigconv.loaders.audio.wav import Header
+from sigconv.loaders.text import text_of
 
 _TEXTS = {b"NAME": "title", b"AUTH": "artist", b"(c) ": "copyright", b"ANNO": "comment"}
 # code -> (kind, least significant byte first)

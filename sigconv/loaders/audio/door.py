@@ -6,8 +6,7 @@ from typing import Any
 
 from sigconv.errors import ArgumentError, FormatError
 from sigconv.loaders import kept
-from sigconv.loaders.audio import aiff, flac, mp3, ogg, sound, wav
-from sigconv.loaders.audio import write as audio_write
+from sigconv.loaders.audio import aiff, flac, mp3, ogg, sound, wav, write
 from sigconv.loaders.audio.id3 import behind_tags
 from sigconv.loaders.audio.pcm import Frames, Layout
 from sigconv.loaders.audio.rate import at_rate, mixed
@@ -196,4 +195,4 @@ def _recording(
     return Recording((Axis.channel(labels(found.channels)), time), reader, "", inside, notes)
 
 
-DOOR = Door("audio", SUFFIXES, known, open, {".wav": audio_write.save_wav, ".flac": audio_write.save_flac})
+DOOR = Door("audio", SUFFIXES, known, open, {".wav": write.save_wav, ".flac": write.save_flac})

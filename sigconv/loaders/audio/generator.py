@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Signal
 
@@ -17,7 +18,6 @@ _WIDTHS = (60.0, 90.0, 130.0, 180.0)  # Hz, of the formants
 _HOP = 0.005  # s, after which the formants move on
 _RINGS = 0.06  # s, after which no resonance is heard
 
-Draw = np.random.Generator
 Array = np.ndarray[Any, Any]
 
 
@@ -55,6 +55,10 @@ def spoken_vowels(
     -------
     Recordings of one channel in [-1, 1], float32; notes["label"] is the word, notes["speaker"] "S01", "S02", …
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     Source: Klatt (1980), J. Acoust. Soc. Am. 67 (cascade of resonances); Rosenberg (1971), ibid. 49 (the pulse).
 
     >>> made = spoken_vowels(speakers=1, takes=1)
@@ -67,20 +71,16 @@ def spoken_vowels(
         )
     made = []
     for number in range(speakers):
-        speaker = _person(_draws(seed, number), number)
+        speaker = _person(drawn(seed, number), number)
         for word, label in enumerate(WORDS):
             for take in range(takes):
-                sound = _said(_draws(seed, number, word, take), speaker, label, fs)
+                sound = _said(drawn(seed, number, word, take), speaker, label, fs)
                 name = f"{label}_S{number + 1:02d}_{take}"
                 notes = {"domain": "audio", "name": name, "label": label, "speaker": f"S{number + 1:02d}"}
                 axes = (Axis.channel(("mono",)), Axis.time(len(sound), fs))
                 made.append(of(Signal(sound.astype(np.float32)[None], axes, notes=notes)))
         progress()
     return made
-
-
-def _draws(*where: int) -> Draw:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(where)))
 
 
 def _person(draw: Draw, number: int) -> _Speaker:

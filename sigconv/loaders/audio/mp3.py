@@ -6,6 +6,7 @@ from typing import IO, NamedTuple
 
 from sigconv.errors import FormatError
 from sigconv.loaders.audio.id3 import behind_tags
+from sigconv.loaders.kept import Key, version
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _KBITS = {
@@ -84,8 +85,7 @@ def check(path: Path) -> Stream:
     ------
     FormatError : no frames, a gap between them, or fewer than a Xing or Info header tells
     """
-    found = path.stat()
-    return _check(path, found.st_size, found.st_mtime_ns)
+    return _check(path, version(path))
 
 
 def glance(path: Path) -> Stream:
@@ -118,14 +118,14 @@ def _begun(path: Path, file: IO[bytes]) -> tuple[int, bytes]:
 
 
 @lru_cache(maxsize=64)
-def _check(path: Path, size: int, _: int) -> Stream:
+def _check(path: Path, _: Key) -> Stream:
     with path.open("rb") as file:
         begin, text = _begun(path, file)
         head = head_of(text[:4])
         assert head is not None
         told = _told(text[: head.size], head)
         count, stop = _walked(path, file, begin, head)
-        rest = _tail(file, stop, size)
+        rest = _tail(file, stop, path.stat().st_size)
     frames = count - (told is not None)
     if told and frames < told:
         raise FormatError(f"{path}: cut short: {frames} whole frames, but its first one tells of {told}")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from sigconv.errors import FormatError
+from sigconv.loaders.kept import Key, version
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _MOST_PAGE = 27 + 255 + 255 * 255
@@ -62,12 +63,11 @@ def check(path: Path) -> None:
     ------
     FormatError : a page that is missing or damaged, by its byte and number, or another stream
     """
-    found = path.stat()
-    _check(path, found.st_size, found.st_mtime_ns)
+    _check(path, version(path))
 
 
 @lru_cache(maxsize=64)
-def _check(path: Path, _: int, __: int) -> None:
+def _check(path: Path, _: Key) -> None:
     at, number, serial = 0, 0, None
     with path.open("rb") as file:
         while text := _whole(path, file, at):

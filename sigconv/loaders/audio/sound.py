@@ -15,6 +15,7 @@ import numpy as np
 
 from sigconv.errors import FormatError, MissingExtra
 from sigconv.loaders.audio import mp3, ogg
+from sigconv.loaders.kept import version
 from sigconv.loaders.limits import within_limit
 from sigconv.signal import Box
 
@@ -93,8 +94,7 @@ class Coded:
         """Frames by a decoder that stays open: it seeks, or goes on from where it is and begins again where that is
         further on."""
         kept: OrderedDict[Any, Any] = _own.__dict__.setdefault("decoders", OrderedDict())
-        found = self.path.stat()
-        key = (os.getpid(), self, found.st_size, found.st_mtime_ns)
+        key = (os.getpid(), self, version(self.path))
         file, at = kept.pop(key, (None, 0))
         if file is None or (self.way == "forward" and at > first):
             if file is not None:

@@ -9,6 +9,7 @@ from typing import IO
 from sigconv.errors import FormatError
 from sigconv.loaders.audio.chunks import Chunk, chunks, content, inside
 from sigconv.loaders.audio.pcm import Layout
+from sigconv.loaders.text import text_of
 from sigconv.signal import Event
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -164,12 +165,3 @@ def _marks(told: dict[bytes, bytes], fs: int, big: bool) -> tuple[Event, ...]:
 
 def _unsigned(text: bytes, big: bool) -> int:
     return int.from_bytes(text, "big" if big else "little")
-
-
-def text_of(text: bytes) -> str:
-    """Text up to its first zero; UTF-8, or Latin-1 where it is none."""
-    text = text.split(b"\0")[0].strip()
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1")

@@ -16,7 +16,7 @@ import numpy as np
 
 from sigconv.errors import ArgumentError, FormatError
 from sigconv.files import write_whole
-from sigconv.loaders.cache import head as cache_head
+from sigconv.loaders.cache import head
 from sigconv.loaders.cache.file import Bricks, Damaged, Mapped, write
 from sigconv.loaders.cache.key import content_of, key_of, spelled
 from sigconv.loaders.cache.shelf import Shelf, default_folder, name_of
@@ -73,7 +73,7 @@ def cached(
     reader = _Cached(source, transform, key, place, key_of(source, transform, key, place))
     entry = reader.entry()
     if entry is not None:
-        return Recording(reader=reader, **cache_head.restored(entry.facts["signal"], source.notes))
+        return Recording(reader=reader, **head.restored(entry.facts["signal"], source.notes))
     made = reader.made()
     return Recording(made.axes, reader, made.unit, made.events, made.notes)
 
@@ -151,7 +151,7 @@ class _Cached:
         self._check()
         made = self.made()
         bricks = Bricks.of(tuple(axis.size for axis in made.axes))
-        signal = cache_head.described(made, self.source.notes, partial(_same, self.folder))
+        signal = head.described(made, self.source.notes, partial(_same, self.folder))
         facts = {"key": self.key, "name": name_of(self.source), "signal": signal}
 
         def content(file: IO[bytes]) -> None:

@@ -42,6 +42,18 @@ def class_folders(folder: str | Path, skip: bool = False) -> Collection:
     FormatError : no class folders, one class only, an empty class, or files that cannot be read (they are counted and
         the first are named)
     FileNotFoundError : no such folder
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from sigconv import loaders
+    >>> from sigconv.signal import Axis, Signal
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> dot = Signal(np.zeros((1, 2, 2), np.uint8), (Axis.channel(["grey"]), Axis("y", 2), Axis("x", 2)))
+    >>> for name in ("cat", "dog"):
+    ...     (folder / name).mkdir()
+    ...     loaders.save(dot, folder / name / "1.png")
+    >>> class_folders(folder).labels
+    ('cat', 'dog')
     """
     folder = Path(folder)
     if folder.is_file():

@@ -7,8 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sigconv import loaders, space
+from sigconv import space
 from sigconv.errors import ArgumentError, SamplingError, ShapeError, SigconvError, nearest
+from sigconv.loaders import doors
 from sigconv.loaders.recording import Recording
 
 # what a loader tells and a table does not overrule
@@ -23,7 +24,7 @@ class Files:
 
     def __call__(self, name: str) -> Recording:
         """The recording in the file of that name."""
-        return loaders.open(self.folder / name)
+        return doors.open(self.folder / name)
 
 
 @dataclass(frozen=True, eq=False)

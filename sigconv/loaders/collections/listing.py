@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sigconv import loaders
 from sigconv.errors import FormatError
+from sigconv.loaders import doors
 
 _SHOWN = 3
 _DIGITS = re.compile(r"[0-9]+")
@@ -72,7 +72,7 @@ def readable(folder: Path, names: Iterable[str], skip: bool) -> tuple[list[str],
     ------
     FormatError : there are others and `skip` is False; they are counted and the first are named
     """
-    endings = tuple(suffix for door in loaders.DOORS for suffix in door.suffixes)
+    endings = tuple(suffix for door in doors.DOORS for suffix in door.suffixes)
     root, kept, odd = os.fspath(folder), [], []
     for name in names:
         reason = _fault(os.path.join(root, name)) if name.lower().endswith(endings) else "no loader reads it"

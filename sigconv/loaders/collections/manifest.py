@@ -43,6 +43,14 @@ def manifest(
     FileNotFoundError : no such table
 
     A link in the folder may point anywhere when you put it there; a path in the table that goes through it may not.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name in ("a.wav", "b.wav"):
+    ...     _ = (folder / name).write_bytes(b"not empty")
+    >>> _ = (folder / "table.csv").write_text("path,label,group\\na.wav,yes,theo\\nb.wav,no,mia\\n")
+    >>> manifest(folder / "table.csv").groups
+    ('theo', 'mia')
     """
     path = Path(path)
     folder = Path(folder) if folder else path.parent

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from sigconv import loaders, space
+from sigconv import space
 from sigconv.errors import FormatError, SamplingError, ShapeError
+from sigconv.loaders import doors
 from sigconv.loaders.collections.collection import Collection
 from sigconv.loaders.collections.listing import files_below, shown
 from sigconv.loaders.limits import within_limit
@@ -134,7 +135,7 @@ class Cases:
         """The case `imagesTr/case`: one recording of all channels, which lie on one grid."""
         plain = self.folder / f"{name}{self.ending}"
         numbered = [self.folder / f"{name}_{number:04d}{self.ending}" for number in range(len(self.channels))]
-        every = [loaders.open(path) for path in (numbered if numbered[0].is_file() else [plain])]
+        every = [doors.open(path) for path in (numbered if numbered[0].is_file() else [plain])]
         for path, other in zip(numbered, every, strict=False):
             if other.axes[0].size != 1:
                 raise FormatError(f"{path}: has {other.axes[0].size} channels, expected one in each file")
@@ -167,5 +168,5 @@ class Masks:
 
     def __call__(self, name: str) -> Recording:
         """The label map in that file."""
-        found = loaders.open(self.folder / name)
+        found = doors.open(self.folder / name)
         return replace(found, notes={**found.notes, "labels": dict(self.labels)})

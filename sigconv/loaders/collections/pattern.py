@@ -39,6 +39,12 @@ def pattern(
     ArgumentError : a pattern that is not clear (where is told), or a word that it does not have
     FormatError : no file is written so (those found are named), one is written otherwise, or a mask is missing
     FileNotFoundError : no such folder
+
+    >>> import tempfile
+    >>> where = tempfile.mkdtemp()
+    >>> _ = Path(where, "7_theo_0.wav").write_bytes(b"not empty")
+    >>> pattern(where, "{digit}_{speaker}_{_}.wav", label="digit", group="speaker").groups
+    ('theo',)
     """
     folder = Path(folder)
     wanted, words, ending = _read(text)

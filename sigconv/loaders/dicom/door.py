@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError, nearest
-from sigconv.loaders.dicom import directory as dicom_directory
+from sigconv.loaders.dicom import directory
 from sigconv.loaders.dicom import header as dicom_header
 from sigconv.loaders.dicom.header import DIRECTORY, SEGMENTATIONS, Header
 from sigconv.loaders.dicom.pixels import Slices
@@ -57,7 +57,7 @@ def series(folder: str | Path) -> list[Series]:
     folder = Path(folder)
     if not folder.exists():
         raise FileNotFoundError(f"{folder}: there is no such folder")
-    paths = dicom_directory.files(folder) if folder.is_file() else list(_dicom_in(folder))
+    paths = directory.files(folder) if folder.is_file() else list(_dicom_in(folder))
     headers = (dicom_header.read(path) for path in paths)
     return sorted_into_series(header for header in headers if header.kind != DIRECTORY)
 

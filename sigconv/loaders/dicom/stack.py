@@ -1,7 +1,6 @@
 """DICOM files sorted into stacks of parallel slices, by series, then by direction and size, then by position."""
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -178,7 +177,7 @@ def _gaps(places: Sequence[float]) -> list[str]:
     steps = [after - before for before, after in pairwise(places)]
     if not steps or max(steps) - min(steps) <= _EVEN * min(steps):
         return []
-    usual = statistics.median(steps)
+    usual = float(np.median(steps))
     missing = [round(step / usual) - 1 for step in steps]
     if all(abs(step / usual - 1 - gap) <= 5 * _EVEN for step, gap in zip(steps, missing, strict=True)):
         at = next(i for i, gap in enumerate(missing) if gap > 0)

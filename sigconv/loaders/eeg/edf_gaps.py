@@ -3,18 +3,15 @@
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sigconv.errors import FormatError
-
-if TYPE_CHECKING:
-    from sigconv.loaders.eeg.edf import Layout
+from sigconv.loaders.eeg.edf_layout import Layout
 
 _ONSET = re.compile(rb"([+-]\d{1,12}(?:\.\d{0,12})?)\x14")
 _TOLERANCE = 1e-3  # s; a record that near to where the last one ended follows on it
 
 
-def runs(path: Path, layout: "Layout") -> tuple[tuple[int, int, float], ...]:
+def runs(path: Path, layout: Layout) -> tuple[tuple[int, int, float], ...]:
     """(first record, one past the last, seconds after the first record's begin) of every piece without a gap.
 
     Each record says when it begins in its first annotation signal; only those bytes are read.

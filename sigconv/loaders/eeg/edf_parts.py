@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sigconv.errors import FormatError
 from sigconv.loaders.eeg import edf, edf_read
+from sigconv.loaders.eeg.edf_layout import Layout
 from sigconv.loaders.eeg.parts import Parts, kind_of, stored
 from sigconv.loaders.labels import unique
 from sigconv.signal import Event
@@ -22,7 +23,7 @@ def parts(path: Path) -> Parts:
     return made(path, layout, *edf_read.events(path, layout))
 
 
-def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: float) -> Parts:
+def made(path: Path, layout: Layout, events: Sequence[Event], fraction: float) -> Parts:
     """What a file of records holds; `events` are those it lists, `fraction` the seconds that its begin lacks."""
     names = dict(zip(layout.signals, unique([layout.labels[i] for i in layout.signals]), strict=True))
     kept = layout.voltages
@@ -65,7 +66,7 @@ def made(path: Path, layout: edf.Layout, events: Sequence[Event], fraction: floa
     )
 
 
-def _triggers(path: Path, layout: edf.Layout, names: dict[int, str]) -> tuple[tuple[Event, ...], dict[str, str]]:
+def _triggers(path: Path, layout: Layout, names: dict[int, str]) -> tuple[tuple[Event, ...], dict[str, str]]:
     """The events of the first trigger channel, and why no trigger channel is among the voltages."""
     left_out = {names[i]: "triggers" for i in layout.triggers}
     if not layout.triggers:

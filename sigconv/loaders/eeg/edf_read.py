@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.loaders.eeg.edf import Layout
+from sigconv.loaders.eeg.edf_layout import Layout
 from sigconv.loaders.eeg.interpolation import raised
 from sigconv.loaders.eeg.triggers import BITS
 from sigconv.loaders.eeg.triggers import events as trigger_events
 from sigconv.loaders.limits import within_limit
 from sigconv.loaders.records import exactly
+from sigconv.loaders.text import decoded
 from sigconv.signal import Box, Event
 
 _CHUNK = 1 << 23  # bytes read at once
@@ -208,9 +209,9 @@ def events(path: Path, layout: Layout) -> tuple[tuple[Event, ...], float]:
             if began is None:
                 began = 0.0 if labels else float(onset)
             for label in filter(None, labels.split(b"\x14")):
-                name, _, channel = _text(label).rpartition("@@")
+                name, _, channel = decoded(label).rpartition("@@")
                 shared = bool(name) and channel in layout.labels
-                event = Event(float(onset) - began, float(duration or 0), name if shared else _text(label))
+                event = Event(float(onset) - began, float(duration or 0), name if shared else decoded(label))
                 found[event, 0 if shared else 1 + len(found)] = None
     return tuple(sorted((event for event, _ in found), key=lambda event: event.onset)), began or 0.0
 
@@ -227,10 +228,3 @@ def _annotations(path: Path, layout: Layout) -> Iterator[bytes]:
         for at in range(layout.header, end, at_once * length):
             records = range(at, min(at + at_once * length, end), length)
             yield b"\0".join([os.pread(number, size, place + start) for place in records for start, size in spans])
-
-
-def _text(label: bytes) -> str:
-    try:
-        return label.decode("utf-8")
-    except UnicodeDecodeError:
-        return label.decode("latin-1")

@@ -24,8 +24,8 @@ _STEPS = 65535  # from the lowest to the highest number of 16 bits
 def save(signal: Signal | Source, path: Path, *, longest: float = 0.0, tick: Callable[[], None] | None = None) -> None:
     """Write a (channel, time) signal as EDF+, whole or not at all.
 
-    Channel names, unit, events and start time are kept. Samples are stored in 16 bits over each channel's own range,
-    so none is clipped and each is right to within range / 65535. The range is found first: a source is read twice.
+    Channel names, unit, subject, events and start time are kept. Samples are stored in 16 bits over each channel's own
+    range, so none is clipped and each is right to within range / 65535. The range is found first: a source is read twice.
 
     Parameters
     ----------
@@ -129,7 +129,13 @@ def _header(
     day = f"{when.day:02d}-{_MONTHS[when.month - 1]}-{when.year}" if when else "X"
     date, clock = (when.strftime("%d.%m.%y"), when.strftime("%H.%M.%S")) if when else ("01.01.85", "00.00.00")
     unit = "uV" if units.kind(source.unit) == "voltage" else source.unit
-    fixed: list[tuple[Any, int]] = [("0", 8), ("X X X X", 80), (f"Startdate {day} X X X", 80), (date, 8), (clock, 8)]
+    fixed: list[tuple[Any, int]] = [
+        ("0", 8),
+        (f"{_patient(source)} X X X", 80),
+        (f"Startdate {day} X X X", 80),
+        (date, 8),
+        (clock, 8),
+    ]
     fixed += [
         (256 * (count + 1), 8),
         ("EDF+C", 44),
@@ -226,6 +232,12 @@ def _eight(value: float, toward: Any, outward: int) -> str:
 
 def _ascii(label: str, width: int) -> str:
     return label.encode("ascii", "replace").decode()[:width]
+
+
+def _patient(source: Source) -> str:
+    """The subject as EDF+'s patient code: one word of ASCII, or X."""
+    told = "_".join(str(source.notes.get("subject") or "").split())
+    return told if told.isascii() and told.isprintable() and 0 < len(told) <= 60 else "X"
 
 
 def _start(source: Source) -> datetime.datetime | None:

@@ -18,6 +18,7 @@ from sigconv.loaders.beside import beside
 from sigconv.loaders.eeg import triggers
 from sigconv.loaders.eeg.electrodes import imported
 from sigconv.loaders.eeg.parts import Parts, kind_of
+from sigconv.loaders.kept import Key, version
 from sigconv.loaders.limits import within_limit
 from sigconv.signal import Box, Event
 
@@ -240,12 +241,11 @@ def _agrees(path: Path, number: int, at: int, places: set[int]) -> None:
 
 
 def _opened(path: Path) -> Any:
-    changed = path.stat()
-    return _raw(path, changed.st_mtime_ns, changed.st_size)
+    return _raw(path, version(path))
 
 
 @lru_cache(maxsize=4)
-def _raw(path: Path, _changed: int, _size: int) -> Any:
+def _raw(path: Path, _: Key) -> Any:
     """MNE-Python's view of a recording; it holds no open file."""
     mne = imported()
     try:

@@ -1,4 +1,4 @@
-"""GDF 1 and 2, the General Data Format for Biosignals: a strict look at the header, and the event table."""
+"""GDF 1 or 2, the General Data Format for Biosignals: a strict look at its header before anything is read."""
 
 import datetime
 import math
@@ -11,9 +11,10 @@ import numpy as np
 
 from sigconv.errors import FormatError
 from sigconv.loaders.eeg import edf_parts
-from sigconv.loaders.eeg.edf import Layout, column, scale
+from sigconv.loaders.eeg.edf import column, scale
+from sigconv.loaders.eeg.edf_layout import Layout
+from sigconv.loaders.eeg.gdf_events import events
 from sigconv.loaders.eeg.parts import Parts
-from sigconv.signal import Event
 
 _MOST_SIGNALS = 10_000
 _NUMBERS = {
@@ -127,43 +128,6 @@ def _scales(
                 f"{path}: channel {label!r} maps {least:g}…{most:g} to {low:g}…{high:g}; expected different limits"
             )
     return tuple(scale(*each) for each in zip(*columns, strict=True))
-
-
-def events(path: Path, layout: Layout, rate: float) -> list[Event]:
-    """The event table behind the records: labels are the numbers of the types.
-
-    rate : Hz, of positions where the table does not tell its own
-
-    Raises
-    ------
-    FormatError : the table is cut short
-    """
-    at = layout.header + layout.records * sum(layout.samples) * layout.wide
-    left = path.stat().st_size - at
-    if left < 8:
-        return []
-    with path.open("rb") as file:
-        file.seek(at)
-        mode, *head = struct.unpack("<4B4s", file.read(8))
-        told = head[0] | head[1] << 8 | head[2] << 16
-        if float(layout.kind[4:]) < 1.94:
-            count, own = struct.unpack("<I", head[3])[0], float(told)
-        else:
-            count, own = told, struct.unpack("<f", head[3])[0]
-        if mode not in (1, 3) or count == 0:
-            return []
-        each = 12 if mode == 3 else 6
-        if 8 + count * each > left:
-            raise FormatError(f"{path}: the event table at byte {at} has {left} bytes, expected {8 + count * each}")
-        table = file.read(count * each)
-    rate = own if math.isfinite(own) and own > 0 else rate
-    begins = np.frombuffer(table, "<u4", count).astype(np.int64) - 1
-    kinds = np.frombuffer(table, "<u2", count, 4 * count)
-    lengths = np.frombuffer(table, "<u4", count, 8 * count) if mode == 3 else np.ones(count)
-    return [
-        Event(int(begin) / rate, max(1, int(length)) / rate, str(kind))
-        for begin, length, kind in zip(begins, lengths, kinds, strict=True)
-    ]
 
 
 def _first_began(head: bytes) -> datetime.datetime | None:

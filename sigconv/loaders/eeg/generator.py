@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
 from sigconv.loaders.eeg.electrodes import imported, positions
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Event, Signal
@@ -19,7 +20,6 @@ SECONDS_A_TRIAL = 5.0
 _REST = 2.0
 _NANO_AMPERE_METRE = 1e-9
 
-Draw = np.random.Generator
 Array = np.ndarray[Any, Any]
 
 
@@ -48,6 +48,10 @@ def motor_imagery(
     -------
     Recordings of 31 channels in volts; notes["subject"] is "S01", "S02", …
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     Source: MNE-Python's spherical model; Pfurtscheller & Lopes da Silva (1999), Clin. Neurophysiol. 110 (the effect).
     """
     if subjects < 1 or trials < 1 or not fs > 128:
@@ -57,7 +61,7 @@ def motor_imagery(
     head = _Head()
     made = []
     for number in range(subjects):
-        draw = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number])))
+        draw = drawn(seed, number)
         made.append(_subject(head, draw, f"S{number + 1:02d}", trials, fs))
         progress()
     return made

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import FormatError
+from sigconv.loaders.kept import Key, version
 from sigconv.loaders.limits import within_limit
 from sigconv.signal import Box
 
@@ -232,8 +233,7 @@ class Packed:
     def __call__(self, box: Box, rows: Sequence[int]) -> Any:
         """(row, last - first) float64, scaled; box is ((first, last),)."""
         ((first, last),) = box
-        stamp = self.path.stat()
-        content = _kept(self.path, *self.stored.packed, stamp.st_mtime_ns, stamp.st_size)
+        content = _kept(self.path, *self.stored.packed, version(self.path))
         wide = np.dtype(self.stored.kind).itemsize
         if len(content) < self.stored.at + self.channels * self.size * wide:
             raise FormatError(
@@ -245,6 +245,6 @@ class Packed:
 
 
 @lru_cache(maxsize=1)
-def _kept(path: Path, at: int, length: int, _changed: int, _size: int) -> bytes:
+def _kept(path: Path, at: int, length: int, _: Key) -> bytes:
     with path.open("rb", buffering=0) as file:
         return _unpacked(path, os.pread(file.fileno(), length, at), at)

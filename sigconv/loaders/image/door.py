@@ -13,7 +13,7 @@ from sigconv.errors import FormatError
 from sigconv.loaders import kept, limits
 from sigconv.loaders.archive import Member
 from sigconv.loaders.door import Door
-from sigconv.loaders.image import write as image_write
+from sigconv.loaders.image import write
 from sigconv.loaders.image.layout import Layout, look
 from sigconv.loaders.image.pillow import pictured, unlimited
 from sigconv.loaders.recording import Recording
@@ -214,4 +214,4 @@ def _turned(stored: Array, orientation: int) -> Array:
     return turned[:: -1 if upside_down else 1, :: -1 if mirrored else 1]
 
 
-DOOR = Door("image", SUFFIXES, known, open, image_write.WRITERS)
+DOOR = Door("image", SUFFIXES, known, open, write.WRITERS)

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Signal
 
 SHAPES = ("disc", "square", "triangle", "cross")
 _COLOURS = ("red", "green", "blue")
 
-Draw = np.random.Generator
 Array = np.ndarray[Any, Any]
 
 
@@ -42,6 +42,10 @@ def textured_shapes(
     -------
     Recordings (channel 3, y, x) uint8; notes: label (one of SHAPES), group ("texture-00" …), name
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     >>> first, *others = textured_shapes(textures=2, each=4, size=24)
     >>> first.shape, first.notes["label"], len(others)
     ((3, 24, 24), 'disc', 7)
@@ -50,11 +54,11 @@ def textured_shapes(
         raise ArgumentError(f"textures {textures}, each {each}, size {size}; allowed: 1 or more, 1 or more, 24 or more")
     made = []
     for number in range(textures):
-        style = _draw(seed, number)
+        style = drawn(seed, number)
         angle, wide = style.uniform(0, np.pi), style.uniform(4.0, 6.0)
         colours, noise = style.uniform(0.5, 1.0, 3) * style.choice((-1, 1), 3), style.uniform(0.3, 0.6)
         for index in range(each):
-            draw = _draw(seed, number, index)
+            draw = drawn(seed, number, index)
             label = SHAPES[index % len(SHAPES)]
             inside = _shape(draw, label, size)
             waves = np.where(inside, _stripes(draw, size, angle + np.pi / 2, wide), _stripes(draw, size, angle, wide))
@@ -93,6 +97,10 @@ def membranes(
     (section, labels): both (channel 1, y, x) uint8; a label is 0 on a membrane and 255 in a cell, as in ISBI 2012;
     notes: group ("block-0" …), name
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     >>> section, labels = membranes(blocks=1, sections=1, size=32)[0]
     >>> section.shape, np.unique(labels.read().data).tolist()
     ((1, 32, 32), [0, 255])
@@ -101,21 +109,17 @@ def membranes(
         raise ArgumentError(f"blocks {blocks}, sections {sections}, size {size}; allowed: 1, 1 and 32 or more")
     made = []
     for number in range(blocks):
-        style = _draw(seed, number)
+        style = drawn(seed, number)
         count = max(4, round((size + 64) ** 2 / 900))  # a cell of about 30 × 30 pixels, some beyond the edges
         points, drift = style.uniform(-32, size + 32, (count, 2)), style.normal(size=(count, 2))
         greys = 160 + 12 * style.normal(size=count)
         for index in range(sections):
-            section, labels = _section(_draw(seed, number, index), points + index * drift, greys, size)
+            section, labels = _section(drawn(seed, number, index), points + index * drift, greys, size)
             notes = {"domain": "image", "group": f"block-{number}", "name": f"block-{number}-{index:03d}"}
             axes = (Axis.channel(["grey"]), Axis("y", size), Axis("x", size))
             made.append((of(Signal(section[None], axes, notes=notes)), of(Signal(labels[None], axes, notes=notes))))
         progress()
     return made
-
-
-def _draw(*numbers: int) -> Draw:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(list(numbers))))
 
 
 def _stripes(draw: Draw, size: int, angle: float, wide: float) -> Array:

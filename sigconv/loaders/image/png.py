@@ -1,4 +1,4 @@
-"""PNG: a strict look at its chunks, and writing one without loss."""
+"""PNG: a strict look at its chunks before anything is inflated."""
 
 import struct
 import zlib
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-
 from sigconv.errors import FormatError
 from sigconv.loaders.archive import Member
 
@@ -16,8 +14,6 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 _MOST_CHUNKS = 1_000_000
 _MOST_PROFILE = 1 << 22
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # colour type -> bits
-_COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels -> colour type
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -153,29 +149,3 @@ def _profile(content: bytes) -> tuple[bytes, list[str]]:
 
 def _name(kind: bytes) -> str:
     return kind.decode("ascii", "replace") if kind.isalpha() else repr(kind)
-
-
-def write(file: IO[bytes], pixels: Any) -> None:
-    """Write (y, x, channel) uint8 or uint16 pixels of 1 to 4 channels; each row is filtered by its left neighbours."""
-    height, width, channels = pixels.shape
-    wide = pixels.dtype.itemsize
-    file.write(MAGIC)
-    _put(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * wide, _COLOURS[channels], 0, 0, 0))
-    deflate = zlib.compressobj(6)
-    rows = max(1, _CHUNK // (width * channels * wide))
-    for first in range(0, height, rows):
-        stored = np.ascontiguousarray(pixels[first : first + rows], f">u{wide}").view(np.uint8)
-        stored = stored.reshape(-1, width * channels * wide)
-        lines = np.empty((len(stored), 1 + stored.shape[1]), np.uint8)
-        step = channels * wide
-        lines[:, 0], lines[:, 1 : 1 + step] = 1, stored[:, :step]
-        np.subtract(stored[:, step:], stored[:, :-step], out=lines[:, 1 + step :])
-        if packed := deflate.compress(lines.tobytes()):
-            _put(file, b"IDAT", packed)
-    _put(file, b"IDAT", deflate.flush())
-    _put(file, b"IEND", b"")
-
-
-def _put(file: IO[bytes], kind: bytes, content: bytes) -> None:
-    checksum = zlib.crc32(content, zlib.crc32(kind))
-    file.write(struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum))

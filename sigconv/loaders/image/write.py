@@ -10,7 +10,7 @@ import numpy as np
 
 from sigconv.errors import FormatError, MissingExtra
 from sigconv.files import write_whole
-from sigconv.loaders.image import png
+from sigconv.loaders.image import png_write
 from sigconv.signal import Signal, Source
 
 _QUALITY = 95  # of a JPEG
@@ -50,7 +50,7 @@ def save(signal: Signal | Source, path: Path, suffix: str) -> None:
 def _png(path: Path, pixels: Array) -> Callable[[IO[bytes]], None]:
     if pixels.dtype not in (np.uint8, np.uint16):
         raise _cannot(path, "PNG", pixels, "uint8 or uint16; scale it, or write float32 of one channel as .tif")
-    return partial(png.write, pixels=pixels)
+    return partial(png_write.write, pixels=pixels)
 
 
 def _tiff(path: Path, pixels: Array) -> bytes:

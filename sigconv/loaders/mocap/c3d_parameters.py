@@ -8,6 +8,7 @@ import numpy as np
 
 from sigconv.errors import FormatError
 from sigconv.loaders.mocap.c3d_numbers import floats, words
+from sigconv.loaders.text import text_of
 
 _MOST = 20_000  # groups and parameters; real files have some hundred
 _MOST_AXES = 7
@@ -67,7 +68,7 @@ class Parameters:
                 break
             width = stored.sizes[0] if stored.sizes else len(stored.data)
             count = prod(stored.sizes[1:])
-            found += [_text(stored.data[i * width : (i + 1) * width]) for i in range(count if width else 0)]
+            found += [text_of(stored.data[i * width : (i + 1) * width]) for i in range(count if width else 0)]
             more += 1
         return found
 
@@ -124,7 +125,7 @@ def _entry(section: bytes, at: int, processor: str) -> tuple[int, str, int, int]
     if after + 2 > len(section):
         return None
     step = int.from_bytes(section[after : after + 2], "big" if processor == "MIPS" else "little")
-    return number, _text(name).upper(), after + 2, after + step if step else len(section)
+    return number, text_of(name).upper(), after + 2, after + step if step else len(section)
 
 
 def _stored(body: bytes) -> Stored | None:
@@ -141,12 +142,3 @@ def _stored(body: bytes) -> Stored | None:
     if len(sizes) < axes or len(data) < long:
         return None
     return Stored(kind, sizes, data)
-
-
-def _text(raw: bytes) -> str:
-    raw = raw.split(b"\0")[0]
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return text.strip()

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
 from sigconv.loaders.mocap.kinematics import about, forward
 from sigconv.loaders.mocap.markers import axes
 from sigconv.loaders.recording import Recording, of
@@ -46,7 +47,6 @@ _SWING = {
 }
 _BENDS = {"Hip": -1, "Knee": 1, "Ankle": -1, "Shoulder": -1, "Elbow": -1}  # the way that flexion turns about y
 
-Draw = np.random.Generator
 Array = np.ndarray[Any, Any]
 
 
@@ -79,6 +79,10 @@ def walking(
     -------
     Recordings of 20 joints (60 channels) in metres, z up; notes["label"] is one of LABELS, notes["subject"] "S01", …
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     Source: Winter (1991), The Biomechanics and Motor Control of Human Gait (angles and proportions, rounded).
 
     >>> walking(subjects=1, takes=3, seconds=1.0)[0].shape
@@ -93,7 +97,7 @@ def walking(
         raise ArgumentError(f"noise {noise} m, missing {missing}; allowed: 0 or more, 0 to 0.5")
     made = []
     for number in range(subjects):
-        draw = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number])))
+        draw = drawn(seed, number)
         person = _Person(draw)
         for take, label in enumerate(draw.permutation(np.arange(takes) % len(LABELS))):
             places = person.walk(draw, LABELS[label], round(seconds * fs), fs)

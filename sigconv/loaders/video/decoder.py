@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sigconv.errors import FormatError
-from sigconv.loaders.video import checksum as video_checksum
+from sigconv.loaders.video import checksum
 from sigconv.loaders.video.container import damage, opened
 from sigconv.loaders.video.index import Index
 
@@ -190,7 +190,7 @@ class Decoder:
                 packet.opaque = [number]  # PyAV keeps it by identity, which small whole numbers share
             else:
                 self._skip(number is not None and number < self._wanted)
-            if self._coder.name == "ffv1" and video_checksum.damaged(bytes(packet)):
+            if self._coder.name == "ffv1" and checksum.damaged(bytes(packet)):
                 raise FormatError(f"{self._named(number or self._next)} does not decode: its checksum is another")
             with damage(self.path, f"{self._when(number or self._next)} does not decode"):
                 frames = packet.decode()

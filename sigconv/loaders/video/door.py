@@ -11,12 +11,11 @@ import numpy as np
 from sigconv.errors import ArgumentError, FormatError, one_of
 from sigconv.loaders import limits
 from sigconv.loaders.door import Door
+from sigconv.loaders.kept import Key, version
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.video import facts as video_facts
 from sigconv.loaders.video import index as video_index
-from sigconv.loaders.video import pool as video_pool
-from sigconv.loaders.video import whole as video_whole
-from sigconv.loaders.video import write as video_write
+from sigconv.loaders.video import pool, whole, write
 from sigconv.loaders.video.container import FORMATS, opened
 from sigconv.loaders.video.index import Index
 from sigconv.loaders.video.picture import Bytes, Picture
@@ -54,7 +53,7 @@ class Frames:
     suffix: str
     index: Index
     picture: Picture
-    state: video_pool.Stamp
+    state: Key
 
     def __call__(self, box: Box, rows: Sequence[int]) -> Bytes:
         from av.video.reformatter import VideoReformatter
@@ -64,7 +63,7 @@ class Frames:
         limits.within_limit(self.path, needed, f"frames {first} to {last}")
         out, reformatter = self.picture.empty(len(rows), box), VideoReformatter()
         every = list(rows) == list(range(1 if self.picture.grey else 3))
-        with video_pool.lent(self.path, self.suffix, self.index, first, self.state) as decoder:
+        with pool.lent(self.path, self.suffix, self.index, first, self.state) as decoder:
             for at, frame in enumerate(decoder.frames(first, last)):
                 self._same(frame, first + at)
                 channels = self.picture.channels(frame, reformatter)
@@ -114,10 +113,10 @@ def open(path: str | Path, suffix: str = "", size: Sequence[int] | None = None, 
     path = Path(path)
     suffix = suffix or path.suffix.lower()
     one_of("suffix", suffix, SUFFIXES)
-    video_whole.check(path, suffix)
-    state = video_pool.stamp(path)
+    whole.check(path, suffix)
+    state = version(path)
     index, header = _indexed(path, suffix, exact or path.stat().st_size <= READ_THROUGH)
-    with video_pool.lent(path, suffix, index, 0, state) as decoder:
+    with pool.lent(path, suffix, index, 0, state) as decoder:
         skipped, first = decoder.beginning()
         facts, warnings, picture = video_facts.look(first, size)
     index = index.behind(skipped)
@@ -151,4 +150,4 @@ def _indexed(path: Path, suffix: str, exact: bool) -> tuple[Index, video_facts.H
         return video_index.read_through(path, container, stream), header
 
 
-DOOR = Door("video", SUFFIXES, known, open, video_write.SAVE)
+DOOR = Door("video", SUFFIXES, known, open, write.SAVE)

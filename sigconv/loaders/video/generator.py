@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Event, Signal
 
 MOTIONS = ("left", "right", "up", "down", "clockwise", "counterclockwise")
 _WAVES = 14  # plane waves of a texture
 
-Draw = np.random.Generator
 Array = np.ndarray[Any, Any]
 
 
@@ -45,6 +45,10 @@ def moving_shapes(
     -------
     Recordings (channel, time, y, x) uint8 with red, green and blue; notes["label"], and notes["source"] "S01", …
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     >>> moving_shapes(sources=1, clips=1, frames=4, size=16)[0].shape
     (3, 4, 16, 16)
     """
@@ -55,10 +59,10 @@ def moving_shapes(
         )
     made = []
     for source in range(sources):
-        family = _Family(_draw(seed, source))
+        family = _Family(drawn(seed, source))
         for number in range(clips):
-            draw = _draw(seed, source, number)
-            turn = _draw(seed, source, number // len(MOTIONS), 1).permutation(len(MOTIONS))
+            draw = drawn(seed, source, number)
+            turn = drawn(seed, source, number // len(MOTIONS), 1).permutation(len(MOTIONS))
             label = MOTIONS[turn[number % len(MOTIONS)]]
             name = f"S{source + 1:02d}C{number + 1:03d}"
             notes = {"domain": "video", "name": name, "source": f"S{source + 1:02d}", "label": label}
@@ -72,10 +76,6 @@ def moving_shapes(
             made.append(of(Signal(data, axes, "", (Event(0.0, frames / fs, label),), notes)))
             progress()
     return made
-
-
-def _draw(seed: int, *numbers: int) -> Draw:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *numbers])))
 
 
 class _Family:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sigconv.errors import FormatError
+from sigconv.loaders.kept import Key, version
 from sigconv.loaders.video.decoder import Decoder
 from sigconv.loaders.video.index import Index
 
@@ -15,7 +16,6 @@ _MOST_OF_A_FILE = 4
 _MOST_PIXELS = 1 << 23  # of their pictures together: 4 of 1080p, at up to 32 bytes a pixel
 _FAR = 16  # frames to pass over that are worth a decoder of their own
 
-Stamp = tuple[int, int, int]
 _foreign: list[object] = []  # decoders of the process that this one was forked from: not to be used, not to be closed
 
 
@@ -24,9 +24,9 @@ class _Pool(threading.local):
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self.open: list[tuple[Path, Stamp, Decoder]] = []
+        self.open: list[tuple[Path, Key, Decoder]] = []
 
-    def mine(self) -> list[tuple[Path, Stamp, Decoder]]:
+    def mine(self) -> list[tuple[Path, Key, Decoder]]:
         if self.process != os.getpid():
             _foreign.append(self.open)
             self.process, self.open = os.getpid(), []
@@ -36,26 +36,15 @@ class _Pool(threading.local):
 _pool = _Pool()
 
 
-def stamp(path: Path) -> Stamp:
-    """What tells one state of a file from another: inode, size, time of change.
-
-    Raises
-    ------
-    FileNotFoundError, PermissionError : as it says
-    """
-    told = path.stat()
-    return told.st_ino, told.st_size, told.st_mtime_ns
-
-
 @contextmanager
-def lent(path: Path, suffix: str, index: Index, first: int, state: Stamp) -> Iterator[Decoder]:
+def lent(path: Path, suffix: str, index: Index, first: int, state: Key) -> Iterator[Decoder]:
     """A decoder of the file that is near frame `first`; after an error it is closed, else kept for the next clip.
 
     Raises
     ------
     FormatError : the file is no longer the one that was opened, or not readable
     """
-    if stamp(path) != state:
+    if version(path) != state:
         raise FormatError(f"{path}: the file has changed since it was opened; open it again")
     held = _pool.mine()
     for entry in [entry for entry in held if entry[0] == path and entry[1] != state]:
@@ -78,6 +67,6 @@ def lent(path: Path, suffix: str, index: Index, first: int, state: Stamp) -> Ite
         _close(held, held[0])
 
 
-def _close(held: list[tuple[Path, Stamp, Decoder]], entry: tuple[Path, Stamp, Decoder]) -> None:
+def _close(held: list[tuple[Path, Key, Decoder]], entry: tuple[Path, Key, Decoder]) -> None:
     held.remove(entry)
     entry[2].close()

@@ -10,8 +10,7 @@ from sigconv.loaders import kept
 from sigconv.loaders.door import HEAD, Door
 from sigconv.loaders.recording import Recording
 from sigconv.loaders.subject import subject_of
-from sigconv.loaders.volume import metaimage, nifti, nrrd
-from sigconv.loaders.volume import write as volume_write
+from sigconv.loaders.volume import metaimage, nifti, nrrd, write
 from sigconv.loaders.volume.header import Volume
 
 SUFFIXES = (*nifti.SUFFIXES, *nrrd.SUFFIXES, *metaimage.SUFFIXES)
@@ -95,4 +94,4 @@ def _name(path: Path) -> str:
     return path.name[: len(path.name) - len(suffix)] or path.name
 
 
-DOOR = Door("volume", SUFFIXES, known, open, volume_write.SAVE)
+DOOR = Door("volume", SUFFIXES, known, open, write.SAVE)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
 from sigconv.loaders.recording import Recording, of
 from sigconv.signal import Axis, Signal
 
@@ -17,7 +18,6 @@ _AIR, _FAT, _MUSCLE = -1000.0, -100.0, 50.0
 _EXTENT = (192.0, 240.0, 352.0)  # mm along z, y, x
 _FINE = (-0.25, 0.25)  # of a voxel: where it is sampled along each axis, so that edges are shared out
 
-Draw = np.random.Generator
 Array = np.ndarray[Any, Any]
 Places = tuple[Array, Array, Array]  # z, y, x in mm from the middle of the torso
 
@@ -76,6 +76,10 @@ def torsos(
     (scan, labels) pairs on one grid of 192 × 240 × 352 mm: int16 HU, and uint8 with 0 for none and 1, 2, … for the
     ORGANS; notes["classes"] names them, notes["subject"] is "P01", "P02", …
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     Source: Riederer et al. (1978), Phys. Med. Biol. 23, for the noise; levels as in Kalender (2011), ch. 1.
 
     >>> scan, labels = torsos(1, spacing=(16, 16, 16))[0]
@@ -90,13 +94,9 @@ def torsos(
         )
     made = []
     for number in range(scans):
-        made.append(_patient(_draw(seed, number), f"P{number + 1:02d}", steps, noise))
+        made.append(_patient(drawn(seed, number), f"P{number + 1:02d}", steps, noise))
         progress()
     return made
-
-
-def _draw(seed: int, number: int) -> Draw:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, number])))
 
 
 def _patient(draw: Draw, name: str, steps: tuple[float, ...], noise: float) -> tuple[Recording, Recording]:
@@ -234,6 +234,10 @@ def helices(
     Recordings (1, size, size, size) float32 in HU; notes["label"] is "left" or "right", notes["subject"] a name for
     each
 
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
     >>> [vessel.notes["label"] for vessel in helices(2, size=12)]
     ['left', 'right']
     """
@@ -243,7 +247,7 @@ def helices(
         )
     made = []
     for number in range(volumes):
-        draw, winding = _draw(seed, number), WINDINGS[number % 2]
+        draw, winding = drawn(seed, number), WINDINGS[number % 2]
         name = f"V{number + 1:03d}"
         notes = {"domain": "volume", "name": name, "subject": name, "label": winding}
         data = _helix(draw, size, 1 if winding == "right" else -1) + noise * draw.standard_normal((size,) * 3)
