@@ -25,7 +25,8 @@ def save(signal: Signal | Source, path: Path, *, longest: float = 0.0, tick: Cal
     """Write a (channel, time) signal as EDF+, whole or not at all.
 
     Channel names, unit, subject, events and start time are kept. Samples are stored in 16 bits over each channel's own
-    range, so none is clipped and each is right to within range / 65535. The range is found first: a source is read twice.
+    range, so none is clipped and each is right to within range / 65535. The range is found first: a source is read
+    twice.
 
     Parameters
     ----------
