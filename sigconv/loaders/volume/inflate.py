@@ -39,18 +39,18 @@ class _Stream:
     def copy(self) -> "_Stream":
         return replace(self, decoder=self.decoder and self.decoder.copy())
 
-    def piece(self) -> bytes:
-        """The next PIECE bytes, fewer where the stream ends."""
+    def piece(self, size: int = PIECE) -> bytes:
+        """The next `size` bytes, fewer where the stream ends."""
         out = bytearray()
         with self.path.open("rb") as file:
             file.seek(self.at)
-            while len(out) < PIECE:
+            while len(out) < size:
                 if self.decoder is None and not self._another(file):
                     break
                 if not self.waiting and getattr(self.decoder, "needs_input", True):
                     self._more(file)
                 fed = bool(self.waiting)
-                made = self._step(PIECE - len(out))
+                made = self._step(size - len(out))
                 if not made and not fed and self.decoder is not None:
                     raise FormatError(f"{self.path}: cut short: its compressed data break off at byte {self.at}")
                 out += made
@@ -145,6 +145,22 @@ def fill(path: Path, start: int, compression: Compression, first: int, view: mem
             view[done : done + len(piece)] = piece
             done += len(piece)
     return done
+
+
+def beginning(path: Path, compression: Compression, count: int) -> bytes:
+    """The first `count` inflated bytes, fewer where there are no more; nothing is kept of them.
+
+    Raises
+    ------
+    FormatError : damaged or cut short (byte)
+
+    >>> import gzip, tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = Path(file.name).write_bytes(gzip.compress(b"0123456789"))
+    ...     beginning(Path(file.name), "zlib", 4)
+    b'0123'
+    """
+    return _Stream(path, compression, 0).piece(count)
 
 
 def _piece(key: kept.Key, begin: _Stream, number: int) -> bytes:
