@@ -128,10 +128,10 @@ def fill(path: Path, start: int, compression: Compression, first: int, view: mem
     FormatError : damaged or cut short (byte)
 
     >>> import gzip, tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "numbers.gz"
-    >>> _ = path.write_bytes(gzip.compress(b"0123456789"))
     >>> four = bytearray(4)
-    >>> fill(path, 0, "zlib", 3, memoryview(four)), bytes(four)
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     _ = Path(file.name).write_bytes(gzip.compress(b"0123456789"))
+    ...     fill(Path(file.name), 0, "zlib", 3, memoryview(four)), bytes(four)
     (4, b'3456')
     """
     key, begin = ("inflated", start, compression, *kept.version(path)), _Stream(path, compression, start)
