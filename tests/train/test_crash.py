@@ -20,12 +20,13 @@ from sigconv.train import augment as by
 from tests.train.tasks import clips
 
 COUNT = int(os.environ.get("SIGCONV_CRASHES", "3"))
-SETTINGS = Settings(epochs=8, batch=4, workers=2, average=0.9, clip=1.0)
+SETTINGS = Settings(epochs=6, batch=4, workers=2, average=0.9, clip=1.0)
 AUGMENT = by.compose(by.TimeShift(0.05, 100), by.Gain(6.0), by.Noise(0.1))
 
 
 def train(folder: Path, out: Path, every: float, settings: Settings = SETTINGS) -> None:
     """What a process does: train, or go on, and write the weights."""
+    multiprocessing.set_start_method("fork", force=True)  # of the readers, as in a program of its own
     net = nets.build(nets.parse("C4k5BRD.3C4k3BRGF"), nets.InputSpec(2, (32,)), classes=2, seed=0)
     windows = clips()
     try:
@@ -41,7 +42,7 @@ def train(folder: Path, out: Path, every: float, settings: Settings = SETTINGS) 
 def context():
     """Processes that start in no time, from one that has imported everything."""
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["tests.train.test_crash", "lightning_fabric"])
+    found.set_forkserver_preload(["tests.train.test_crash", "lightning_fabric", "torch._dynamo"])
     return found
 
 
