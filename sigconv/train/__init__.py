@@ -8,6 +8,7 @@ from sigconv.train.labelled_cells import LabelledCells
 from sigconv.train.neocognitron import Neocognitron
 from sigconv.train.online import OnlineFit, Pass, fit_online, one_hot, uniform_weights
 from sigconv.train.probe import Probe, linear_probe
+from sigconv.train.sliding import Sliding, most_likely, predict_whole
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
 from sigconv.train.unlabelled import Competition, LearntLayer, learn_without_labels
@@ -24,6 +25,7 @@ __all__ = [
     "Pass",
     "Probe",
     "Settings",
+    "Sliding",
     "common_spatial_patterns",
     "curvature",
     "fit",
@@ -33,8 +35,10 @@ __all__ = [
     "learn_without_labels",
     "linear_probe",
     "load_model",
+    "most_likely",
     "newton_rates",
     "one_hot",
+    "predict_whole",
     "probabilities",
     "save_model",
     "start_from_patterns",

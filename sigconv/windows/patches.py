@@ -58,13 +58,24 @@ def patches(
                     f"{name_of(source)} has {axis.size} samples along {axis.name}; a patch of {n} is larger"
                 )
             _ = axis.rate  # an uneven axis refuses, and says why
-            last = axis.size - n
-            starts.append(sorted({*range(0, last + 1, hop), last}))
+            starts.append(covering(axis.size, n, hop))
         where += [(number, *first) for first in product(*starts)]
     owners = tuple(groups[number] for number, *_ in where)
     sizes = each_axis("size", size, sources[0])
     cut = Windows(sources, np.array(where), np.full(len(where), -1), owners, (), sizes)
     return with_targets(cut, targets) if targets else cut
+
+
+def covering(length: int, size: int, step: int) -> list[int]:
+    """Where pieces of `size` begin, one every `step`, and one flush with the end, so that all of `length` is covered.
+
+    length >= size, size >= 1 and step >= 1
+
+    >>> covering(10, 4, 4)
+    [0, 4, 6]
+    """
+    last = length - size
+    return sorted({*range(0, last + 1, step), last})
 
 
 def with_targets(windows: Windows, targets: Sequence[Source]) -> Windows:
