@@ -46,12 +46,12 @@ def predict(
         recording = loaders.open(file)
         if (found := recording.notes["domain"]) != model.recipe.domain:
             raise RecipeError(f"{file} is of the domain {found!r}; this model takes {model.recipe.domain!r}")
-        if recording.axes[0].size != channels:
-            raise RecipeError(f"{file} has {recording.axes[0].size} channels; this model takes {channels}")
         stem = f"{file.name.split('.')[0]}-labels"
         place = Path(stem) if out is None else out / stem if out.is_dir() else out
         target = domain.target(recording, place)
         ready = domain.prepared(model.recipe, recording)
+        if ready.axes[0].size != channels:
+            raise RecipeError(f"{file} has {recording.axes[0].size} channels; this model takes {channels}")
         total = sliding.count([axis.size for axis in ready.axes[1:]])
         with progress.stage(f"predicting {file.name}", total) as tick:
             labels = predict_whole(model.module, ready, sliding, decide=decide, progress=tick)
