@@ -13,7 +13,7 @@ Array = np.ndarray[Any, Any]
 
 _SMOOTH = 1.0  # cells of the atlas
 _LEAST = 1e-3  # probability of every class everywhere, so that levels may overrule the atlas
-_NARROW = 1e-3  # of the spread of all levels: no class is narrower
+_NARROW = 0.1  # of the spread of all levels: no class is narrower, as one that is cut off at a level would be
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,9 @@ def atlas(
     means = sums[1] / sums[0]
     spreads = np.sqrt(np.maximum(sums[2] / sums[0] - means**2, 0))
     whole = np.sqrt(sums[2].sum() / sums[0].sum() - (sums[1].sum() / sums[0].sum()) ** 2)
-    return Atlas(np.maximum(smooth, _LEAST), means, np.maximum(spreads, _NARROW * whole + np.finfo(float).tiny))
+    return Atlas(
+        np.maximum(smooth, _LEAST), means, np.maximum(spreads, max(_NARROW * whole, np.finfo(np.float32).tiny))
+    )
 
 
 def _resampled(data: Array, grid: tuple[int, ...]) -> Array:

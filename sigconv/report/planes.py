@@ -102,4 +102,6 @@ def _legend(figure: Figure, cuts: Sequence[Cut], names: Sequence[str]) -> None:
         lines.append(Line2D([], [], color="black", label="truth"))
         lines.append(Line2D([], [], color="black", linestyle="dashed", label="network"))
     if lines:
-        figure.legend(handles=lines, loc="outside lower center", ncols=min(len(lines), 6), frameon=False, fontsize="small")
+        figure.legend(
+            handles=lines, loc="outside lower center", ncols=min(len(lines), 6), frameon=False, fontsize="small"
+        )

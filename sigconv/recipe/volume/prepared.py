@@ -64,7 +64,8 @@ def _levelled(volume: Signal, levels: Levels) -> Signal:
 def _kept(volume: Signal) -> Source:
     data: Any = np.asarray(volume.data)
     if data.nbytes > IN_MEMORY:
-        mapped = np.memmap(tempfile.TemporaryFile(), data.dtype, "w+", shape=data.shape)
+        with tempfile.TemporaryFile() as file:  # which stays until nothing maps it
+            mapped = np.memmap(file, data.dtype, "w+", shape=data.shape)
         mapped[:] = data
         data = mapped
     return recording.of(volume.with_data(data))

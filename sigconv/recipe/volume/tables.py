@@ -1,23 +1,16 @@
 """What recipes for volumes share: the grid, the levels, how training volumes are varied."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from sigconv.recipe.tables import Millimetres, Table
 
-Voxels = Annotated[int, Field(ge=1)]
-
 
 class Grid(Table):
-    """[grid] what the network sees of a scan.
-
-    spacing : mm along z, y, x that every scan is brought to; [] leaves each as it was taken
-    size : voxels along z, y, x
-    """
+    """[grid] spacing : mm along z, y, x that every scan is brought to; [] leaves each as it was taken."""
 
     spacing: list[Annotated[Millimetres, Field(gt=0)]] = Field(default=[])
-    size: list[Voxels] = Field(min_length=3, max_length=3)
 
     @model_validator(mode="after")
     def _three(self) -> "Grid":
@@ -67,13 +60,12 @@ class Varied(Table):
     mirror: list[Literal["z", "y", "x"]] = Field(default=[])
 
 
-def told(grid: Grid, levels: Levels) -> dict[str, Any]:
-    """Grid and levels in words, for a report."""
-    size = " × ".join(map(str, grid.size))
-    spacing = " × ".join(f"{step:g}" for step in grid.spacing) + " mm" if grid.spacing else "of each scan"
-    unit = f" {levels.unit}" if levels.unit else ""
+def told(grid: Grid, levels: Levels) -> dict[str, str]:
+    """Spacing and levels in words, for a report."""
+    spacing = " × ".join(f"{step:g}" for step in grid.spacing) + " mm (z, y, x)" if grid.spacing else "of each scan"
     standard = levels.low is None or levels.high is None
+    unit = f" {levels.unit}" if levels.unit else ""
     return {
-        "seen by the network": f"{size} voxels (z, y, x), spacing {spacing}",
-        "levels": "each scan standardised" if standard else f"{levels.low:g} to {levels.high:g}{unit} are -1 to 1",
+        "spacing": spacing,
+        "levels": "each scan standardised" if standard else f"{levels.low:g} to {levels.high:g}{unit} become -1 to 1",
     }

@@ -51,8 +51,10 @@ def _histogram(windows: Windows | Loaded, bins: int) -> Baseline:
 
         train, test = (windows.select(side).load() for side in (split.train, split.test))
         edges = np.quantile(train.data, np.linspace(0, 1, bins + 1)[1:-1])
-        counts = [np.array([np.bincount(np.searchsorted(edges, one.ravel()), minlength=bins) for one in side.data])
-                  for side in (train, test)]
+        counts = [
+            np.array([np.bincount(np.searchsorted(edges, one.ravel()), minlength=bins) for one in side.data])
+            for side in (train, test)
+        ]
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         model.fit(counts[0], train.labels)
         said = np.zeros((len(test), len(train.classes)))

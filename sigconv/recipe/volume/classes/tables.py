@@ -1,5 +1,7 @@
 """What a recipe that classifies volumes may hold."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from sigconv.recipe.tables import Classify, Data, Table
@@ -35,11 +37,17 @@ class Baseline(Table):
     slice: bool = True
 
 
+class Whole(Grid):
+    """[grid] spacing, and size : voxels along z, y, x that the network sees, about the middle of the scan."""
+
+    size: list[Annotated[int, Field(ge=1)]] = Field(min_length=3, max_length=3)
+
+
 class ScanRecipe(Classify):
     """A whole recipe that classifies volumes."""
 
     data: ScanData = ScanData()
-    grid: Grid
+    grid: Whole
     levels: Levels = Levels()
     augment: Varied = Varied()
     baseline: Baseline = Baseline()

@@ -68,7 +68,8 @@ def facts(_recipe: ScanRecipe, gathered: Gathered) -> dict[str, Any]:
 
 def told(recipe: ScanRecipe, _gathered: Gathered) -> dict[str, str]:
     """The report's facts about grid and levels."""
-    return tables.told(recipe.grid, recipe.levels)
+    size = " × ".join(map(str, recipe.grid.size))
+    return {"seen by the network": f"{size} voxels (z, y, x)", **tables.told(recipe.grid, recipe.levels)}
 
 
 def augment(recipe: ScanRecipe, _windows: Windows | Loaded) -> Any:
