@@ -189,7 +189,8 @@ def _slabs(
                 progress()
         ready = starts[0][some[-1] + 1] if some[-1] + 1 < len(starts[0]) else stop
         done = sums.taken(ready)
-        kept = done[(slice(None), inside[0] if before[0] else slice(None), *inside[1:])]
+        rows_inside = inside[0] if grid[0] < size[0] else slice(None)
+        kept = done[(slice(None), rows_inside, *inside[1:])]
         yield first, decide(np.ascontiguousarray(_finite(kept, first)))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.progress import Progress
@@ -94,7 +95,8 @@ class Segmenter:
     prepared : (recipe, recording) -> Source: what the network sees, of any new recording as well
     target : (recording, path) -> where its label map goes: `path`, with a suffix of the recording's own format where it
         has none; an error where it names a format that would harm a label map
-    save : (recipe, label map of the file's numbers, recording, target) -> files it wrote, in the recording's geometry
+    save : (classes, (*grid) label map of classes, recording, target) -> files it wrote, with the classes' own numbers
+        and in the recording's geometry; the first is `target`
     baselines : (recipe, cases, progress) -> {name: Baseline}: at least one; the first is the one to beat
     prepared_mask : (recipe, label map of classes, recording) -> the same on the grid of `prepared`
     restored : (recipe, (*grid) classes on the grid of `prepared`, recording) -> (*grid) on the recording's own
@@ -104,13 +106,14 @@ class Segmenter:
     measures : (recipe, truth, said) -> {name: number, the higher the better} of a recording, beside Dice
     facts : (recipe, cases) -> JSON values that prediction and report need beside the recipe
     augment : (recipe) -> Augment or None, of training patches
+    drawn : (recipe, cases, Evaluated) -> Figure of some held-out recordings' label maps; by default a section of each
     """
 
     tables: type[Segment]
     gather: Callable[[Any, Progress], Gathered]
     prepared: Callable[[Any, Source], Source]
     target: Callable[[Source, Path], Path]
-    save: Callable[[Any, Array, Source, Path], list[Path]]
+    save: Callable[[Classes, Array, Source, Path], list[Path]]
     baselines: Callable[[Any, Cases, Progress], Mapping[str, Baseline]]
     prepared_mask: Callable[[Any, Any, Source], Source] = as_it_is
     restored: Callable[[Any, Array, Source], Array] = as_it_is
@@ -119,3 +122,4 @@ class Segmenter:
     measures: Callable[[Any, Array, Array], dict[str, float]] = no_measures
     facts: Callable[[Any, Cases], dict[str, Any]] = no_facts
     augment: Callable[[Any], Any] = no_augmentation
+    drawn: Callable[[Any, Cases, Any], Figure] | None = None

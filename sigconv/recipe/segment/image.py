@@ -17,6 +17,7 @@ from sigconv.recipe.progress import Progress
 from sigconv.recipe.segment import line, prediction
 from sigconv.recipe.segment.domain import Array, Baseline, Cases, Decide, Method, Segmenter
 from sigconv.recipe.segment.gather import with_masks
+from sigconv.recipe.segment.labels import Classes
 from sigconv.recipe.segment.tables import Segment, SegmentData
 from sigconv.recipe.tables import Table
 from sigconv.report.brightness import Thresholds, learnt, otsu
@@ -147,9 +148,9 @@ def target(source: Source, path: Path) -> Path:
     return path.with_name(path.name + _SUFFIXES.get(own, ".png"))
 
 
-def save(_recipe: ImageSegment, numbers: Array, source: Source, path: Path) -> list[Path]:
+def save(classes: Classes, labels: Array, source: Source, path: Path) -> list[Path]:
     """Write a label map on its picture's grid."""
-    loaders.save(Signal(numbers[None], (Axis.channel(["label"]), *source.axes[1:])), path)
+    loaders.save(Signal(classes.written(labels)[None], (Axis.channel(["label"]), *source.axes[1:])), path)
     return [path]
 
 

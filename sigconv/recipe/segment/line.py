@@ -64,7 +64,7 @@ def run(domain: Segmenter, recipe: Any, name: str, out: Path, progress: Progress
             folder.write_json(working / "environment.json", folder.environment())
             folder.write_json(working / "metrics.json", summary)
             save_model(working, evaluated.final.module.state_dict(), _facts(domain, recipe, cases, evaluated))
-            report.write(working, recipe, cases, evaluated, summary)
+            report.write(working, domain, recipe, cases, evaluated, summary)
             tick()
     return Result(out, summary, report.told(recipe, summary))
 
@@ -116,7 +116,7 @@ def evaluate(
                 facts = _chosen(domain, recipe, cases, split.train, model, predicted)
                 said = _method(domain, recipe, cases, model, facts, predicted)
                 if seed == seeds[0]:
-                    said = _kept(domain, recipe, cases, said, working / MASKS, masks)
+                    said = _kept(domain, cases, said, working / MASKS, masks)
                 found = _judged(domain, recipe, cases, split, seed, said)
                 error = float(np.mean([outcome.error for outcome in found]))
                 folder.log.info("%s held out, seed %d: %.4f of the samples wrong %s", split.name, seed, error, facts)
@@ -213,9 +213,7 @@ def _chosen(
     return domain.chosen(recipe, cases, train, probabilities)
 
 
-def _kept(
-    domain: Segmenter, recipe: Segment, cases: Cases, method: Method, where: Path, written: dict[int, Path]
-) -> Method:
+def _kept(domain: Segmenter, cases: Cases, method: Method, where: Path, written: dict[int, Path]) -> Method:
     """A method whose label maps are written into the folder `where`, and noted by index in `written`."""
 
     def said(index: int) -> Array:
@@ -224,7 +222,7 @@ def _kept(
         path = where / f"{index:04d}-{folder.plain(cases.name(index))}"
         source = cases.gathered.sources[index]
         target = domain.target(source, path)
-        written[index] = domain.save(recipe, cases.classes.written(labels), source, target)[0]
+        written[index] = domain.save(cases.classes, labels, source, target)[0]
         return labels
 
     return said

@@ -49,6 +49,12 @@ class Outcome:
         return {"error": self.error, "mean dice": self.foreground, **each, **self.measures}
 
 
+def typical(outcomes: Sequence[Outcome], seed: int) -> list[Outcome]:
+    """One seed's outcomes with the fewest, the middle and the most wrong samples."""
+    ranked = sorted((outcome for outcome in outcomes if outcome.seed == seed), key=lambda outcome: outcome.error)
+    return [ranked[i] for i in dict.fromkeys((0, len(ranked) // 2, len(ranked) - 1))]
+
+
 def summarised(outcomes: Sequence[Outcome], classes: Sequence[str]) -> dict[str, Any]:
     """Means over recordings, with Student's 95 % intervals over groups, for metrics.json."""
     rows = [outcome.values(classes) for outcome in outcomes]

@@ -56,7 +56,7 @@ def predict(
         with progress.stage(f"predicting {file.name}", total) as tick:
             labels = predict_whole(model.module, ready, sliding, decide=decide, progress=tick)
         labels = domain.restored(model.recipe, labels, recording)
-        written = domain.save(model.recipe, classes.written(labels), recording, target)
+        written = domain.save(classes, labels, recording, target)
         shares = ", ".join(f"{name} {100 * float((labels == i).mean()):.1f} %" for i, name in enumerate(classes.names))
         told += [f"{path}: {shares}" for path in written]
     return tuple(told)

@@ -11,16 +11,18 @@ from sigconv import loaders, nets
 from sigconv.files import write_whole
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
-from sigconv.recipe.segment.domain import Cases
+from sigconv.recipe.segment.domain import Cases, Segmenter
 from sigconv.recipe.segment.evaluated import Evaluated
-from sigconv.recipe.segment.outcome import Outcome
+from sigconv.recipe.segment.outcome import Outcome, typical
 from sigconv.recipe.segment.tables import Segment
 from sigconv.report import label_pictures, pictures
 from sigconv.report.network import network_table
 from sigconv.report.page import Section, facts, page, png
 
 
-def write(working: Path, recipe: Segment, cases: Cases, found: Evaluated, summary: Mapping[str, Any]) -> None:
+def write(
+    working: Path, domain: Segmenter, recipe: Segment, cases: Cases, found: Evaluated, summary: Mapping[str, Any]
+) -> None:
     """Write metrics.csv, learning_curves.csv, every picture as PNG, and report.html with the pictures inside."""
     write_whole(working / "metrics.csv", folder.as_csv(_rows(cases, found)))
     folds = list(dict.fromkeys((outcome.fold, outcome.seed) for outcome in found.outcomes))
@@ -32,7 +34,7 @@ def write(working: Path, recipe: Segment, cases: Cases, found: Evaluated, summar
     write_whole(working / "learning_curves.csv", folder.as_csv(curves))
     drawn = {
         "label_maps": (
-            label_pictures.side_by_side(_shown(recipe, cases, found), cases.classes.names),
+            (domain.drawn or _side_by_side)(recipe, cases, found),
             "The held-out recordings with the fewest, the middle and the most wrong samples.",
         ),
         "dice": (_bars(summary), "Means over held-out recordings, lines are 95 % intervals over groups."),
@@ -62,14 +64,16 @@ def _rows(cases: Cases, found: Evaluated) -> list[dict[str, Any]]:
     return rows
 
 
+def _side_by_side(recipe: Segment, cases: Cases, found: Evaluated) -> Any:
+    return label_pictures.side_by_side(_shown(recipe, cases, found), cases.classes.names)
+
+
 def _shown(recipe: Segment, cases: Cases, found: Evaluated) -> list[label_pictures.Row]:
     """The best, the middle and the worst recording of the first seed."""
-    first = sorted((o for o in found.outcomes if o.seed == recipe.run.seeds[0]), key=lambda o: o.error)
-    chosen = list(dict.fromkeys((0, len(first) // 2, len(first) - 1)))
     baseline, theirs = next(iter(found.baselines.items()))
     errors = {outcome.index: outcome.error for outcome in theirs}
     rows = []
-    for outcome in (first[i] for i in chosen):
+    for outcome in typical(found.outcomes, recipe.run.seeds[0]):
         source, truth = cases.gathered.sources[outcome.index], cases.truth(outcome.index)
         at = label_pictures.section_of(truth)
         box = (*((i, i + 1) for i in at), *((0, n) for n in truth.shape[-2:]))
