@@ -1,7 +1,7 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
 from sigconv.loaders.cache import cached
-from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pattern
+from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pairs, pattern
 from sigconv.loaders.doors import DOORS, load, open, save
 from sigconv.loaders.recording import Recording, of
 
@@ -18,6 +18,7 @@ __all__ = [
     "nnunet",
     "of",
     "open",
+    "pairs",
     "pattern",
     "save",
 ]

@@ -6,6 +6,7 @@ from sigconv.loaders.collections.collection import Collection
 from sigconv.loaders.collections.dicom_tree import dicom_tree
 from sigconv.loaders.collections.manifest import manifest
 from sigconv.loaders.collections.nnunet import nnunet
+from sigconv.loaders.collections.pairs import pairs
 from sigconv.loaders.collections.pattern import pattern
 
-__all__ = ["Collection", "bids", "class_folders", "dicom_tree", "manifest", "nnunet", "pattern"]
+__all__ = ["Collection", "bids", "class_folders", "dicom_tree", "manifest", "nnunet", "pairs", "pattern"]
