@@ -71,7 +71,7 @@ def waveform_kernels(kernels: Any, fs: float) -> Figure:
     order = np.argsort(spectra.argmax(1), kind="stable")
     shown = order[np.linspace(0, len(order) - 1, min(len(order), 12)).round().astype(int)]
     figure = Figure(figsize=(11, 4.6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.25))[0]
     axes = left.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
     for ax, number in zip(axes, shown, strict=True):
         ax.plot(1000 * np.arange(kernels.shape[1]) / fs, kernels[number], color="#2a6f97", linewidth=0.8)

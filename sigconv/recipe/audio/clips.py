@@ -1,19 +1,14 @@
 """Clips: a sound of a recording as a network takes it, worked out where it is read."""
 
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sigconv.errors import FormatError, ShapeError
+from sigconv.errors import FormatError
 from sigconv.filters.in_front import InFront
-from sigconv.filters.lazy_spectrogram import Spectrogram
-from sigconv.filters.mel_scale import log_mel
 from sigconv.filters.silence import without_silence
-from sigconv.loaders.audio.rate import at_rate, mixed
-from sigconv.loaders.recording import Recording
-from sigconv.signal import Axis, Box, Signal, Source
+from sigconv.signal import Axis, Box, Signal
 
 
 @dataclass(frozen=True)
@@ -55,16 +50,27 @@ class Clip(InFront):
         first, last = time.between(time.start if start is None else start, stop)
         return Signal(self.samples(((first, last),)), (channel, time.cut(first, last)), "", (), self.notes)
 
+    def sound(self) -> Signal:
+        """(1, time) the sound alone, without the zeros around it.
+
+        Raises
+        ------
+        FormatError : NaN or infinity
+        """
+        piece = self.source.read(self.start, self.stop)
+        if not np.isfinite(piece.data).all():
+            named = piece.notes.get("path") or piece.notes.get("name") or "the recording"
+            raise FormatError(f"{named}: holds NaN or infinity; a sound is made of finite numbers")
+        kept = _strongest(without_silence(piece, self.below), self.size)
+        power = float(np.square(kept.data, dtype=np.float64).mean())
+        return kept.with_data((kept.data / (np.sqrt(power) if power else 1.0)).astype(np.float32))
+
     def _whole(self) -> Any:
         """(1, size) float32."""
-        sound = self.source.read(self.start, self.stop)
-        if not np.isfinite(sound.data).all():
-            raise FormatError(f"{_name(self.source)}: holds NaN or infinity; a sound is made of finite numbers")
-        kept = _strongest(without_silence(sound, self.below).data, self.size)
-        power = float(np.square(kept, dtype=np.float64).mean())
+        sound = self.sound().data
         whole = np.zeros((1, self.size), np.float32)
-        spare = self.size - kept.shape[1]
-        whole[:, spare // 2 : spare // 2 + kept.shape[1]] = kept / (np.sqrt(power) if power else 1.0)
+        before = (self.size - sound.shape[1]) // 2
+        whole[:, before : before + sound.shape[1]] = sound
         return whole
 
 
@@ -75,9 +81,10 @@ class Levels(InFront):
     source : (channel, freq, time) in dB
     floor : dB, below 0
 
+    >>> from sigconv.filters import Spectrogram, log_mel
     >>> from sigconv.loaders import recording
     >>> sound = recording.of(Signal.from_array(np.ones(800, np.float32), fs=8000))
-    >>> Levels(Spectrogram(sound, partial(log_mel, bands=20)), floor=-60).read().data.max()
+    >>> Levels(Spectrogram(sound, log_mel), floor=-60).read().data.max()
     np.float32(0.0)
     """
 
@@ -100,14 +107,11 @@ class Levels(InFront):
         return piece.with_data(np.maximum(piece.data - loudest, np.float32(self.floor)))
 
 
-def _strongest(sound: Any, size: int) -> Any:
-    """The `size` samples in a row, of (1, time) samples, that hold the most energy; all where there are no more."""
-    if sound.shape[1] <= size:
+def _strongest(sound: Signal, size: int) -> Signal:
+    """The `size` samples in a row, of (1, time), that hold the most energy; all where there are no more."""
+    channel, time = sound.axes
+    if time.size <= size:
         return sound
-    sums = np.concatenate([[0.0], np.cumsum(np.square(sound[0], dtype=np.float64))])
+    sums = np.concatenate([[0.0], np.cumsum(np.square(sound.data[0], dtype=np.float64))])
     first = int(np.argmax(sums[size:] - sums[:-size]))
-    return sound[:, first : first + size]
-
-
-def _name(source: Source) -> str:
-    return str(source.notes.get("path") or source.notes.get("name") or "the recording")
+    return sound.with_data(sound.data[:, first : first + size], axes=(channel, time.cut(first, first + size)))
