@@ -42,7 +42,7 @@ def without_silence(x: Any, below: float = 30.0, margin: Quantity = "50 ms", fs:
     given = opened(x, fs)
     size, spare = samples("frame", _FRAME, given.fs), samples("margin", margin, given.fs)
     data = np.moveaxis(np.asarray(given.data), given.axis, -1)
-    power = np.square(data, dtype=np.float64).reshape(-1, data.shape[-1]).mean(0)
+    power = np.square(data, dtype=np.float64).mean(tuple(range(data.ndim - 1)))
     frames = np.add.reduceat(power, np.arange(0, len(power), size)) if len(power) else power
     loud = np.convolve(frames, np.ones(3), "same") if len(frames) > 2 else frames
     heard = np.flatnonzero(loud >= loud.max(initial=0.0) * 10 ** (-below / 10))

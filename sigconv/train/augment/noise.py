@@ -64,7 +64,7 @@ class NoiseLevels:
     def __post_init__(self) -> None:
         if not (abs(self.floor) < float("inf") and 0 <= self.rise < float("inf") and 0 <= self.rough < float("inf")):
             raise ArgumentError(
-                f"floor {self.floor} dB, rise {self.rise} dB, rough {self.rough} dB; allowed: finite, and 0 or more twice"
+                f"floor {self.floor} dB, rise {self.rise} dB, rough {self.rough} dB; allowed: finite, 0 or more"
             )
 
     def __call__(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
