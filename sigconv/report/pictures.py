@@ -30,13 +30,24 @@ def accuracy_bars(net: Mapping[str, float], baseline: Mapping[str, float], chanc
     return figure
 
 
+def class_bars(probabilities: Mapping[str, float]) -> Figure:
+    """Probability (0 … 1) of each class, the largest on top; at most twenty are shown."""
+    shown = sorted(probabilities.items(), key=lambda pair: -pair[1])[:20]
+    figure, (ax,) = _figure(6, 0.32 * len(shown) + 1.2)
+    ax.barh(range(len(shown)), [100 * p for _, p in shown], color=NET)
+    ax.set_yticks(range(len(shown)), [name for name, _ in shown])
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 100), xlabel="probability (%)")
+    return figure
+
+
 def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
     """Loss and accuracy by epoch: every fold faint, the mean strong; the held-out curves decided nothing.
 
-    histories : for every fold its epochs, each with loss, accuracy, held_out_loss and held_out_accuracy
+    histories : for every fold its epochs, each with loss, score, held_out_loss and held_out_score
     """
     figure, (left, right) = _figure(8.5, 3.4, 2)
-    for ax, column, scale, label in ((left, "loss", 1, "cross-entropy (nats)"), (right, "accuracy", 100, "right (%)")):
+    for ax, column, scale, label in ((left, "loss", 1, "cross-entropy (nats)"), (right, "score", 100, "score (%)")):
         for prefix, colour, name in (("", NET, "training"), ("held_out_", BASELINE, "held out")):
             lines = [[scale * getattr(row, prefix + column) for row in rows] for rows in histories]
             for line in lines:

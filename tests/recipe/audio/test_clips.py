@@ -94,5 +94,5 @@ def test_the_baseline_tells_two_tones_apart():
 def test_a_recording_that_holds_no_numbers_is_named(odd):
     x = burst(0, 800, 0)
     x[5] = odd
-    with pytest.raises(FormatError, match="holes.wav: holds NaN or infinity"):
+    with pytest.raises(FormatError, match=r"holes.wav: holds NaN or infinity"):
         Clip(source(x, path="holes.wav"), start=0.0, stop=0.1, size=100, below=30).read()
