@@ -59,5 +59,5 @@ def test_where_all_is_equally_quiet_all_stays(n):
     [(ArgumentError, {"below": 0}), (SamplingError, {"margin": 1e-6}), (SamplingError, {"fs": None})],
 )
 def test_what_cannot_be_is_refused(error, settings):
-    with pytest.raises(error, match="allowed|less than one sample|fs is missing"):
+    with pytest.raises(error, match=r"allowed|less than one sample|fs is missing"):
         without_silence(np.ones(80), **{"fs": FS, **settings})

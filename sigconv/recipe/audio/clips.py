@@ -50,8 +50,8 @@ class Clip(InFront):
         first, last = time.between(time.start if start is None else start, stop)
         return Signal(self.samples(((first, last),)), (channel, time.cut(first, last)), "", (), self.notes)
 
-    def sound(self) -> Signal:
-        """(1, time) the sound alone, without the zeros around it.
+    def piece(self) -> Signal:
+        """(1, time) the recording from `start` to `stop`, as it is.
 
         Raises
         ------
@@ -61,6 +61,11 @@ class Clip(InFront):
         if not np.isfinite(piece.data).all():
             named = piece.notes.get("path") or piece.notes.get("name") or "the recording"
             raise FormatError(f"{named}: holds NaN or infinity; a sound is made of finite numbers")
+        return piece
+
+    def sound(self) -> Signal:
+        """(1, time) the sound alone, at a mean power of 1, without the zeros around it."""
+        piece = self.piece()
         kept = _strongest(without_silence(piece, self.below), self.size)
         power = float(np.square(kept.data, dtype=np.float64).mean())
         return kept.with_data((kept.data / (np.sqrt(power) if power else 1.0)).astype(np.float32))

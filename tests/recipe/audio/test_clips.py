@@ -8,7 +8,7 @@ import pytest
 from sigconv.errors import FormatError
 from sigconv.filters import Spectrogram, log_mel
 from sigconv.loaders import recording
-from sigconv.recipe.audio.baseline import features, svm
+from sigconv.recipe.audio.beside import features, svm
 from sigconv.recipe.audio.clips import Clip, Levels
 from sigconv.signal import Signal
 from sigconv.windows import whole
@@ -83,7 +83,7 @@ def test_a_part_equals_the_slice_of_the_whole():
 def test_the_baseline_tells_two_tones_apart():
     tones = [np.sin(2 * np.pi * hertz * np.arange(n) / FS) for hertz in (300, 1200) for n in (900, 1500, 2000)]
     x = np.stack([features(clip(tone).sound()) for tone in tones])
-    said = svm(x[[0, 1, 3, 4]], np.array([0, 0, 1, 1]), x[[2, 5]], ("low", "high"))
+    said = svm(x[[0, 1, 3, 4]], np.array([0, 0, 1, 1]), x[[2, 5]], 2)
     assert said.tolist() == [[1, 0], [0, 1]]
 
 
