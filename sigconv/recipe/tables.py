@@ -24,6 +24,7 @@ def _quantity(unit: str) -> BeforeValidator:
 Hertz = Annotated[float, _quantity("Hz")]
 Seconds = Annotated[float, _quantity("s")]
 Millimetres = Annotated[float, _quantity("mm")]
+Decibels = Annotated[float, _quantity("dB")]
 
 
 class Table(BaseModel):
