@@ -48,17 +48,18 @@ def kernels(weight: Array) -> Figure:
     return figure
 
 
-def mistakes(x: Array, truth: Array, probabilities: Array, classes: Sequence[str], most: int = 24) -> Figure:
-    """The images that a model was surest of and wrong about: what it said, and what each shows.
+def mistakes(x: Array, truth: Array, probabilities: Array, classes: Sequence[str]) -> Figure:
+    """Images that a model was wrong about: what it said and how surely, and what each shows.
 
     x : (N, channels, y, x);  truth : (N) int;  probabilities : (N, class)
     """
-    said = probabilities.argmax(1)
-    sure = probabilities.max(1)
-    wrong = np.flatnonzero(said != truth)
-    chosen = wrong[np.argsort(-sure[wrong], kind="stable")][:most]
-    titles = [f"{classes[said[i]]} {100 * sure[i]:.0f} %\nis {classes[truth[i]]}" for i in chosen]
-    return _titled(x[chosen], titles) if len(chosen) else _nothing("no mistake")
+    if not len(x):
+        return _nothing("no mistake")
+    said, sure = probabilities.argmax(1), probabilities.max(1)
+    titles = [
+        f"{classes[one]} {100 * p:.0f} %\nis {classes[is_]}" for one, p, is_ in zip(said, sure, truth, strict=True)
+    ]
+    return _titled(x, titles)
 
 
 def guesses(
