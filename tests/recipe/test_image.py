@@ -167,12 +167,12 @@ def test_digits_in_a_table_are_learnt_in_three_ways_and_predicted(name, override
 def test_augmentation_is_what_the_recipe_says():
     recipe = config.read("digits_modern")
     (bent,) = augment(recipe, None).steps
-    assert (bent.turn, bent.shift, bent.outside) == (12, 1.2, -1)
+    assert (bent.degrees, bent.scale, bent.shift, bent.fill) == (12, (1 / 1.14, 1.14), 1.2, -1)
     assert augment(config.read("digits_lenet1989"), None) is None
     assert [type(step).__name__ for step in augment(config.read("image_objects"), None).steps] == [
-        "Moved",
-        "Mirrored",
-        "Covered",
+        "RandomCrop",
+        "Flip",
+        "Cutout",
     ]
 
 
@@ -204,7 +204,7 @@ def picture_of_colours(data):
         ("digits_neocognitron", ["net.text=C4 R F", *DIGITS], ArgumentError, "SCell|S-cell"),
         ("image_objects", ["data.path=nowhere"], FileNotFoundError, "nowhere"),
         ("image_objects", ["image.channels=rgb"], RecipeError, "'colour' or 'grey'"),
-        ("image_objects", ["image.size=8", *SHAPES[:2], "augment.move=8", *SHAPES[2:]], ArgumentError, "8 pixels"),
+        ("image_objects", ["augment.cover=-1"], RecipeError, "augment.cover"),
     ],
 )
 def test_wrong_input_is_named(name, overrides, error, said, tmp_path):

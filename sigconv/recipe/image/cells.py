@@ -1,10 +1,11 @@
 """Images by the Neocognitron: cells that learn layer by layer without labels, then a linear read-out."""
 
+import math
+import time
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from sigconv.nets.builder import Network
@@ -48,10 +49,13 @@ def learn(
     Source: Fukushima (1980), Biological Cybernetics 36:193-202; Fukushima (2003), Neurocomputing 51:161-180.
     """
     net = Neocognitron(module, readout=recipe.train.readout, penalty=recipe.train.penalty, seed=seed)
+    began = time.perf_counter()
     net.fit(train.data, train.labels)
+    took = time.perf_counter() - began
+    right = [math.nan if part is None else net.score(part.data, part.labels) for part in (train, held_out)]
     tick()
-    right = [np.nan if part is None else net.score(part.data, part.labels) for part in (train, held_out)]
-    return Fitted(module.eval(), (Epoch(1, np.nan, right[0], np.nan, right[1]),))
+    row = Epoch(1, math.nan, right[0], math.nan, right[1], *(math.nan,) * 3, took, len(train) / took)
+    return Fitted(module.eval(), (row,), 1)
 
 
 CELLS = replace(DOMAIN, tables=CellsRecipe, learn=learn)

@@ -20,6 +20,8 @@ from sigconv.report.image_pictures import side_by_side
 from sigconv.report.page import Section, facts, page, png
 from sigconv.signal import Axis, Signal
 
+_BRIGHTNESS = ("original", "Gaussian")
+
 Array = np.ndarray[Any, Any]
 
 
@@ -114,9 +116,9 @@ def _image(path: str) -> Recording:
 def _write(working: Path, recipe: EdgesRecipe, found: dict[str, Array], summary: dict[str, Any]) -> None:
     for title, picture in found.items():
         axes = (Axis.channel(["grey"]), Axis("y", picture.shape[0]), Axis("x", picture.shape[1]))
-        loaders.save(Signal(_shown(picture)[None], axes), working / f"{file_name(title)}.png")
+        loaders.save(Signal(_shown(title, picture)[None], axes), working / f"{file_name(title)}.png")
         loaders.save(Signal(picture[None].astype(np.float32), axes), working / f"{file_name(title)}.tif")
-    figure = png(side_by_side(list(found.items())))
+    figure = png(side_by_side([(title, _shown(title, picture)) for title, picture in found.items()]))
     write_whole(working / "side_by_side.png", figure)
     folder.write_json(working / "environment.json", folder.environment())
     folder.write_json(working / "metrics.json", summary)
@@ -133,12 +135,12 @@ def _write(working: Path, recipe: EdgesRecipe, found: dict[str, Array], summary:
     write_whole(working / "report.html", page(recipe.title, str(summary["image"]), sections).encode())
 
 
-def _shown(picture: Array) -> Array:
-    """A picture as uint8: 0 is black, or middle grey where there are negative numbers; the largest is 255."""
+def _shown(title: str, picture: Array) -> Array:
+    """A picture as uint8: brightness as it is, slopes and bends around a middle grey up to the steepest."""
+    if title in _BRIGHTNESS:
+        return np.asarray(np.rint(255 * np.clip(picture, 0, 1)), np.uint8)
     most = float(np.abs(picture).max()) or 1.0
-    if picture.min() < 0:
-        return np.asarray(np.rint(127.5 + 127.5 * picture / most), np.uint8)
-    return np.asarray(np.rint(255 * picture / max(most, 1.0)), np.uint8)
+    return np.asarray(np.rint(127.5 + 127.5 * picture / most), np.uint8)
 
 
 LINE = Line(EdgesRecipe, run)

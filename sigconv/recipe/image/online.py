@@ -1,5 +1,7 @@
 """Images learnt as in 1989: one at a time, step sizes from the second derivatives."""
 
+import math
+import time
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -70,9 +72,13 @@ def learn(
         return newton_rates(curvature(layers, weights, train.data[few]), asked.rate, asked.least)
 
     history: list[Epoch] = []
+    times = [time.perf_counter()]
 
     def note(row: Pass) -> None:
-        history.append(Epoch(row.number, row.loss, 1 - row.error, row.held_out_loss, 1 - row.held_out_error))
+        times.append(time.perf_counter())
+        took = times[-1] - times[-2]
+        held = row.held_out_loss, 1 - row.held_out_error
+        history.append(Epoch(row.number, row.loss, 1 - row.error, *held, *(math.nan,) * 3, took, len(train) / took))
         tick()
 
     fit_online(
@@ -86,7 +92,7 @@ def learn(
         held_out=None if held_out is None else (held_out.data, one_hot(held_out.labels, classes)),
         progress=note,
     )
-    return Fitted(module.eval(), tuple(history))
+    return Fitted(module.eval(), tuple(history), asked.epochs)
 
 
 ONLINE = replace(DOMAIN, tables=OnlineRecipe, learn=learn)

@@ -45,17 +45,18 @@ class Augmentation(Table):
     """[augment] how training images are made anew in every epoch; 0 leaves a technique out.
 
     mirror : left and right exchanged as often as not
-    move : pixels, at most, along y and x
+    move : pixels, at most, along y and x; what comes in is mirrored at the edge
     cover : pixels, the side of a square that is hidden
-    turn, stretch, slant, shift : at most: degrees; logarithm of a factor; pixels a pixel; pixels
+    turn : degrees, at most, either way
+    scale : 0.1 shows an image up to 1.1 times as large, or as much smaller
+    shift : pixels, at most, along y and x, in parts of a pixel; what comes in is black
     """
 
     mirror: bool = False
     move: int = Field(default=0, ge=0)
     cover: int = Field(default=0, ge=0)
     turn: float = Field(default=0.0, ge=0, le=180)
-    stretch: float = Field(default=0.0, ge=0, le=1)
-    slant: float = Field(default=0.0, ge=0, le=1)
+    scale: float = Field(default=0.0, ge=0, le=1)
     shift: float = Field(default=0.0, ge=0)
 
 
@@ -68,7 +69,7 @@ class Baseline(Table):
 class ImageRecipe(Classify):
     """A whole recipe that classifies images."""
 
-    run: Run = Run(hold_out="part", model="first")
+    run: Run = Run(hold_out="auto", model="first")
     data: ImageData = ImageData()
     image: Image = Image()
     augment: Augmentation = Augmentation()

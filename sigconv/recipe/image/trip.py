@@ -11,11 +11,7 @@ from sigconv.recipe.image.tables import ImageRecipe, Made
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.signal import Source
-from sigconv.train.augment import Augment, compose
-from sigconv.train.augment.bent import Bent
-from sigconv.train.augment.covered import Covered
-from sigconv.train.augment.mirrored import Mirrored
-from sigconv.train.augment.moved import Moved
+from sigconv.train.augment import Affine, Augment, Cutout, Flip, RandomCrop, compose
 from sigconv.windows import Loaded, Windows, whole
 
 
@@ -85,12 +81,13 @@ def augment(recipe: ImageRecipe, _windows: Windows | Loaded) -> Augment | None:
     """The techniques that [augment] asks for, one after the other."""
     asked = recipe.augment
     steps: list[Augment] = []
-    if asked.turn or asked.stretch or asked.slant or asked.shift:
-        steps.append(Bent(asked.turn, asked.stretch, asked.slant, asked.shift, outside=-1.0))
+    if asked.turn or asked.scale or asked.shift:
+        size = (1 / (1 + asked.scale), 1 + asked.scale)
+        steps.append(Affine(asked.turn, size, asked.shift, fill=-1.0))
     if asked.move:
-        steps.append(Moved(asked.move))
+        steps.append(RandomCrop(asked.move, "reflect"))
     if asked.mirror:
-        steps.append(Mirrored())
+        steps.append(Flip((-1,)))
     if asked.cover:
-        steps.append(Covered(asked.cover))
+        steps.append(Cutout(asked.cover))
     return compose(*steps) if steps else None
