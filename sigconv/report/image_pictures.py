@@ -57,7 +57,8 @@ def mistakes(x: Array, truth: Array, probabilities: Array, classes: Sequence[str
         return _nothing("no mistake")
     said, sure = probabilities.argmax(1), probabilities.max(1)
     titles = [
-        f"{classes[one]} {100 * p:.0f} %\nis {classes[is_]}" for one, p, is_ in zip(said, sure, truth, strict=True)
+        f"said {classes[one]}, {100 * p:.0f} %\nis {classes[is_]}"
+        for one, p, is_ in zip(said, sure, truth, strict=True)
     ]
     return _titled(x, titles)
 

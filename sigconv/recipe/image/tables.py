@@ -44,7 +44,7 @@ class Image(Table):
 class Augmentation(Table):
     """[augment] how training images are made anew in every epoch; 0 leaves a technique out.
 
-    mirror : left and right exchanged as often as not
+    mirror : left and right exchanged as often as not; a new image is then looked at both ways, too
     move : pixels, at most, along y and x; what comes in is mirrored at the edge
     cover : pixels, the side of a square that is hidden
     turn : degrees, at most, either way
@@ -74,3 +74,8 @@ class ImageRecipe(Classify):
     image: Image = Image()
     augment: Augmentation = Augmentation()
     baseline: Baseline = Baseline()
+
+    @property
+    def mirror(self) -> tuple[int, ...]:
+        """Where mirrored images are learnt, an image and its mirror image are classified together."""
+        return (1,) if self.augment.mirror else ()
