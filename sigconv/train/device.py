@@ -76,7 +76,7 @@ def _fabric_of_many(device: torch.device) -> Any:
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells of every start
     # what processes tell each other beside gradients lies in the CPU's memory
     backend = "gloo" if device.type == "cpu" else "cpu:gloo,cuda:nccl"
-    ddp = DDPStrategy(process_group_backend=backend, broadcast_buffers=False)
+    ddp = DDPStrategy(process_group_backend=backend)
     nodes = _told("WORLD_SIZE") // processes
     return Fabric(accelerator=device.type, devices=processes, num_nodes=nodes, strategy=ddp)
 

@@ -39,7 +39,7 @@ class Slow:
 
 
 def clip_net():
-    return nets.build(nets.parse("C4k5BR[C4BR]GF"), nets.InputSpec(2, (32,)), classes=2, seed=0)
+    return nets.build(nets.parse("C4k5b0BR[C4b0BR]GF"), nets.InputSpec(2, (32,)), classes=2, seed=0)
 
 
 def train(settings, out: Path, seconds=0.0, folder: Path | None = None, every=60.0):
@@ -71,7 +71,7 @@ def train_maps(settings, out: Path):
     windows = squares().load()
     labels = np.array(windows.labels)
     labels[::3, :4] = -1
-    fitted = fit(map_net(text="C4k3BRC2k1"), replace(windows, labels=labels), settings, device="cpu")
+    fitted = fit(map_net(text="C4k3b0BRC2k1"), replace(windows, labels=labels), settings, device="cpu")
     if here().first:
         save_file({name: value.numpy() for name, value in fitted.module.state_dict().items()}, out)
 
