@@ -74,7 +74,7 @@ def _board(place: Path) -> Any:
     """A writer of event files; what an interrupted training wrote of these epochs counts no more."""
     from torch.utils.tensorboard import SummaryWriter
 
-    return SummaryWriter(str(place.parent.parent / BOARD / place.name), purge_step=1)  # type: ignore[no-untyped-call]
+    return SummaryWriter(str(place.parent.parent / BOARD / place.name), purge_step=1)
 
 
 def _drawn(writer: Any, row: Epoch) -> None:

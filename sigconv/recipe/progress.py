@@ -61,7 +61,9 @@ class Bars:
             lines = _Lines(name, total)
 
         def tick(told: str = "") -> None:
-            self.progress.update(task, advance=1, **({"told": told} if told else {}))
+            self.progress.advance(task)
+            if told:
+                self.progress.update(task, told=told)
             if lines is not None and (line := lines.after_one_more(told)):
                 self._say(line)
 

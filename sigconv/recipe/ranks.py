@@ -24,7 +24,7 @@ def let_others_speak(lost: bool = False) -> None:
     if _many() and (lost or rank()):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        time.sleep(5 if lost else 1)
+        time.sleep(6 if lost else 3)
 
 
 def speaker() -> str:
