@@ -7,7 +7,7 @@ from sigconv.report.explain.question import Question
 from sigconv.signal import Signal
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Part:
     """A piece of the input that was taken away as a whole.
 

@@ -29,9 +29,9 @@ def game(question: Question, players: Players, baseline: Baseline, limit: int) -
 
 
 def explained(
-    question: Question, method: str, players: Players, values: Any, spread: Any, ends: list[float], said: str
+    question: Question, method: str, players: Players, values: Any, spread: Any, ends: tuple[float, float], said: str
 ) -> Explanation:
     """An Explanation of a game's pieces; ends : f(x), f(baseline)."""
     parts = tuple(Part(*one) for one in zip(players.names, values.tolist(), spread.tolist(), strict=True))
     drawn = players.spread(values, question.signal)
-    return Explanation(question, method, drawn, *ends, parts=parts, settings=said)
+    return Explanation(question, method, drawn, ends[0], ends[1], parts=parts, settings=said)

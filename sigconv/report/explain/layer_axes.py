@@ -1,5 +1,6 @@
 """Where a layer's samples lie in the input: its axes in seconds, hertz and millimetres."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,8 +73,12 @@ def onto_input(values: Any, row: Row, grid: tuple[int, ...]) -> Any:
     stays as it is there.
     """
     for axis, (at, size) in enumerate(zip(centres(row), grid, strict=True)):
-        values = np.apply_along_axis(lambda line, at=at, size=size: np.interp(np.arange(size), at, line), axis, values)
+        values = np.apply_along_axis(partial(_between, np.arange(size), at), axis, values)
     return values
+
+
+def _between(wanted: Any, at: Any, line: Any) -> Any:
+    return np.interp(wanted, at, line)
 
 
 def last_map(network: Network) -> Row:

@@ -36,7 +36,7 @@ def left_out(
         found = (
             captum().FeatureAblation(counted(score, tick)).attribute(one, baselines=none, perturbations_per_eval=few)
         )
-        ends = [score(end).item() for end in (one, none)]
+        ends = float(score(one)), float(score(none))
     values = found[0].double().numpy()
     said = f"{len(values)} pieces, {baseline_words(baseline, question.signal.unit)}"
     return explained(question, "occlusion", players, values, np.full(len(values), np.nan), ends, said)

@@ -33,8 +33,8 @@ def together(network: Network, limit: int, *, gradients: bool, most: int = 256) 
     one = found.forward + found.backward * gradients
     if one > limit:
         raise ResourceError(
-            f"one input takes {one / 2**20:.0f} MiB in this network, limit is {limit / 2**20:.0f} MiB; raise the limit, "
-            "or explain less"
+            f"one input takes {one / 2**20:.0f} MiB in this network, limit is {limit / 2**20:.0f} MiB; raise "
+            "the limit, or explain less"
         )
     return min(most, int(limit // one))
 

@@ -55,10 +55,10 @@ def occlusion(
     method = captum().Occlusion(counted(question.score, tick))
     with evaluating(question.network), torch.no_grad():
         found = method.attribute(x, (first, *shape), strides=(first, *hop), baselines=b, perturbations_per_eval=few)
-        scores = [question.score(one).item() for one in (x, b)]
+        fx, fb = (float(question.score(one)) for one in (x, b))
     widths = " × ".join(f"{n * a.step:.3g} {a.unit or 'samples'}" for n, a in zip(shape, signal.axes[1:], strict=True))
     said = f"window of {widths}, {baseline_words(baseline, signal.unit)}"
-    return Explanation(question, "occlusion", on_input(question, found), *scores, settings=said)
+    return Explanation(question, "occlusion", on_input(question, found), fx, fb, settings=said)
 
 
 def samples_of(signal: Signal, argument: str, widths: Mapping[str, float]) -> tuple[int, ...]:

@@ -49,8 +49,9 @@ class Groups:
     numbers: Integers
 
     def __post_init__(self) -> None:
-        counts = np.bincount(self.numbers.ravel(), minlength=len(self.names)) if self.numbers.min() >= 0 else []
-        if len(counts) != len(self.names) or not all(counts):
+        known = self.numbers.min() >= 0
+        counts = np.bincount(self.numbers.ravel(), minlength=len(self.names)) if known else np.zeros(0)
+        if len(counts) != len(self.names) or not counts.all():
             raise ShapeError(f"numbers must hold each of 0 to {len(self.names) - 1}, and nothing else")
 
     def without(self, present: Tensor, x: Tensor, baseline: Tensor) -> Tensor:

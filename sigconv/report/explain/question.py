@@ -43,7 +43,7 @@ class Question:
 
     def score(self, x: Tensor) -> Tensor:
         """(N, channel, *grid) -> (N,), the network's output for the class; of a label map its mean where asked."""
-        given = self.network(x)[:, self.number]
+        given: Tensor = self.network(x)[:, self.number]
         return given if self.where is None else given[:, self.where].mean(dim=1)
 
 

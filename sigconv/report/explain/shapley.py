@@ -62,7 +62,7 @@ def shapley(
             found = method.attribute(one, baselines=none, n_samples=1, perturbations_per_eval=few)
             drawn.append(found[0].double().numpy())
             tick()
-        ends = [score(end).item() for end in (one, none)]
+        ends = float(score(one)), float(score(none))
     values = np.mean(drawn, axis=0)
     spread = np.std(drawn, axis=0, ddof=1) / np.sqrt(samples)
     said = f"{samples} orders of {len(values)} pieces, {baseline_words(baseline, question.signal.unit)}"

@@ -7,7 +7,6 @@ from sigconv.errors import ArgumentError, ResourceError, ShapeError
 from sigconv.report.explain import ask, grad_cam, integrated_gradients, saliency
 from tests.report.explain.signals import network_of, signal_of
 
-
 # known
 
 
