@@ -40,6 +40,6 @@ def integrated_gradients(
     method = captum().IntegratedGradients(counted(question.score, tick))
     with evaluating(question.network), torch.enable_grad():
         found = method.attribute(x, baselines=b, n_steps=steps, internal_batch_size=few)
-        fx, fb = (float(question.score(one)) for one in (x, b))
+        fx, fb = (question.score(one)[0].item() for one in (x, b))
     said = f"{steps} steps, {baseline_words(baseline, question.signal.unit)}"
     return Explanation(question, "integrated_gradients", on_input(question, found), fx, fb, settings=said)

@@ -55,7 +55,7 @@ def occlusion(
     method = captum().Occlusion(counted(question.score, tick))
     with evaluating(question.network), torch.no_grad():
         found = method.attribute(x, (first, *shape), strides=(first, *hop), baselines=b, perturbations_per_eval=few)
-        fx, fb = (float(question.score(one)) for one in (x, b))
+        fx, fb = (question.score(one)[0].item() for one in (x, b))
     widths = " × ".join(f"{n * a.step:.3g} {a.unit or 'samples'}" for n, a in zip(shape, signal.axes[1:], strict=True))
     said = f"window of {widths}, {baseline_words(baseline, signal.unit)}"
     return Explanation(question, "occlusion", on_input(question, found), fx, fb, settings=said)

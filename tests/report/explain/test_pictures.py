@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError
 from sigconv.report.explain import ask, bands, blocks, grad_cam, integrated_gradients, left_out, saliency, shapley
 from sigconv.report.explain.layer_axes import onto_input, row_of
 from sigconv.report.explain.pictures import draw, draw_feature_maps, draw_kernels, draw_parts
@@ -102,6 +102,12 @@ def test_frames_stand_above_the_strength_of_each_in_time():
     assert "0.20 s" in words(figure)
 
 
+@pytest.mark.parametrize("layer", ["R2", "F1"])
+def test_saliency_of_a_hidden_layer_is_drawn_on_its_own_axes(layer):
+    question = ask(network_of("CRPC8RF", (40,)), signal_of((40,)))
+    assert f"saliency at {layer}" in words(draw(saliency(question, layer)))
+
+
 def test_colours_end_above_nearly_all_numbers():
     values = np.r_[np.ones(999), 1000.0]
     assert top_of(values) < 10
@@ -145,10 +151,8 @@ def test_three_inputs_are_colours():
 # errors
 
 
-def test_what_lies_on_another_layer_is_told_how_to_be_drawn():
+def test_what_has_no_such_parts_says_so():
     question = ask(network_of("CRPC8RF", (40,)), signal_of((40,)))
-    with pytest.raises(ShapeError, match="lies on R2's own axes"):
-        draw(saliency(question, "R2"))
     with pytest.raises(ArgumentError, match="takes no pieces away"):
         draw_parts(saliency(question))
     with pytest.raises(ArgumentError, match="no convolution"):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from sigconv.errors import ShapeError
 from sigconv.report.explain.explanation import Explanation
-from sigconv.report.explain.pictures.feature_maps import draw_feature_maps
+from sigconv.report.explain.pictures.feature_maps import draw_feature_maps, draw_maps
 from sigconv.report.explain.pictures.frames import draw_frames
+from sigconv.report.explain.pictures.heat import titled
 from sigconv.report.explain.pictures.kernels import draw_kernels
 from sigconv.report.explain.pictures.lines import draw_lines
 from sigconv.report.explain.pictures.overlay import draw_overlay
@@ -16,7 +16,7 @@ from sigconv.report.explain.pictures.planes import draw_planes
 from sigconv.report.explain.pictures.scalp import draw_bands
 from sigconv.report.explain.pictures.skeleton import draw_skeleton
 
-__all__ = ["draw", "draw_feature_maps", "draw_kernels", "draw_parts"]
+__all__ = ["draw", "draw_feature_maps", "draw_kernels", "draw_maps", "draw_parts"]
 
 _DRAWN: dict[tuple[str, ...], Callable[[Explanation], Figure]] = {
     ("freq",): draw_bands,
@@ -30,11 +30,7 @@ _DRAWN: dict[tuple[str, ...], Callable[[Explanation], Figure]] = {
 def draw(found: Explanation) -> Figure:
     """The attribution over what the network saw: traces and scalp, spectrogram, image, planes, frames or a body.
 
-    found : an Explanation on the input's axes (or channels × bands); of a hidden layer draw the attribution by itself
-
-    Raises
-    ------
-    ShapeError : an attribution on a hidden layer's axes
+    found : an Explanation; on a hidden layer's axes its channels are drawn by themselves
 
     >>> import numpy as np
     >>> from sigconv.nets import InputSpec, build, parse
@@ -47,10 +43,9 @@ def draw(found: Explanation) -> Figure:
     signal, heat = found.question.signal, found.attribution
     grid = tuple(axis.name for axis in heat.axes[1:])
     if grid != ("freq",) and [axis.size for axis in heat.axes[1:]] != [axis.size for axis in signal.axes[1:]]:
-        raise ShapeError(
-            f"found lies on {found.layer}'s own axes, {heat!r}; draw_feature_maps draws a layer, draw what lies on the "
-            "input"
-        )
+        figure = draw_maps(heat, "")
+        titled(figure, found)
+        return figure
     if grid == ("time",) and 3 * len(signal.notes.get("markers", ())) == signal.shape[0] > 0:
         return draw_skeleton(found)
     return _DRAWN.get(grid, draw_lines if len(grid) == 1 else draw_overlay)(found)

@@ -44,14 +44,21 @@ def draw_feature_maps(network: Network, signal: Signal, layer: Which) -> Figure:
     ArgumentError, ShapeError : as `feature_maps`
     """
     row = row_of(network, layer)
-    maps = feature_maps(network, signal, layer)
+    return draw_maps(feature_maps(network, signal, layer), f"{row.name} ({row.text})")
+
+
+def draw_maps(maps: Signal, title: str) -> Figure:
+    """Up to 36 channels of any Signal on a layer's axes, the most varied first.
+
+    maps : (channel, *grid), 0 to 3 grid axes
+    """
     data = np.asarray(maps.data, np.float64)
     chosen = np.argsort(-data.reshape(len(data), -1).std(1), kind="stable")[:_MOST]
     if data.ndim <= 2:
         figure = _rows(data, maps, chosen)
     else:
         figure = _pictures(data, maps, chosen)
-    figure.suptitle(f"{row.name} ({row.text}): {len(chosen)} of {len(data)} channels", fontsize=8, parse_math=False)
+    figure.suptitle(f"{title}: {len(chosen)} of {len(data)} channels", fontsize=8, parse_math=False)
     return figure
 
 
