@@ -111,7 +111,7 @@ def evaluate(
             for seed in seeds:
                 place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
-                said = probabilities(model.module, test.load().data)
+                said = probabilities(model.module, test)
                 outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
@@ -143,8 +143,16 @@ def train_one(
     """Build the recipe's net for these windows and train it from one seed; checkpoints go into `place`."""
     spec = nets.InputSpec(channels=train.shape[0], grid=train.shape[1:])
     module = nets.build(nets.parse(recipe.net.text), spec, classes=len(train.classes), seed=seed)
-    kept = None if held_out is None else held_out.load()
-    return fit(module, train.load(), recipe.settings, seed=seed, held_out=kept, progress=lambda _row: tick())
+    return fit(
+        module,
+        train,
+        recipe.settings,
+        seed=seed,
+        held_out=held_out,
+        augment=domain.augment(recipe, train),
+        checkpoints=place,
+        progress=lambda _row: tick(),
+    )
 
 
 def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[str, Any]:

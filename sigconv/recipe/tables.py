@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from sigconv import units
 from sigconv.errors import SamplingError, SigconvError
-from sigconv.train.fit import Settings
+from sigconv.train.settings import Settings
 
 
 def _quantity(unit: str) -> BeforeValidator:
