@@ -11,7 +11,7 @@ import torch
 from sigconv.train.best import Best
 from sigconv.train.checkpoint import Checkpoints, State
 from sigconv.train.curve import Epoch, as_json, from_json
-from sigconv.train.diagnosis import memory_told, refuse_not_finite
+from sigconv.train.diagnosis import ran_out, refuse_batch, refuse_not_finite
 from sigconv.train.draws import generator
 from sigconv.train.feed import Feed, Integers
 from sigconv.train.learner import Labelled, Learner, part
@@ -115,7 +115,7 @@ class Loop:
         return self.epoch * steps + self.step, self.course.settings.epochs * steps
 
     def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float) -> None:
-        count = sum(len(piece) for piece in pieces)
+        count, short = sum(len(piece) for piece in pieces), None
         try:
             found = self.learner.gradients(parts, count)
             norm = self.learner.gradient_norm()
@@ -125,7 +125,11 @@ class Loop:
                 refuse_not_finite(self.learner, parts, [loss for _, loss in found], where, indices, self.course.windows)
             self.learner.move(factor)
         except (RuntimeError, MemoryError) as error:
-            raise memory_told(error, parts[0][0]) from error
+            if not ran_out(error):
+                raise
+            short = error.with_traceback(None)  # which would keep what the step holds
+        if short is not None:
+            refuse_batch(self.learner, *parts[0], self.course.settings.accumulate, short)
         for (logits, loss), (_, y) in zip(found, parts, strict=True):
             self.tally.add(logits, y, loss)
 
