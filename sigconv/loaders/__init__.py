@@ -9,6 +9,7 @@ from sigconv.loaders.collections import (
     hdf5_images,
     manifest,
     nnunet,
+    pairs,
     pattern,
 )
 from sigconv.loaders.doors import DOORS, load, open, save
@@ -28,6 +29,7 @@ __all__ = [
     "nnunet",
     "of",
     "open",
+    "pairs",
     "pattern",
     "save",
 ]

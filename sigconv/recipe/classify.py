@@ -119,7 +119,7 @@ def evaluate(
             for seed in seeds:
                 place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
-                said = probabilities(model.module, test.load(), mirror=recipe.mirror)
+                said = probabilities(model.module, test, mirror=recipe.mirror)
                 outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
@@ -162,6 +162,7 @@ def train_one(
         held_out=held_out,
         augment=domain.augment(recipe, train),
         checkpoints=place,
+        every=recipe.run.every,
         progress=lambda _row: tick(),
     )
 

@@ -18,6 +18,7 @@ from sigconv.report import pictures
 from sigconv.report.metrics import Outcome, accuracy_by_group
 from sigconv.report.network import network_table
 from sigconv.report.page import Section, facts, page, png
+from sigconv.train.curve import Epoch
 
 _MOST_GROUPS = 40  # bars and rows of a table; with more groups the folds are shown
 
@@ -28,7 +29,7 @@ def write(
     """Write metrics.csv, learning_curves.csv, every picture as PNG, and report.html with the pictures inside."""
     write_whole(working / "metrics.csv", folder.as_csv(_rows(found)))
     curves = [
-        {"held_out": outcome.name, "seed": outcome.seed, **asdict(epoch)}
+        {"held_out": outcome.name, "seed": outcome.seed, **_curve(epoch)}
         for outcome, model in zip(found.outcomes, found.fitted, strict=True)
         for epoch in model.history
     ]
@@ -41,6 +42,11 @@ def write(
         sections.append(Section(name.replace("_", " ").capitalize(), picture.text, picture=content))
     text = _page(domain, recipe, gathered, found, summary, sections)
     write_whole(working / "report.html", text.encode())
+
+
+def _curve(epoch: Epoch) -> dict[str, Any]:
+    """A row of a learning curve; how long it took is no part of it, so that two runs write the same."""
+    return {name: value for name, value in asdict(epoch).items() if name not in ("seconds", "samples_per_second")}
 
 
 def _rows(found: Evaluated) -> list[dict[str, Any]]:

@@ -38,8 +38,9 @@ def main() -> None:
     try:
         app(prog_name="sigconv")
     except (SigconvError, OSError) as error:
+        stopped_by = getattr(error, "signal", None)  # of train.Stopped
         typer.echo("\n".join([f"sigconv: {told(error)}", *getattr(error, "__notes__", [])]), err=True)
-        sys.exit(2)
+        sys.exit(2 if stopped_by is None else 128 + stopped_by)
     except MemoryError as error:
         typer.echo(f"sigconv: not enough memory: {error}; take less data or a smaller width or window", err=True)
         sys.exit(2)

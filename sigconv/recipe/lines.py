@@ -17,6 +17,7 @@ _MODULES = {
     ("online", "image"): "sigconv.recipe.image.online",
     ("cells", "image"): "sigconv.recipe.image.cells",
     ("show", "image"): "sigconv.recipe.image.edges",
+    ("classify", "audio"): "sigconv.recipe.audio.line",
 }
 
 
