@@ -13,11 +13,11 @@ from sigconv.recipe.tables import Recipe
 # (kind, domain) -> the module that has its LINE; imported when it is needed
 _MODULES = {
     ("classify", "eeg"): "sigconv.recipe.eeg.line",
+    ("classify", "audio"): "sigconv.recipe.audio.line",
     ("classify", "image"): "sigconv.recipe.image.line",
     ("online", "image"): "sigconv.recipe.image.online",
     ("cells", "image"): "sigconv.recipe.image.cells",
     ("show", "image"): "sigconv.recipe.image.edges",
-    ("classify", "audio"): "sigconv.recipe.audio.line",
 }
 
 
