@@ -195,7 +195,8 @@ def _method(
     decide = domain.decide(recipe, chosen)
 
     def said(index: int) -> Array:
-        labels = predict_whole(model.module, cases.ready[index], sliding, decide=decide, progress=tick)
+        decided = predict_whole(model.module, cases.ready[index], sliding, decide=decide, progress=tick)
+        labels = domain.finished(recipe, chosen, decided)
         return domain.restored(recipe, labels, cases.gathered.sources[index])
 
     return said
