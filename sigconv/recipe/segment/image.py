@@ -195,9 +195,9 @@ def baselines(recipe: ImageSegment, cases: Cases, _progress: Progress) -> dict[s
 
 
 def chosen(recipe: ImageSegment, cases: Cases, train: Sequence[int], probabilities: Method) -> dict[str, Any]:
-    """What parts [regions] of: the edge with the fewest wrong samples on training pictures, the core with the best Rand.
+    """What parts [regions] of: the edge with the fewest wrong samples, the core with the best Rand.
 
-    Where several cores do as well as the best, to a thousandth, the middle one is taken.
+    Both on training pictures; of several cores as good as the best, to a thousandth, the middle one is taken.
     """
     if not recipe.regions.of:
         return {}
