@@ -88,28 +88,33 @@ def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:
             "or leave them out with data.skip=true"
         )
     chosen = listed.select(kept)
-    _refuse(data, domain, chosen, opened)
-    groups, held_out_by = _groups(data, chosen)
+    refuse_domain(data, domain, chosen.names, opened)
+    _refuse_unlabelled(data, chosen)
+    groups, held_out_by = grouped(data, chosen)
     skipped = (*listed.skipped, *faults)
     return Gathered(tuple(opened), chosen.labels, groups, held_out_by, data.path, chosen.parts, skipped)
 
 
-def _refuse(data: Data, domain: str, chosen: Collection, opened: Sequence[Source]) -> None:
+def refuse_domain(data: Data, domain: str, names: Sequence[str], opened: Sequence[Source]) -> None:
+    """Refuse recordings of another domain than the recipe's, and none at all."""
     if not opened:
         raise RecipeError(f"data.path is {data.path!r}: no file there can be read")
-    for name, source in zip(chosen.names, opened, strict=True):
+    for name, source in zip(names, opened, strict=True):
         if (found := source.notes["domain"]) != domain:
             raise RecipeError(
                 f"data.path is {data.path!r}: {name} is of the domain {found!r}, and this recipe is for {domain!r}; "
                 "`sigconv recipes` lists the others"
             )
+
+
+def _refuse_unlabelled(data: Data, chosen: Collection) -> None:
     if bare := [name for name, label in zip(chosen.names, chosen.labels, strict=True) if not label]:
         raise RecipeError(f"{data.path}: {len(bare)} recordings have no label, {bare[0]} the first")
     if len(chosen.classes) < 2:
         raise RecipeError(f"{data.path}: there is one class only, {chosen.classes[0]!r}; a classifier tells two apart")
 
 
-def _groups(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
+def grouped(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
     """The group of each recording, and what a group is."""
     if data.group not in ("auto", "recording"):
         if data.group in chosen.fields or "group" in chosen.fields:

@@ -14,6 +14,9 @@ from sigconv.recipe.tables import Recipe
 _MODULES = {
     ("classify", "eeg"): "sigconv.recipe.eeg.line",
     ("classify", "audio"): "sigconv.recipe.audio.line",
+    ("classify", "volume"): "sigconv.recipe.volume.line",
+    ("segment", "image"): "sigconv.recipe.segment.image",
+    ("segment", "volume"): "sigconv.recipe.segment.volume",
 }
 
 
