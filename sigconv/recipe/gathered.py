@@ -13,6 +13,7 @@ from sigconv.signal import Source
 
 _TABLES = (".csv", ".tsv")
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
+_NO_FIELD = ("auto", "recording")  # groups that are no word or column
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +51,13 @@ def collection(data: Data) -> Collection:
     path = Path(data.path)
     if not path.exists():
         raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
+    group = "" if data.group in _NO_FIELD else data.group
     if path.suffix.lower() in _TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
-        if data.group != "auto":
-            columns["group"] = data.group
+        if group:
+            columns["group"] = group
         return loaders.manifest(path, {k: v for k, v in columns.items() if k != v}, skip=data.skip)
     if data.pattern:
-        group = "" if data.group == "auto" else data.group
         return loaders.pattern(path, data.pattern, data.label, group, data.part, skip=data.skip)
     return loaders.class_folders(path, skip=data.skip)
 
@@ -111,7 +112,7 @@ def _refuse(data: Data, domain: str, chosen: Collection, opened: Sequence[Source
 
 def _groups(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
     """The group of each recording, and what a group is."""
-    if data.group not in ("auto", "recording"):
+    if data.group not in _NO_FIELD:
         if data.group in chosen.fields or "group" in chosen.fields:
             return chosen.fields.get(data.group, chosen.groups), data.group
         known = [*chosen.fields, "auto", "recording"]
