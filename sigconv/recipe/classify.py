@@ -80,7 +80,7 @@ def _refuse_untaught(splits: list[Split], windows: Windows) -> None:
         if missing:
             names = ", ".join(windows.classes[number] for number in missing[:8])
             raise SplitError(
-                f"with {split.name!r} held out, no training window shows {names}; every class needs one: add recordings "
+                f"with {split.name!r} held out, no training window shows {names}; each class needs one: add recordings "
                 "of it in other groups, or hold out another way (run.hold_out)"
             )
 

@@ -60,7 +60,7 @@ def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
 
 
 def confusion_matrix(counts: "np.ndarray[Any, Any]", classes: Sequence[str]) -> Figure:
-    """Rows are what was shown, columns what was said; of up to 20 classes each cell has its row's share and the count."""
+    """Rows are what was shown, columns what was said; of up to 20 classes each cell has its row's share and a count."""
     few = len(classes) <= _MOST_WRITTEN
     cell = 1.1 if few else max(0.03, 14 / len(classes))
     figure, (ax,) = _figure(1.1 * cell * len(classes) + 2.2, cell * len(classes) + 1.4)
