@@ -164,12 +164,12 @@ def _under_way(
     settings, windows = course.settings, course.windows
     indices = np.arange(len(windows)) if task.maps else np.flatnonzero(np.asarray(windows.labels) >= 0)
     with ExitStack() as stack:
+        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
         stack.enter_context(threads_for(settings.batch * int(np.prod(windows.shape))))
         stack.enter_context(placed(module, device))
         stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
         read = {"seed": course.seed, "batch": settings.batch, "workers": settings.workers}
         feed = stack.enter_context(feeding(windows, indices, task, device, augment, **read))
-        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
         precision = _precision(module, windows, settings, device, state)
         precision.arranged(module, len(windows.shape) - 1)
         loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device))

@@ -2,15 +2,17 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
+from torch import Tensor
 
 from sigconv.train.best import Best
 from sigconv.train.checkpoint import Checkpoints, State
 from sigconv.train.curve import Epoch, as_json, from_json
+from sigconv.train.device import seeded
 from sigconv.train.diagnosis import ran_out, refuse_batch, refuse_not_finite
 from sigconv.train.draws import generator
 from sigconv.train.feed import Feed, Integers
@@ -19,9 +21,11 @@ from sigconv.train.order import epoch_order, pieces_of, steps_of
 from sigconv.train.outputs import Watched, looked_at
 from sigconv.train.schedule import rate_factor
 from sigconv.train.settings import Settings
-from sigconv.train.stop import Asked, Stopped
+from sigconv.train.stop import Asked, Interrupted, Stopped
 from sigconv.train.tally import Tally
 from sigconv.windows import Loaded, Windows
+
+_SLOW = 0.3  # s of a step that a stop does not wait for
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +66,13 @@ class Loop:
     spent: float = 0.0
     history: list[Epoch] = field(default_factory=list)
     best: Best = field(default_factory=Best)
+    _slow: bool = True  # as far as one knows before the first step
     _saved: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
         """Train to the end; the module then has the weights that are to be used."""
         settings = self.course.settings
+        self._heed()
         while self.epoch < settings.epochs and not self._patience_ends():
             self._steps()
             self._close_epoch()
@@ -100,11 +106,17 @@ class Loop:
         seeds = generator(seed, "dropout", self.epoch).integers(1 << 63, size=len(pieces)).tolist()
         self.learner.module.train()
         begun = time.monotonic()
-        for parts in self.feed.steps(pieces, self.epoch, self.step):
-            torch.manual_seed(seeds[self.step])
-            self._step(parts, pieces[self.step], rate_factor(*self._through(steps), settings.schedule, settings.warmup))
+        found = self.feed.steps(pieces, self.epoch, self.step)
+        while self.step < len(pieces):
+            with self._interruptible():
+                parts = next(found)
+            factor = rate_factor(*self._through(steps), settings.schedule, settings.warmup)
+            self._step(parts, pieces[self.step], factor, seeds[self.step])
             self.step += 1
             now = time.monotonic()
+            self._slow = now - begun > _SLOW
+            if self._slow:
+                self.learner.listen()
             self.spent, begun = self.spent + now - begun, now
             self._heed()
             if now - self._saved >= self.course.every:
@@ -114,14 +126,16 @@ class Loop:
         """Steps done of the whole training, and all of them."""
         return self.epoch * steps + self.step, self.course.settings.epochs * steps
 
-    def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float) -> None:
+    def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float, seed: int) -> None:
         count, short = sum(len(piece) for piece in pieces), None
+        seeded(self.learner.device, seed)
         try:
-            found = self.learner.gradients(parts, count)
+            found = self._gradients(parts, count)
             norm = self.learner.gradient_norm()
             if not math.isfinite(norm + sum(loss for _, loss in found)):
                 where = (self.epoch + 1, self.step + 1)
                 indices = [self.feed.chosen[piece] for piece in pieces]
+                seeded(self.learner.device, seed)
                 refuse_not_finite(self.learner, parts, [loss for _, loss in found], where, indices, self.course.windows)
             self.learner.move(factor)
         except (RuntimeError, MemoryError) as error:
@@ -132,6 +146,28 @@ class Loop:
             refuse_batch(self.learner, *parts[0], self.course.settings.accumulate, short)
         for (logits, loss), (_, y) in zip(found, parts, strict=True):
             self.tally.add(logits, y, loss)
+
+    def _gradients(self, parts: list[Labelled], count: int) -> list[tuple[Tensor, float]]:
+        """Gradients of a step; a stop cuts a slow one short, and what norms saw of it is taken back."""
+        if not self._slow:
+            return self.learner.gradients(parts, count)
+        kept = [(buffer, buffer.clone()) for buffer in self.learner.module.buffers()]
+        with self._interruptible(kept):
+            return self.learner.gradients(parts, count)
+
+    @contextmanager
+    def _interruptible(self, kept: Sequence[tuple[Tensor, Tensor]] = ()) -> Iterator[None]:
+        """Work that a stop may cut short, as nothing is lost by it. kept : buffers, and what they were before"""
+        self.asked.urgent = not self.asked.signal
+        try:
+            yield
+        except Interrupted:
+            for buffer, before in kept:
+                buffer.copy_(before)
+            self._heed()
+            raise
+        finally:
+            self.asked.urgent = False
 
     def _close_epoch(self) -> None:
         """Look at what is held out, and go on to the next epoch."""
@@ -155,9 +191,8 @@ class Loop:
         if watched is None:
             return math.nan, math.nan
         learner = self.learner
-        tally = looked_at(
-            learner.best_module, watched, self.tally.task, learner.device, learner.precision, pulse=self._heed
-        )
+        with self._interruptible():
+            tally = looked_at(learner.best_module, watched, self.tally.task, learner.device, learner.precision)
         return tally.loss, tally.score
 
     def _patience_ends(self) -> bool:
