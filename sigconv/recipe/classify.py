@@ -9,6 +9,7 @@ from sigconv import nets
 from sigconv.errors import SplitError
 from sigconv.recipe import classify_report, folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.lines import Result
@@ -16,7 +17,7 @@ from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Classify, Run
 from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
 from sigconv.train import Fitted, fit, probabilities, save_model
-from sigconv.windows import Loaded, Split, Windows, by_part, group_folds, holdout, leave_one_group_out
+from sigconv.windows import Loaded, Split, Windows
 
 IN_MEMORY = 2 << 30  # bytes of windows that are read once and kept; more are read again in every epoch
 
@@ -43,6 +44,7 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
             folder.log.info("left out: %s", left)
         cut = domain.windows(recipe, gathered, progress)
         splits = divided(recipe.run, cut, _parts(gathered, cut))
+        _refuse_untaught(splits, cut)
         spec = nets.InputSpec(channels=cut.shape[0], grid=cut.shape[1:])
         nets.measure.shapes(net, spec, classes=len(cut.classes))
         windows = in_memory(cut, progress)
@@ -67,13 +69,20 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
         raise SplitError(
             f"{int((labels < 0).sum())} of {len(labels)} windows have no class; a classifier needs one each"
         )
-    if run.hold_out == "each":
-        return leave_one_group_out(windows.groups)
-    if run.hold_out == "part":
-        return [by_part(parts, windows.groups)]
-    if run.hold_out == "share":
-        return [holdout(windows.groups, run.share, seed=0, labels=labels.tolist())]
-    return group_folds(windows.groups, run.folds, seed=0, labels=labels.tolist())
+    return splits_of(run, windows.groups, parts, labels.tolist())
+
+
+def _refuse_untaught(splits: list[Split], windows: Windows) -> None:
+    """Refuse a class that a network would be tested on, or asked for, without having met it."""
+    labels = np.asarray(windows.labels)
+    for split in splits:
+        missing = sorted(set(range(len(windows.classes))) - set(labels[split.train].tolist()))
+        if missing:
+            names = ", ".join(windows.classes[number] for number in missing[:8])
+            raise SplitError(
+                f"with {split.name!r} held out, no training window shows {names}; each class needs one: add recordings "
+                "of it in other groups, or hold out another way (run.hold_out)"
+            )
 
 
 def _parts(gathered: Gathered, windows: Windows) -> tuple[str, ...]:
@@ -111,7 +120,7 @@ def evaluate(
             for seed in seeds:
                 place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
-                said = probabilities(model.module, test)
+                said = probabilities(model.module, test, mirror=recipe.mirror)
                 outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
@@ -143,6 +152,9 @@ def train_one(
     """Build the recipe's net for these windows and train it from one seed; checkpoints go into `place`."""
     spec = nets.InputSpec(channels=train.shape[0], grid=train.shape[1:])
     module = nets.build(nets.parse(recipe.net.text), spec, classes=len(train.classes), seed=seed)
+    if domain.learn is not None:
+        kept = None if held_out is None else held_out.load()
+        return domain.learn(recipe, module, train.load(), seed, kept, tick)
     return fit(
         module,
         train,
@@ -151,6 +163,7 @@ def train_one(
         held_out=held_out,
         augment=domain.augment(recipe, train),
         checkpoints=place,
+        every=recipe.run.every,
         progress=lambda _row: tick(),
     )
 
@@ -175,7 +188,7 @@ def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[s
         "windows_by_class": dict(zip(windows.classes, counts.tolist(), strict=True)),
         "recordings": len(gathered.sources),
         "skipped": list(gathered.skipped),
-        "held_out": recipe.run.hold_out,
+        "held_out": held_out(recipe.run, gathered.parts),
         "held_out_by": gathered.held_out_by,
         "tested": int(matrix.sum()) // len(recipe.run.seeds),
         "groups": len(by_group),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,14 @@ from sigconv.recipe.tables import Recipe
 # (kind, domain) -> the module that has its LINE; imported when it is needed
 _MODULES = {
     ("classify", "eeg"): "sigconv.recipe.eeg.line",
+    ("classify", "audio"): "sigconv.recipe.audio.line",
+    ("classify", "image"): "sigconv.recipe.image.line",
+    ("online", "image"): "sigconv.recipe.image.online",
+    ("cells", "image"): "sigconv.recipe.image.cells",
+    ("show", "image"): "sigconv.recipe.image.edges",
+    ("classify", "volume"): "sigconv.recipe.volume.line",
+    ("segment", "image"): "sigconv.recipe.segment.image",
+    ("segment", "volume"): "sigconv.recipe.segment.volume",
 }
 
 
@@ -44,6 +53,11 @@ class Line:
     tables: type[Recipe]
     run: Callable[[Any, str, Path, Progress], Result]
     predict: Callable[..., tuple[str, ...]] | None = None
+
+    @property
+    def domain(self) -> Any:
+        """What `predict` was bound to, a Domain for classifiers; None where nothing predicts."""
+        return self.predict.args[0] if isinstance(self.predict, partial) else None
 
 
 def kinds() -> list[str]:
