@@ -19,6 +19,9 @@ _MODULES = {
     ("online", "image"): "sigconv.recipe.image.online",
     ("cells", "image"): "sigconv.recipe.image.cells",
     ("show", "image"): "sigconv.recipe.image.edges",
+    ("classify", "volume"): "sigconv.recipe.volume.line",
+    ("segment", "image"): "sigconv.recipe.segment.image",
+    ("segment", "volume"): "sigconv.recipe.segment.volume",
 }
 
 
