@@ -44,6 +44,7 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
             folder.log.info("left out: %s", left)
         cut = domain.windows(recipe, gathered, progress)
         splits = divided(recipe.run, cut, _parts(gathered, cut))
+        _refuse_untaught(splits, cut)
         spec = nets.InputSpec(channels=cut.shape[0], grid=cut.shape[1:])
         nets.measure.shapes(net, spec, classes=len(cut.classes))
         windows = in_memory(cut, progress)
@@ -69,6 +70,19 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
             f"{int((labels < 0).sum())} of {len(labels)} windows have no class; a classifier needs one each"
         )
     return splits_of(run, windows.groups, parts, labels.tolist())
+
+
+def _refuse_untaught(splits: list[Split], windows: Windows) -> None:
+    """Refuse a class that a network would be tested on, or asked for, without having met it."""
+    labels = np.asarray(windows.labels)
+    for split in splits:
+        missing = sorted(set(range(len(windows.classes))) - set(labels[split.train].tolist()))
+        if missing:
+            names = ", ".join(windows.classes[number] for number in missing[:8])
+            raise SplitError(
+                f"with {split.name!r} held out, no training window shows {names}; each class needs one: add recordings "
+                "of it in other groups, or hold out another way (run.hold_out)"
+            )
 
 
 def _parts(gathered: Gathered, windows: Windows) -> tuple[str, ...]:

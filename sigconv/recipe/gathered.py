@@ -14,6 +14,7 @@ from sigconv.signal import Source
 _TABLES = (".csv", ".tsv")
 _HDF5 = (".h5", ".hdf5")
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
+_NO_FIELD = ("auto", "recording")  # groups that are no word or column
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +55,13 @@ def collection(data: Data) -> Collection:
     path = _lone(path)
     if path.suffix.lower() in _HDF5:
         return loaders.hdf5_images(path)
+    group = "" if data.group in _NO_FIELD else data.group
     if path.suffix.lower() in _TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
-        if data.group != "auto":
-            columns["group"] = data.group
+        if group:
+            columns["group"] = group
         return loaders.manifest(path, {k: v for k, v in columns.items() if k != v}, skip=data.skip)
     if data.pattern:
-        group = "" if data.group == "auto" else data.group
         return loaders.pattern(path, data.pattern, data.label, group, data.part, skip=data.skip)
     return loaders.class_folders(path, skip=data.skip)
 
@@ -129,7 +130,7 @@ def _refuse_unlabelled(data: Data, chosen: Collection) -> None:
 
 def grouped(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
     """The group of each recording, and what a group is."""
-    if data.group not in ("auto", "recording"):
+    if data.group not in _NO_FIELD:
         if data.group in chosen.fields or "group" in chosen.fields:
             return chosen.fields.get(data.group, chosen.groups), data.group
         known = [*chosen.fields, "auto", "recording"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +53,11 @@ class Line:
     tables: type[Recipe]
     run: Callable[[Any, str, Path, Progress], Result]
     predict: Callable[..., tuple[str, ...]] | None = None
+
+    @property
+    def domain(self) -> Any:
+        """What `predict` was bound to, a Domain for classifiers; None where nothing predicts."""
+        return self.predict.args[0] if isinstance(self.predict, partial) else None
 
 
 def kinds() -> list[str]:
