@@ -163,6 +163,7 @@ def train_one(
         held_out=held_out,
         augment=domain.augment(recipe),
         checkpoints=place,
+        every=recipe.run.every,
         progress=lambda _row: tick(),
     )
 
