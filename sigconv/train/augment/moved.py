@@ -12,7 +12,7 @@ from sigconv.train.augment.protocol import Draws
 
 @dataclass(frozen=True)
 class Moved:
-    """Pictures (N, channel, y, x) moved by whole pixels; what comes in is mirrored at the edge.
+    """Pictures (N, channel, y, x), or all frames of a clip alike, moved by whole pixels; edges are mirrored.
 
     most : pixels along y and along x, >= 0 and less than the picture's own
 
@@ -40,6 +40,8 @@ class Moved:
         return self._moved(x, places), self._moved(y[:, None], places)[:, 0] if y.ndim == 3 else y
 
     def _moved(self, x: Tensor, places: list[list[int]]) -> Tensor:
-        wide = functional.pad(x if x.is_floating_point() else x.double(), (self.most,) * 4, mode="reflect").to(x.dtype)
+        flat = (x if x.is_floating_point() else x.double()).flatten(1, -3)
+        wide = functional.pad(flat, (self.most,) * 4, mode="reflect").to(x.dtype)
         height, width = x.shape[-2:]
-        return torch.stack([one[:, a : a + height, b : b + width] for one, (a, b) in zip(wide, places, strict=True)])
+        seen = [one[:, a : a + height, b : b + width] for one, (a, b) in zip(wide, places, strict=True)]
+        return torch.stack(seen).reshape(x.shape)
