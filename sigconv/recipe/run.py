@@ -19,6 +19,8 @@ from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed,
 from sigconv.train import Fitted, Settings, fit, probabilities, save_model
 from sigconv.windows import Loaded, Split, leave_one_group_out
 
+TIMES = ("seconds", "samples_per_second")  # the only columns of a curve that differ from run to run
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -167,7 +169,7 @@ def _write(
     )
     write_whole(working / "metrics.csv", as_csv(rows))
     curves = [
-        {"held_out": o.name, "seed": o.seed, **asdict(epoch)}
+        {"held_out": o.name, "seed": o.seed, **{k: v for k, v in asdict(epoch).items() if k not in TIMES}}
         for o, model in zip(found.outcomes, found.fitted, strict=True)
         for epoch in model.history
     ]

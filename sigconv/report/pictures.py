@@ -33,10 +33,10 @@ def accuracy_bars(net: Mapping[str, float], baseline: Mapping[str, float], chanc
 def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
     """Loss and accuracy by epoch: every fold faint, the mean strong; the held-out curves decided nothing.
 
-    histories : for every fold its epochs, each with loss, accuracy, held_out_loss and held_out_accuracy
+    histories : for every fold its epochs, each with loss, score, held_out_loss and held_out_score
     """
     figure, (left, right) = _figure(8.5, 3.4, 2)
-    for ax, column, scale, label in ((left, "loss", 1, "cross-entropy (nats)"), (right, "accuracy", 100, "right (%)")):
+    for ax, column, scale, label in ((left, "loss", 1, "cross-entropy (nats)"), (right, "score", 100, "score (%)")):
         for prefix, colour, name in (("", NET, "training"), ("held_out_", BASELINE, "held out")):
             lines = [[scale * getattr(row, prefix + column) for row in rows] for rows in histories]
             for line in lines:

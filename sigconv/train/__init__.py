@@ -1,18 +1,24 @@
 """From windows to a trained module: one loop, one sample at a time, or layer by layer without labels; and the file."""
 
+from sigconv.train.augment import Augment, compose
 from sigconv.train.curvature import curvature, newton_rates
+from sigconv.train.curve import Epoch
 from sigconv.train.draws import generator
-from sigconv.train.fit import Epoch, Fitted, Settings, fit, probabilities
+from sigconv.train.fit import Fitted, fit
 from sigconv.train.freeze import Frozen, freeze, unfreeze
 from sigconv.train.labelled_cells import LabelledCells
 from sigconv.train.neocognitron import Neocognitron
 from sigconv.train.online import OnlineFit, Pass, fit_online, one_hot, uniform_weights
+from sigconv.train.outputs import probabilities
 from sigconv.train.probe import Probe, linear_probe
+from sigconv.train.settings import Settings
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
+from sigconv.train.stop import Stopped
 from sigconv.train.unlabelled import Competition, LearntLayer, learn_without_labels
 
 __all__ = [
+    "Augment",
     "Competition",
     "Epoch",
     "Fitted",
@@ -24,7 +30,9 @@ __all__ = [
     "Pass",
     "Probe",
     "Settings",
+    "Stopped",
     "common_spatial_patterns",
+    "compose",
     "curvature",
     "fit",
     "fit_online",

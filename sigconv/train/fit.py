@@ -1,209 +1,225 @@
-"""Training: one short loop, every random draw a function of (seed, epoch)."""
+"""Training: from windows to a trained module, the same for the same seed whatever happens on the way."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from sigconv.errors import ArgumentError, ShapeError, SplitError
-from sigconv.train.draws import generator, torch_seed
-from sigconv.train.start import convolutions, start_from_patterns
+from sigconv.errors import ArgumentError, ShapeError
+from sigconv.train.augment import Augment
+from sigconv.train.checkpoint import Checkpoints, State
+from sigconv.train.contents import balanced_weights, contents
+from sigconv.train.curve import Epoch, from_json
+from sigconv.train.device import device_of, placed
+from sigconv.train.feed import feeding
+from sigconv.train.fingerprint import fingerprint, refuse_other
+from sigconv.train.learner import Learner, part
+from sigconv.train.loop import Course, Loop
+from sigconv.train.losses import loss_of
+from sigconv.train.precision import Precision, fastest
+from sigconv.train.settings import Settings
+from sigconv.train.start import start_from_patterns
+from sigconv.train.stop import Asked, deferred
+from sigconv.train.tally import Tally
+from sigconv.train.task import Task, refuse_absent, task_of
 from sigconv.train.threads import threads_for
-from sigconv.windows import Loaded
-
-ALLOWED = {
-    "epochs": "1 or more",
-    "batch": "2 or more",
-    "rate": "above 0",
-    "conv_rate": "0 or more",
-    "weight_decay": "0 or more",
-    "label_smoothing": "from 0 up to, but not, 1",
-    "start": "random, csp",
-}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train.
-
-    epochs : passes over the data, >= 1; the windows left over after the last full batch wait for another pass
-    batch : windows a step, >= 2
-    rate : AdamW's learning rate, > 0, falling to zero along half a cosine
-    conv_rate : the learning rate of the convolutions, >= 0
-    weight_decay : >= 0
-    label_smoothing : 0 <= label_smoothing < 1
-    start : "random", or "csp" for spatial filters from the training windows
-    """
-
-    epochs: int = 60
-    batch: int = 16
-    rate: float = 1e-3
-    conv_rate: float = 1e-3
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.0
-    start: str = "random"
-
-    def __post_init__(self) -> None:
-        ranges = {
-            "epochs": self.epochs >= 1,
-            "batch": self.batch >= 2,
-            "rate": self.rate > 0,
-            "conv_rate": self.conv_rate >= 0,
-            "weight_decay": self.weight_decay >= 0,
-            "label_smoothing": 0 <= self.label_smoothing < 1,
-            "start": self.start in ("random", "csp"),
-        }
-        for name, fits in ranges.items():
-            if not fits:
-                raise ArgumentError(f"{name} is {getattr(self, name)!r}; allowed: {ALLOWED[name]}")
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One row of a learning curve; the held-out columns are NaN where nothing was held out."""
-
-    epoch: int
-    loss: float
-    accuracy: float
-    held_out_loss: float
-    held_out_accuracy: float
+from sigconv.windows import Loaded, Windows
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A trained module (in evaluation mode) and its learning curve."""
+    """A trained module in evaluation mode, its learning curve, and the epoch whose weights it has.
+
+    best_epoch : 1, 2, …; the last one where nothing was there to choose by
+
+    >>> Fitted(torch.nn.Linear(1, 1), (), 0).best_epoch
+    0
+    """
 
     module: torch.nn.Module
     history: tuple[Epoch, ...]
+    best_epoch: int
 
 
 def fit(
     module: torch.nn.Module,
-    windows: Loaded,
+    windows: Windows | Loaded,
     settings: Settings,
     *,
     seed: int = 0,
-    held_out: Loaded | None = None,
+    held_out: Windows | Loaded | None = None,
+    validation: Windows | Loaded | None = None,
+    augment: Augment | None = None,
+    checkpoints: Path | None = None,
+    every: float = 60.0,
+    device: str = "auto",
     progress: Callable[[Epoch], None] = lambda _row: None,
 ) -> Fitted:
-    """Train a module by cross-entropy.
+    """Train a module on windows with a class each, or with label maps; the label −1 counts for nothing.
 
     Parameters
     ----------
-    module : (window, channel, *grid) -> (window, class) logits; changed in place
-    windows : training windows with labels
+    module : (window, channel, *grid) -> (window, class), or (window, class, *grid) for label maps; changed in place
+    windows : what is trained on: in memory, or read by settings.workers processes
     settings : see Settings
-    seed : int >= 0; the same seed gives the same weights
-    held_out : windows drawn in the learning curve; they decide nothing
-    progress : called with each finished Epoch
+    seed : int >= 0; the same seed gives the same weights, for any number of workers
+    held_out : drawn in the learning curve; decides nothing
+    validation : chooses the epoch whose weights are used; never what is tested on
+    augment : see Augment
+    checkpoints : a folder of this training alone; the same call goes on from what it holds, to the same weights (on a
+        CPU to the last bit); SIGINT and SIGTERM wait for the step that is under way
+    every : s between checkpoints, > 0
+    device : "auto", "cpu" or "cuda"; the module returns to where it was
+    progress : called with each finished Epoch, those that a checkpoint holds first
 
     Raises
     ------
     SplitError : a class without a training window
-    ShapeError : not one label for each window; a module that does not give one score for each class
-    ArgumentError : a label that is no class; the loss is not finite (with the epoch)
+    ShapeError : labels that do not fit windows, or a module that does not fit labels
+    ArgumentError : a label that is no class; a loss or gradient that is not finite (with epoch, step, windows and
+        module); a checkpoint of another training; no such device
+    ResourceError : out of memory (with a batch to try);  FormatError : a checkpoint of a newer version
+    Stopped : SIGINT or SIGTERM came; a checkpoint was written
+
+    >>> from sigconv import nets
+    >>> x = np.sign(np.arange(32) % 2 - 0.5)[:, None, None] * np.ones((1, 1, 4))
+    >>> task = Loaded(x.astype(np.float32), np.arange(32) % 2, ("g",) * 32, ("low", "high"))
+    >>> module = nets.build(nets.parse("F"), nets.InputSpec(1, (4,)), classes=2, seed=0)
+    >>> fit(module, task, Settings(epochs=2, rate=0.1)).history[-1].score
+    1.0
     """
-    _refuse_labels(windows)
-    counts = np.bincount(windows.labels, minlength=len(windows.classes))
-    if absent := [name for name, n in zip(windows.classes, counts, strict=True) if n == 0]:
-        raise SplitError(f"no training window shows {', '.join(absent)}; every class needs one in every training set")
-    if settings.start == "csp":
+    task = _checked(module, windows, settings, held_out, validation, every)
+    shows, weights = _counted(windows, task, settings)
+    kept = None if checkpoints is None else Checkpoints(Path(checkpoints))
+    marks = {} if kept is None else fingerprint(module, windows, settings, seed, validation, augment)
+    state = None if kept is None else _found(kept, marks, progress)
+    if state is not None and state.facts["finished"]:
+        return _finished(module, state)
+    if state is None and settings.start == "csp" and isinstance(windows, Loaded):
         start_from_patterns(module, windows)
-    optimiser = _optimiser(module, settings)
-    x, y = torch.from_numpy(windows.data), torch.from_numpy(np.asarray(windows.labels))
-    _refuse_scores(module, x, len(windows.classes))
-    history = []
-    with threads_for(settings.batch * x[0].numel()):
-        for epoch in range(settings.epochs):
-            history.append(_epoch(module, optimiser, x, y, settings, seed, epoch, held_out))
-            progress(history[-1])
-    return Fitted(module.eval(), tuple(history))
+    course = Course(windows, settings, seed, shows, held_out, validation, kept, marks, every, progress)
+    with _under_way(module, course, task, weights, augment, device_of(device), state) as loop:
+        loop.run()
+    return _fitted(module, loop.history, loop.best.epoch)
 
 
-def _refuse_labels(windows: Loaded) -> None:
-    labels, classes = np.asarray(windows.labels), len(windows.classes)
-    if labels.shape != (len(windows),):
-        raise ShapeError(f"labels have shape {labels.shape}; fit takes one for each of {len(windows)} windows")
-    if labels.dtype.kind not in "iu" or labels.min(initial=0) < 0 or labels.max(initial=0) >= classes:
-        raise ArgumentError(f"labels are not all whole numbers from 0 to {classes - 1}, one for each of the classes")
-
-
-def _refuse_scores(module: torch.nn.Module, x: torch.Tensor, classes: int) -> None:
-    module.eval()
-    with torch.inference_mode():
-        given = tuple(module(x[:1]).shape[1:])
-    if given != (classes,):
-        raise ShapeError(
-            f"module gives {given} a window; the windows have {classes} classes, a score for each: ({classes},)"
-        )
-
-
-def _epoch(
+def _checked(
     module: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    windows: Windows | Loaded,
     settings: Settings,
-    seed: int,
-    epoch: int,
-    held_out: Loaded | None,
-) -> Epoch:
-    module.train()
-    order = torch.from_numpy(generator(seed, "shuffle", epoch).permutation(len(y)))
-    steps = max(1, len(y) // settings.batch)
-    loss_sum = right = seen = 0.0
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(torch_seed(seed, "dropout", epoch))
-        for step in range(steps):
-            _set_rate(optimiser, (epoch * steps + step) / (settings.epochs * steps))
-            chosen = order[step * settings.batch : (step + 1) * settings.batch]
-            logits = module(x[chosen])
-            loss = torch.nn.functional.cross_entropy(logits, y[chosen], label_smoothing=settings.label_smoothing)
-            if not math.isfinite(loss.item()):
-                told = "lower train.rate" if x[chosen].isfinite().all() else "the windows hold NaN or infinity"
-                raise ArgumentError(f"the loss became {loss.item()} in epoch {epoch + 1}; {told}")
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            loss_sum += loss.item() * len(chosen)
-            right += float((logits.argmax(1) == y[chosen]).sum())
-            seen += len(chosen)
-    return Epoch(epoch + 1, loss_sum / seen, right / seen, *_look(module, held_out))
+    held_out: Windows | Loaded | None,
+    validation: Windows | Loaded | None,
+    every: float,
+) -> Task:
+    """The task, of arguments that go together."""
+    task = task_of(module, windows)
+    _refuse_settings(settings, task, windows, validation, every)
+    for name, other in (("held_out", held_out), ("validation", validation)):
+        _refuse_unlike(name, other, windows)
+    return task
 
 
-def probabilities(module: torch.nn.Module, data: Any, batch: int = 256) -> "np.ndarray[Any, Any]":
-    """Class probabilities by softmax.
+def _counted(windows: Windows | Loaded, task: Task, settings: Settings) -> tuple[Any, Any]:
+    """Which window shows which class, and a weight for every class; None where that is not needed."""
+    if task.maps and "balanced" not in (settings.sampling, settings.class_weights):
+        return None, None
+    table = contents(windows, task)
+    if not task.maps:
+        refuse_absent(windows.classes, table.sum(0))
+    shows = table > 0 if settings.sampling == "balanced" else None
+    return shows, balanced_weights(table) if settings.class_weights == "balanced" else None
 
-    data : (window, channel, *grid) float32 array;  returns (window, class) float64 that sum to one in every row
+
+def _found(kept: Checkpoints, marks: dict[str, Any], progress: Callable[[Epoch], None]) -> State | None:
+    """The state to go on from; its epochs are told of."""
+    state = kept.newest()
+    if state is not None:
+        refuse_other(state.facts["marks"], marks, kept.folder)
+        for row in from_json(state.facts["history"]):
+            progress(row)
+    return state
+
+
+@contextmanager
+def _under_way(
+    module: torch.nn.Module,
+    course: Course,
+    task: Task,
+    weights: Any,
+    augment: Augment | None,
+    device: torch.device,
+    state: State | None,
+) -> Iterator[Loop]:
+    """A Loop with everything that it holds while it runs: threads, device, random numbers, readers, signals.
+
+    weights : (class) float32, or None
     """
-    module.eval()
-    with torch.inference_mode():
-        parts = [
-            torch.softmax(module(torch.from_numpy(data[i : i + batch])).double(), 1) for i in range(0, len(data), batch)
-        ]
-    whole: np.ndarray[Any, Any] = torch.cat(parts).numpy()
-    return whole
+    settings, windows = course.settings, course.windows
+    indices = np.arange(len(windows)) if task.maps else np.flatnonzero(np.asarray(windows.labels) >= 0)
+    with ExitStack() as stack:
+        stack.enter_context(threads_for(settings.batch * int(np.prod(windows.shape))))
+        stack.enter_context(placed(module, device))
+        stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
+        read = {"seed": course.seed, "batch": settings.batch, "workers": settings.workers}
+        feed = stack.enter_context(feeding(windows, indices, task, device, augment, **read))
+        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
+        precision = _precision(module, windows, settings, device, state)
+        precision.arranged(module, len(windows.shape) - 1)
+        loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device))
+        learner = Learner(module, device, loss, precision, settings)
+        loop = Loop(course, learner, feed, asked, Tally.empty(task, device))
+        if state is not None:
+            loop.resume(state)
+        yield loop
 
 
-def _optimiser(module: torch.nn.Module, settings: Settings) -> torch.optim.Optimizer:
-    filters = [p for layer in convolutions(module) for p in layer.parameters()]
-    known = {id(p) for p in filters}
-    rest = [p for p in module.parameters() if id(p) not in known]
-    groups = [{"params": filters, "top": settings.conv_rate}, {"params": rest, "top": settings.rate}]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=settings.rate, weight_decay=settings.weight_decay)
+def _precision(
+    module: torch.nn.Module, windows: Windows | Loaded, settings: Settings, device: torch.device, state: State | None
+) -> Precision:
+    """As a checkpoint says, or as the settings do; "auto" tries what is fastest."""
+    if state is not None:
+        return Precision(*state.facts["precision"])
+    if settings.precision != "auto":
+        low = settings.precision == "bfloat16"
+        return Precision(bfloat16=low, channels_last=low)
+    some = np.arange(settings.batch) % len(windows)
+    return fastest(module.train(), torch.from_numpy(windows.batch(some)).to(device))
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, done: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = group["top"] * 0.5 * (1 + math.cos(math.pi * done))
+def _fitted(module: torch.nn.Module, history: list[Epoch], best: int) -> Fitted:
+    return Fitted(module.eval(), tuple(history), best or len(history))
 
 
-def _look(module: torch.nn.Module, held_out: Loaded | None) -> tuple[float, float]:
-    if held_out is None:
-        return math.nan, math.nan
-    p = probabilities(module, held_out.data)
-    rows = np.arange(len(p))
-    return float(-np.log(p[rows, held_out.labels] + 1e-300).mean()), float((p.argmax(1) == held_out.labels).mean())
+def _finished(module: torch.nn.Module, state: State) -> Fitted:
+    """What a training gave that is over."""
+    module.load_state_dict(part(state.tensors, "module."))
+    return _fitted(module, from_json(state.facts["history"]), state.facts["best"]["epoch"])
+
+
+def _refuse_settings(
+    settings: Settings, task: Task, windows: Windows | Loaded, validation: object, every: float
+) -> None:
+    """Settings that do not go with these windows."""
+    if settings.patience and validation is None:
+        raise ArgumentError(f"patience is {settings.patience}; it needs windows for validation")
+    if settings.loss == "dice_ce" and not task.maps:
+        raise ArgumentError("loss is 'dice_ce', which is for label maps; these windows have a class each")
+    if settings.start == "csp" and (task.maps or not isinstance(windows, Loaded)):
+        raise ArgumentError("start is 'csp'; it takes windows in memory with a class each: windows.load()")
+    if not every > 0:
+        raise ArgumentError(f"every is {every!r}; seconds between checkpoints, above 0")
+
+
+def _refuse_unlike(name: str, other: Windows | Loaded | None, windows: Windows | Loaded) -> None:
+    """Windows to look at that are not as those that are trained on."""
+    if other is None:
+        return
+    if (other.shape, other.classes) != (windows.shape, windows.classes) or not len(other):
+        raise ShapeError(
+            f"{name} has {len(other)} windows of shape {other.shape} and classes {', '.join(other.classes) or '-'}; "
+            f"those that are trained on have shape {windows.shape} and classes {', '.join(windows.classes) or '-'}"
+        )

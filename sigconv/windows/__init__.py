@@ -1,6 +1,6 @@
 """Windows of recordings: cut around events or sliding, split by group, read in batches."""
 
-from sigconv.windows.batches import Batch, batches
+from sigconv.windows.batches import Batch, Read, batches, reading
 from sigconv.windows.cut import Loaded, Windows, around_events, sliding
 from sigconv.windows.join import concatenate
 from sigconv.windows.patches import patches, with_targets
@@ -10,6 +10,7 @@ from sigconv.windows.whole import whole
 __all__ = [
     "Batch",
     "Loaded",
+    "Read",
     "Split",
     "Windows",
     "around_events",
@@ -21,6 +22,7 @@ __all__ = [
     "holdout",
     "leave_one_group_out",
     "patches",
+    "reading",
     "sliding",
     "whole",
     "with_targets",

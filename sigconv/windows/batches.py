@@ -1,6 +1,7 @@
 """Batches: windows read ahead by worker processes, the same for any number of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -67,9 +68,34 @@ def batches(
     """
     chosen, size = checked_order(order, len(windows)), at_least("size", size, 1)
     workers, ahead = at_least("workers", workers, 0), at_least("ahead", ahead, 1)
+    pieces = [chosen[first : first + size] for first in range(0, len(chosen), size)]
+    return _all(windows, pieces, size, min(workers, len(pieces)), ahead, start)
+
+
+Read = Callable[[Sequence[Integers]], Iterator[Batch]]
+
+
+@contextmanager
+def reading(
+    windows: Windows | Loaded, size: int, *, workers: int = 0, ahead: int = 2, start: str | None = None
+) -> Iterator[Read]:
+    """A function that reads any number of batches, with worker processes that stay from one row of them to the next.
+
+    Arguments as of `batches`; size is the most windows in a batch. The function takes arrays of int64 indices and
+    yields a Batch for each; where it raises, or is left before its end, no further one is read.
+
+    >>> windows = Loaded(np.ones((5, 1, 3), np.float32), np.arange(5), ("g",) * 5, tuple("abcde"))
+    >>> with reading(windows, 2) as read:
+    ...     [batch.y.tolist() for batch in read([np.array([4, 0]), np.array([2])])]
+    [[4, 0], [2]]
+    """
+    size = at_least("size", size, 1)
+    workers, ahead = at_least("workers", workers, 0), at_least("ahead", ahead, 1)
     if workers == 0 or isinstance(windows, Loaded):
-        return _here(windows, chosen, size)
-    return _there(windows, chosen, size, workers, ahead, start)
+        yield lambda pieces: _here(windows, pieces)
+        return
+    with Readers(windows, size, workers, ahead, start) as readers:
+        yield lambda pieces: _there(windows, readers, pieces)
 
 
 def checked_order(order: Indices, count: int) -> Integers:
@@ -82,19 +108,21 @@ def checked_order(order: Indices, count: int) -> Integers:
     return chosen.astype(np.int64)
 
 
-def _here(windows: Windows | Loaded, order: Integers, size: int) -> Iterator[Batch]:
-    for first in range(0, len(order), size):
-        some = order[first : first + size]
+def _all(
+    windows: Windows | Loaded, pieces: Sequence[Integers], size: int, workers: int, ahead: int, start: str | None
+) -> Iterator[Batch]:
+    with reading(windows, size, workers=workers, ahead=ahead, start=start) as read:
+        yield from read(pieces)
+
+
+def _here(windows: Windows | Loaded, pieces: Sequence[Integers]) -> Iterator[Batch]:
+    for some in pieces:
         yield Batch(windows.batch(some), windows.wanted(some), some)
 
 
-def _there(
-    windows: Windows, order: Integers, size: int, workers: int, ahead: int, start: str | None
-) -> Iterator[Batch]:
-    pieces = [order[first : first + size] for first in range(0, len(order), size)]
-    with Readers(windows, size, min(workers, max(1, len(pieces))), ahead, start) as readers:
-        found = readers.read(pieces)
-        for some in pieces:
-            x, y = next(found)
-            yield Batch(x, windows.wanted(some) if y is None else y, some)
-            del x, y  # memory that the caller lets go is read into again
+def _there(windows: Windows, readers: Readers, pieces: Sequence[Integers]) -> Iterator[Batch]:
+    found = readers.read(pieces)
+    for some in pieces:
+        x, y = next(found)
+        yield Batch(x, windows.wanted(some) if y is None else y, some)
+        del x, y  # memory that the caller lets go is read into again

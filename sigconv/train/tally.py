@@ -1,0 +1,68 @@
+"""The loss and the score of many batches, added up."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sigconv.train.task import Task
+
+
+@dataclass(eq=False)
+class Tally:
+    """Running sums; `loss` and `score` are of everything that was added.
+
+    task : what is scored
+    matrix : (class, class) int64, how often a class (row) was taken for another (column)
+    loss_sum, seen : losses times windows, and windows
+
+    >>> tally = Tally.empty(Task(classes=2, maps=False), "cpu")
+    >>> tally.add(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([0, 1]), 0.5)
+    >>> tally.loss, tally.score
+    (0.5, 0.5)
+    """
+
+    task: Task
+    matrix: Tensor
+    loss_sum: float = 0.0
+    seen: int = 0
+
+    @classmethod
+    def empty(cls, task: Task, device: torch.device | str) -> "Tally":
+        """Sums of nothing, on a device."""
+        return cls(task, torch.zeros(task.classes, task.classes, dtype=torch.int64, device=device))
+
+    def add(self, logits: Tensor, y: Tensor, loss: float) -> None:
+        """A batch: (N, class, *grid) logits, (N, *grid) labels, and its mean loss."""
+        classes = self.task.classes
+        said, shown = logits.detach().argmax(1), y
+        if self.task.maps:
+            known = shown >= 0
+            said, shown = said[known], shown[known]
+        elif bool((shown < 0).any()):
+            said, shown = said[shown >= 0], shown[shown >= 0]
+        self.matrix += torch.bincount(shown.ravel() * classes + said.ravel(), minlength=classes**2).view(
+            classes, classes
+        )
+        self.loss_sum += loss * len(y)
+        self.seen += len(y)
+
+    @property
+    def loss(self) -> float:
+        """The mean loss of a window; NaN of none."""
+        return self.loss_sum / self.seen if self.seen else math.nan
+
+    @property
+    def score(self) -> float:
+        """The share of windows that are right; of label maps the mean Dice coefficient of the classes 1, 2, ….
+
+        A class that was neither shown nor said is left out; NaN where nothing is left.
+        """
+        matrix = self.matrix.double().cpu()
+        both = matrix.diagonal()
+        if not self.task.maps:
+            return float(both.sum() / matrix.sum()) if matrix.sum() else math.nan
+        whole = (matrix.sum(0) + matrix.sum(1))[1:]
+        present = whole > 0
+        return float((2 * both[1:][present] / whole[present]).mean()) if present.any() else math.nan
