@@ -9,6 +9,8 @@ from sigconv.recipe.mirrored import mirror, mirrored_name
 
 Array = np.ndarray[Any, Any]
 
+_STEADY = 0.01  # m, by which the distance of two joints varies anyhow
+
 
 def lefts(names: Sequence[str]) -> list[tuple[int, int]]:
     """(left, right) numbers of the joints that mirror each other.
@@ -35,16 +37,19 @@ def upright(places: Array, up: str) -> Array:
 def facing(places: Array, pairs: Sequence[tuple[int, int]]) -> Array:
     """(frame) which way a body looks, rad from the first axis towards the second.
 
-    It looks to where its left joints are left of its right ones, all pairs taken together.
+    It looks to where its left joints are left of its right ones. Pairs that keep their distance, as hips and shoulders
+    do, count more than hands and feet that swing.
 
-    places : (joint, 3, frame), the third coordinate upwards;  pairs : (left, right) numbers of joints, one or more
+    places : (joint, 3, frame) m, the third coordinate upwards;  pairs : (left, right) numbers of joints, one or more
 
     >>> places = np.array([[[0.0], [1.0], [0.0]], [[0.0], [-1.0], [0.0]]])
     >>> abs(float(facing(places, [(0, 1)])[0]))
     0.0
     """
     left, right = (list(side) for side in zip(*pairs, strict=True))
-    x, y = (places[left, :2] - places[right, :2]).sum(0)
+    apart = places[left] - places[right]
+    weights = 1 / (np.linalg.norm(apart, axis=1).var(-1) + _STEADY**2)
+    x, y = np.tensordot(weights, apart[:, :2], 1)
     return np.asarray(np.arctan2(-x, y))
 
 

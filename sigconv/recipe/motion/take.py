@@ -88,7 +88,7 @@ def in_own_frame(
     A body without pairs of joints that mirror each other keeps the heading that it has.
     """
     if pairs:
-        looks = facing(places[..., first : first + max(1, round(_LOOK * rate))], pairs)
+        looks = facing(places, pairs)[first : first + max(1, round(_LOOK * rate))]
         places = turned(places, -float(np.angle(np.exp(1j * looks).mean())))
     middle = places[list(origin)].mean(0)
     own = places.copy()

@@ -144,9 +144,9 @@ def told(recipe: MotionRecipe, gathered: Gathered) -> dict[str, str]:
     }
 
 
-def augment(recipe: MotionRecipe, gathered: Gathered, windows: Windows | Loaded) -> Augment | None:
+def augment(recipe: MotionRecipe, windows: Windows | Loaded) -> Augment | None:
     """The techniques that [augment] asks for, one after the other."""
-    asked, names = recipe.augment, joints(recipe, gathered)
+    asked, names = recipe.augment, markers(windows.channels)[:-1]
     steps: list[Augment] = []
     if asked.mirror:
         steps.append(Sides((*mirror(names), len(names)), tuple(mirror(windows.classes))))

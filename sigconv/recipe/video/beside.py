@@ -32,21 +32,21 @@ def baselines(
     if recipe.baseline.frame:
         stills = whole([Still(clip) for clip in clips.sources], gathered.labels, gathered.groups, clips.size[1:])
         _refuse_text(recipe, stills)
-        found[FRAME] = _twin(recipe, gathered, in_memory(stills, progress))
+        found[FRAME] = _twin(recipe, in_memory(stills, progress))
     if recipe.baseline.shuffled:
         mixed = [Shuffled(clip, number) for number, clip in enumerate(clips.sources)]
         clips = whole(mixed, gathered.labels, gathered.groups, clips.size)
-        found[SHUFFLED] = _twin(recipe, gathered, in_memory(clips, progress))
+        found[SHUFFLED] = _twin(recipe, in_memory(clips, progress))
     return found
 
 
-def _twin(recipe: VideoRecipe, gathered: Gathered, seen: Windows | Loaded) -> Baseline:
+def _twin(recipe: VideoRecipe, seen: Windows | Loaded) -> Baseline:
     def said(split: Split) -> Any:
         train, test = seen.select(split.train), seen.select(split.test)
         spec, seed = nets.InputSpec(channels=seen.shape[0], grid=seen.shape[1:]), recipe.run.seeds[0]
         module = nets.build(nets.parse(recipe.net.text), spec, classes=len(seen.classes), seed=seed)
-        fitted = fit(module, train, recipe.settings, seed=seed, augment=augment(recipe, gathered, train))
-        return probabilities(fitted.module, test.load().data)
+        fitted = fit(module, train, recipe.settings, seed=seed, augment=augment(recipe, train))
+        return probabilities(fitted.module, test)
 
     return said
 

@@ -97,7 +97,7 @@ def _sizes(given: Sequence[tuple[int, int]]) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def augment(recipe: VideoRecipe, _gathered: Gathered, windows: Windows | Loaded) -> Augment | None:
+def augment(recipe: VideoRecipe, windows: Windows | Loaded) -> Augment | None:
     """The techniques that [augment] asks for, one after the other."""
     steps: list[Augment] = []
     if recipe.augment.move:
