@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sigconv.recipe.config import Recipe, as_toml, names, read
-    from sigconv.recipe.predict import predict
-    from sigconv.recipe.run import run
+    from sigconv.recipe.config import as_toml, names, read
+    from sigconv.recipe.lines import predict, run
+    from sigconv.recipe.tables import Recipe
+
+_HOMES = {"Recipe": "tables", "predict": "lines", "run": "lines"}
 
 __all__ = ["Recipe", "as_toml", "names", "predict", "read", "run"]
 
@@ -15,5 +17,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"run": "run", "predict": "predict"}.get(name, "config")
-    return getattr(import_module(f"sigconv.recipe.{home}"), name)
+    return getattr(import_module(f"sigconv.recipe.{_HOMES.get(name, 'config')}"), name)

@@ -38,13 +38,15 @@ def main() -> None:
     try:
         app(prog_name="sigconv")
     except (SigconvError, OSError) as error:
-        typer.echo(f"sigconv: {told(error)}", err=True)
-        sys.exit(2)
+        stopped_by = getattr(error, "signal", None)  # of train.Stopped
+        typer.echo("\n".join([f"sigconv: {told(error)}", *getattr(error, "__notes__", [])]), err=True)
+        sys.exit(2 if stopped_by is None else 128 + stopped_by)
     except MemoryError as error:
         typer.echo(f"sigconv: not enough memory: {error}; take less data or a smaller width or window", err=True)
         sys.exit(2)
     except _Stopped as stopped:
-        typer.echo("sigconv: stopped; nothing was left behind, and the same command starts afresh", err=True)
+        notes = getattr(stopped, "__notes__", ["nothing was left behind, and the same command starts afresh"])
+        typer.echo(f"sigconv: stopped; {'; '.join(notes)}", err=True)
         sys.exit(128 + stopped.args[0])
 
 
@@ -62,27 +64,15 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder to make; default runs/RECIPE-DATE-TIME.")] = None,
 ) -> None:
     """Run a recipe: data, filter, windows, network, training, report."""
-    from sigconv.recipe import config, folder
+    from sigconv.recipe import config, folder, lines
     from sigconv.recipe.progress import bars
 
     resolved = config.read(recipe, overrides or [])
     name = config.find(recipe).resolve().parent.name
-    target = out or folder.new_name(Path("runs"), name)
+    target = out or folder.target(Path("runs"), name, config.as_toml(resolved))
     with bars() as progress:
-        from sigconv.recipe.run import run as run_recipe
-
-        result = run_recipe(resolved, name, target, progress)
-    from sigconv.recipe.written import headline
-
-    typer.echo(f"\n{resolved.title}")
-    typer.echo(f"  network   {100 * result.accuracy:5.1f} %   {resolved.net.text}")
-    typer.echo(f"  baseline  {100 * result.baseline:5.1f} %   {result.summary['baseline']}, same folds")
-    aligned = 100 * result.summary["aligned_baseline_accuracy"]
-    typer.echo(f"            {aligned:5.1f} %   {result.summary['baseline']} on the network's own (aligned) windows")
-    groups = f"{result.summary['held_out_by']}s: {', '.join(list(result.summary['accuracy_by_group'])[:8])}"
-    typer.echo(f"  held out  one at a time, {groups}")
-    typer.echo(f"  chance    {100 * result.chance:5.1f} %   the largest class")
-    typer.echo(f"\n{headline(result.summary)}\n\nreport: {result.folder / 'report.html'}")
+        result = lines.run(resolved, name, target, progress)
+    typer.echo("\n" + "\n".join(result.told) + f"\n\nreport: {result.folder / 'report.html'}")
 
 
 @app.command()
@@ -255,19 +245,17 @@ def filter_(
 @app.command(epilog="Example: sigconv predict runs/eeg_motor_imagery-20260101-120000 file.edf --at T1 --at T2")
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder that `sigconv run` made.")],
-    file: Annotated[Path, typer.Argument(help="Recording with the model's channels, in any order.")],
-    out: Annotated[Path | None, typer.Option(help="CSV to write; default FILE-predictions.csv here.")] = None,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recordings like those of the training.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; default FILE-predictions.csv here.")] = None,
     step: Annotated[str, typer.Option(help="Seconds between windows that slide over the recording.")] = "0.5 s",
     at: Annotated[list[str] | None, typer.Option(help="Event label: one window for each such event instead.")] = None,
 ) -> None:
-    """Write times and class probabilities of a recording as CSV, and draw them as PNG."""
+    """Write what a run's model says of recordings, and draw it as PNG."""
     from sigconv import units
-    from sigconv.recipe.predict import predict as predict_file
+    from sigconv.recipe import lines
     from sigconv.recipe.progress import bars
 
-    target = out or Path(f"{file.stem}-predictions.csv")
-    with bars() as progress, progress.stage("reading and predicting", 0) as tick:
-        rows = predict_file(run, file, target, step=units.parse(step, "s"), at=at or [], tick=tick)
-    said = [row["predicted"] for row in rows]
-    counts = ", ".join(f"{name} {said.count(name)}" for name in sorted(set(said)))
-    typer.echo(f"{len(rows)} windows: {counts}\n{target}\n{target.with_suffix('.png')}")
+    placement = lines.Placement(units.parse(step, "s"), tuple(at or ()))
+    with bars() as progress:
+        told_lines = lines.predict(run, files, out, placement, progress)
+    typer.echo("\n".join(told_lines))

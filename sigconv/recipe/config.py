@@ -4,127 +4,13 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
-from sigconv import units
-from sigconv.errors import RecipeError, SamplingError, nearest
-
-
-def _quantity(unit: str) -> BeforeValidator:
-    def parse(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            raise ValueError(f"expected a quantity such as '1 {unit}'")
-        try:
-            return units.parse(value, unit)
-        except SamplingError as error:
-            raise ValueError(str(error)) from error
-
-    return BeforeValidator(parse)
-
-
-Hertz = Annotated[float, _quantity("Hz")]
-Seconds = Annotated[float, _quantity("s")]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Run(_Table):
-    """[run] seeds, each trains every fold once."""
-
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
-
-    @field_validator("seeds")
-    @classmethod
-    def _each_once(cls, seeds: list[int]) -> list[int]:
-        if len(set(seeds)) < len(seeds):
-            raise ValueError("each seed once")
-        return seeds
-
-
-class Made(_Table):
-    """[data.made] how much EEG to make up when no path is given."""
-
-    subjects: int = Field(default=6, ge=1, le=1000)
-    trials: int = Field(default=40, ge=4, le=10000)
-    seed: int = Field(default=0, ge=0)
-
-
-class Data(_Table):
-    """[data] where recordings come from. `files` and `events` replace those of the task."""
-
-    path: str = ""
-    task: str = ""
-    group: Literal["auto", "subject", "recording"] = "auto"
-    files: list[str] = []
-    events: dict[str, str] = {}
-    made: Made = Made()
-
-
-class Task(_Table):
-    """[tasks.NAME] glob patterns of files and event label -> class."""
-
-    files: list[str] = ["*"]
-    events: dict[str, str]
-
-
-class Filter(_Table):
-    """[filter] pass band in hertz and the shrinkage of the alignment (0: none)."""
-
-    low: Hertz
-    high: Hertz
-    align: float = Field(default=0.0, ge=0, le=1)
-
-
-class Window(_Table):
-    """[window] seconds after the event."""
-
-    start: Seconds
-    stop: Seconds
-
-
-class NetText(_Table):
-    """[net] the architecture."""
-
-    text: str
-
-
-class Train(_Table):
-    """[train] see sigconv.train.Settings."""
-
-    epochs: int = Field(default=60, ge=1)
-    batch: int = Field(default=16, ge=2)
-    rate: float = Field(default=1e-3, gt=0)
-    conv_rate: float = Field(default=1e-3, ge=0)
-    weight_decay: float = Field(default=0.01, ge=0)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    start: Literal["random", "csp"] = "random"
-
-
-class Baseline(_Table):
-    """[baseline] CSP + LDA on its own window."""
-
-    components: int = Field(default=6, ge=1)
-    start: Seconds
-    stop: Seconds
-
-
-class Recipe(_Table):
-    """A whole recipe."""
-
-    title: str
-    domain: Literal["eeg"]
-    run: Run = Run()
-    data: Data = Data()
-    tasks: dict[str, Task] = {}
-    filter: Filter
-    window: Window
-    net: NetText
-    train: Train = Train()
-    baseline: Baseline
+from sigconv.errors import FormatError, RecipeError, nearest
+from sigconv.recipe import lines
+from sigconv.recipe.tables import Recipe, Table
 
 
 def folder() -> Path:
@@ -176,10 +62,23 @@ def read(name: str, overrides: Sequence[str] = ()) -> Recipe:
     given = [_override(each) for each in overrides]
     for keys, value in given:
         _lay(values, keys, value)
+    model = _tables(values, path, text)
     try:
-        return Recipe.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(_explain(error, path, text, {".".join(keys) for keys, _ in given})) from None
+        raise RecipeError(_explain(error, model, path, text, {".".join(keys) for keys, _ in given})) from None
+
+
+def _tables(values: Mapping[str, Any], path: Path, text: str) -> type[Recipe]:
+    """The tables that a recipe of this kind and domain has."""
+    kind, domain = values.get("kind", "classify"), values.get("domain")
+    if domain is None:
+        raise RecipeError(f"{path}: the key 'domain' is missing; domains: {', '.join(lines.domains())}")
+    for key, value, known in (("kind", kind, lines.kinds()), ("domain", domain, lines.domains(kind))):
+        if value not in known:
+            where = _line(path, text, [key])
+            raise RecipeError(f"{where}: {key} is {value!r}{nearest(str(value), known)}; allowed: {', '.join(known)}")
+    return lines.line(kind, domain).tables
 
 
 def _override(text: str) -> tuple[list[str], Any]:
@@ -202,30 +101,32 @@ def _lay(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:
     values[keys[-1]] = value
 
 
-def _explain(error: ValidationError, path: Path, text: str, given: set[str]) -> str:
-    lines = []
+def _explain(error: ValidationError, model: type[Table], path: Path, text: str, given: set[str]) -> str:
+    told_lines = []
     for problem in error.errors(include_url=False):
         keys = [str(part) for part in problem["loc"]]
         key = ".".join(keys)
         told = any(f"{key}.".startswith(f"{one}.") or one.startswith(f"{key}.") for one in given)
         where = "on the command line" if told else _line(path, text, keys)
         if problem["type"] == "extra_forbidden":
-            known = _known(keys[:-1])
-            lines.append(f"{where}: unknown key {key!r}{nearest(keys[-1], known)}; known here: {', '.join(known)}")
+            known = _known(model, keys[:-1])
+            told_lines.append(f"{where}: unknown key {key!r}{nearest(keys[-1], known)}; known here: {', '.join(known)}")
         elif problem["type"] == "missing":
-            lines.append(f"{path}: the key {key!r} is missing")
+            told_lines.append(f"{path}: the key {key!r} is missing")
         else:
             said = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {key} is {problem['input']!r}: {said[0].lower()}{said[1:]}")
-    return "\n".join(lines)
+            key += "." if isinstance(problem["input"], Table | dict) else f" is {problem['input']!r}: "
+            told_lines.append(f"{where}: {key}{said[0].lower()}{said[1:]}")
+    return "\n".join(told_lines)
 
 
-def _known(keys: Sequence[str]) -> list[str]:
-    model: Any = Recipe
+def _known(model: Any, keys: Sequence[str]) -> list[str]:
+    """The keys of the table that `keys` lead to; a table of tables has one model for each of its names."""
     for key in keys:
-        kept = model.model_fields.get(key) if hasattr(model, "model_fields") else None
-        model = kept.annotation if kept else Task
-        model = Task if model == dict[str, Task] else model
+        if get_origin(model) is dict:
+            model = get_args(model)[1]
+        else:
+            model = model.model_fields[key].annotation
     return list(model.model_fields)
 
 
@@ -244,20 +145,36 @@ def _line(path: Path, text: str, keys: Sequence[str]) -> str:
     return str(path)
 
 
+def of_run(made: Path) -> Recipe:
+    """The resolved recipe in a run folder.
+
+    Raises
+    ------
+    FileNotFoundError : the folder has none
+    FormatError : it is damaged, or of another version
+    """
+    if not (made / "recipe.toml").is_file():
+        raise FileNotFoundError(f"{made} holds no recipe.toml; give the folder that `sigconv run` printed")
+    try:
+        return read(str(made / "recipe.toml"))
+    except RecipeError as error:
+        raise FormatError(f"{error}; was this run made by another version of sigconv?") from error
+
+
 def as_toml(recipe: Recipe) -> str:
     """The resolved recipe as TOML text that `read` takes back."""
-    lines: list[str] = []
-    _table_lines(recipe.model_dump(), [], lines)
-    return "\n".join(lines).lstrip("\n") + "\n"
+    written: list[str] = []
+    _table_lines(recipe.model_dump(exclude_none=True), [], written)
+    return "\n".join(written).lstrip("\n") + "\n"
 
 
-def _table_lines(values: Mapping[str, Any], keys: list[str], lines: list[str]) -> None:
+def _table_lines(values: Mapping[str, Any], keys: list[str], written: list[str]) -> None:
     tables = {k: v for k, v in values.items() if isinstance(v, dict)}
     if keys and (len(tables) < len(values) or not values):
-        lines.append(f"\n[{'.'.join(_key(k) for k in keys)}]")
-    lines.extend(f"{_key(k)} = {_value(v)}" for k, v in values.items() if k not in tables)
+        written.append(f"\n[{'.'.join(_key(k) for k in keys)}]")
+    written.extend(f"{_key(k)} = {_value(v)}" for k, v in values.items() if k not in tables)
     for key, inner in tables.items():
-        _table_lines(inner, [*keys, key], lines)
+        _table_lines(inner, [*keys, key], written)
 
 
 def _key(text: str) -> str:

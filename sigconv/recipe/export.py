@@ -75,9 +75,9 @@ def _network(source: str, size: str, classes: int | None, seed: int | None) -> A
     if Path(source).is_dir():
         if size or classes is not None or seed is not None:
             raise ArgumentError("--input, --classes and --seed belong to a text; the model of a folder knows all three")
-        from sigconv.recipe.predict import model_of
+        from sigconv.recipe.prediction import network_of
 
-        return model_of(Path(source)).module
+        return network_of(Path(source))[0]
     if "/" in source or "\\" in source:  # no text of the notation has them
         raise FileNotFoundError(f"no such folder: {source}")
     net, spec, usual, _ = describe.network(source, size, [])

@@ -9,15 +9,17 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one model said about one held-out group.
+    """What one model said about what was held out.
 
-    name : the group;  seed : of the model;  truth : (window) int;  probabilities : (window, class), rows sum to one
+    name : of the fold;  seed : of the model;  truth : (window) int;  probabilities : (window, class), rows sum to one
+    groups : (window) str, the group of each; by default they are all one group of the fold's name
     """
 
     name: str
     seed: int
     truth: Any
     probabilities: Any
+    groups: tuple[str, ...] = ()
 
     @property
     def predicted(self) -> Any:
@@ -40,9 +42,13 @@ def accuracy_by_seed(outcomes: Sequence[Outcome]) -> dict[int, float]:
 
 
 def accuracy_by_group(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """The mean accuracy over seeds for each held-out group."""
-    names = dict.fromkeys(o.name for o in outcomes)
-    return {name: float(np.mean([o.accuracy for o in outcomes if o.name == name])) for name in names}
+    """The share of right windows of each held-out group, over all seeds."""
+    right: dict[str, list[bool]] = {}
+    for outcome in outcomes:
+        groups = outcome.groups or (outcome.name,) * len(outcome.truth)
+        for group, hit in zip(groups, outcome.predicted == outcome.truth, strict=True):
+            right.setdefault(group, []).append(bool(hit))
+    return {group: float(np.mean(hits)) for group, hits in right.items()}
 
 
 def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:

@@ -30,6 +30,17 @@ def accuracy_bars(net: Mapping[str, float], baseline: Mapping[str, float], chanc
     return figure
 
 
+def class_bars(probabilities: Mapping[str, float]) -> Figure:
+    """Probability (0 … 1) of each class, the largest on top; at most twenty are shown."""
+    shown = sorted(probabilities.items(), key=lambda pair: -pair[1])[:20]
+    figure, (ax,) = _figure(6, 0.32 * len(shown) + 1.2)
+    ax.barh(range(len(shown)), [100 * p for _, p in shown], color=NET)
+    ax.set_yticks(range(len(shown)), [name for name, _ in shown])
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 100), xlabel="probability (%)")
+    return figure
+
+
 def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
     """Loss and accuracy by epoch: every fold faint, the mean strong; the held-out curves decided nothing.
 

@@ -5,8 +5,10 @@ import pytest
 
 from sigconv import loaders
 from sigconv.loaders.subject import subject_of
-from sigconv.recipe import config, eeg
+from sigconv.recipe import config
+from sigconv.recipe.eeg.line import DOMAIN
 from sigconv.signal import Event, Signal
+from tests.recipe.conftest import Silent
 
 
 @pytest.mark.parametrize(
@@ -32,8 +34,8 @@ def test_two_runs_of_a_person_are_never_on_both_sides(tmp_path):
             x = Signal.from_array(np.random.default_rng(0).normal(size=(2, 1600)), 160, "V", ["C3", "C4"], events)
             loaders.save(x, tmp_path / f"sub-{person}_run-{run}.edf")
     overrides = [f"data.path={tmp_path}", "data.files=['*.edf']", "data.events.a=a"]
-    gathered = eeg.gather(config.read("eeg_motor_imagery", overrides))
-    assert gathered.kind == "subject"
+    gathered = DOMAIN.gather(config.read("eeg_motor_imagery", overrides), Silent())
+    assert gathered.held_out_by == "subject"
     assert gathered.groups == ("01", "01", "02", "02")
 
 

@@ -1,12 +1,13 @@
 """One small run of the EEG recipe, shared by every test that looks at its folder."""
 
 import contextlib
+import csv
 from pathlib import Path
 
 import pytest
 
-from sigconv.recipe import config
-from sigconv.recipe.run import run
+from sigconv import recipe
+from sigconv.recipe import config, run
 
 SMALL = ["data.made.subjects=3", "data.made.trials=16", "train.epochs=8"]
 
@@ -35,3 +36,11 @@ def small_run(tmp_path_factory) -> Path:
     assert result.folder == out
     assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
     return out
+
+
+def predicted(made, file, out, step, at):
+    """What `sigconv predict` writes for one recording, read back: a row of numbers and texts for each window."""
+    recipe.predict(made, [file], out, recipe.lines.Placement(step, tuple(at)), Silent())
+    numbers = ("p_", "start", "stop")
+    with out.open() as file:
+        return [{k: float(v) if k.startswith(numbers) else v for k, v in row.items()} for row in csv.DictReader(file)]

@@ -154,7 +154,7 @@ def test_filter_of_a_long_file_takes_little_memory(tmp_path):
         (["filter", "{edf}", "{tmp}/no/such/o.edf", "--notch", "50"], "no/such"),
         (["filter", "{tmp}/none.edf", "{tmp}/o.edf", "--notch", "50"], "there is no such file"),
         (["filter", "{tmp}", "{tmp}/o.edf", "--notch", "50"], "is a folder"),
-        (["predict", "{tmp}", "{edf}"], "holds no model.json"),
+        (["predict", "{tmp}", "{edf}"], "holds no recipe.toml"),
         (["describe", "(CQ)2", "--input", "1x8"], "'Q' is not a layer"),
         (["describe", "CF", "--input", "8"], "channels x"),
         (["describe", "CF", "--input", "0x8"], "--input is '0x8'"),
@@ -212,9 +212,8 @@ def test_a_run_and_a_prediction_from_the_command_line(edf, tmp_path):
         assert word in ran.stdout
     said = sigconv("predict", "r", edf, cwd=tmp_path)
     assert said.returncode == 0, said.stderr
-    assert (
-        (tmp_path / "in-predictions.csv").read_text().startswith("start_s,stop_s,p_left,p_right,predicted\n0.0,3.75,")
-    )
+    table = (tmp_path / "in-predictions.csv").read_text()
+    assert table.startswith(f"file,start_s,stop_s,p_left,p_right,predicted\n{edf},0.0,3.75,")
     assert (tmp_path / "in-predictions.png").stat().st_size > 5000
 
 

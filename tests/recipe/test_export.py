@@ -66,8 +66,7 @@ def test_the_command_writes_a_file_and_says_so(tmp_path):
 
 def test_the_model_of_a_folder_is_exported_with_what_it_learnt(tmp_path):
     network = nets.build(nets.parse("C4k1RGF"), nets.InputSpec(2, (16,)), classes=2, seed=7)
-    facts = {"net": "C4k1RGF", "channels": ["C3", "C4"], "fs": 100.0, "unit": "V", "size": 16, "classes": ["a", "b"]}
-    facts |= {"filter": {"low": 8.0, "high": 30.0}, "window": {"start": 0.0}}
+    facts = {"net": "C4k1RGF", "shape": [2, 16], "classes": ["a", "b"]}
     save_model(tmp_path, network.state_dict(), facts)
     export(str(tmp_path), tmp_path / "net.pt2")
     x = torch.ones(3, 2, 16)

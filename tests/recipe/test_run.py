@@ -8,14 +8,9 @@ import pytest
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError, SamplingError, ShapeError, SplitError
 from sigconv.loaders.eeg.generator import motor_imagery
-from sigconv.recipe import config, folder
-from sigconv.recipe.predict import model_of, predict
-from sigconv.recipe.run import run
-from tests.recipe.conftest import SMALL, Silent
-
-
-def quiet():
-    return None
+from sigconv.recipe import config, folder, run
+from sigconv.recipe.prediction import network_of
+from tests.recipe.conftest import SMALL, Silent, predicted
 
 
 @pytest.fixture(scope="session")
@@ -101,14 +96,14 @@ def test_a_folder_without_fitting_files_says_what_is_there(tmp_path):
 
 
 def test_a_run_folder_is_never_overwritten(small_run):
-    with pytest.raises(FileExistsError, match="exists already"), folder.building(small_run):
+    with pytest.raises(FileExistsError, match="exists already"), folder.building(small_run, ""):
         pass
     assert (small_run / "report.html").is_file()
 
 
 def test_prediction_writes_times_and_probabilities(small_run, recording_file, tmp_path):
     out = tmp_path / "p.csv"
-    rows = predict(small_run, recording_file, out, step=0.5, at=[], tick=quiet)
+    rows = predicted(small_run, recording_file, out, 0.5, [])
     written = list(csv.DictReader(out.read_text().splitlines()))
     assert len(written) == len(rows)
     assert [float(r["start_s"]) for r in written[:3]] == [0, 0.5, 1]
@@ -123,14 +118,14 @@ def test_channels_are_found_by_name_in_any_order(small_run, recording_file, tmp_
         signal.data[::-1].copy(), axes=(type(signal.axes[0]).channel(signal.channels[::-1]), signal.axes[1])
     )
     loaders.save(flipped, tmp_path / "flipped.edf")
-    first = predict(small_run, recording_file, tmp_path / "a.csv", step=1, at=[], tick=quiet)
-    second = predict(small_run, tmp_path / "flipped.edf", tmp_path / "b.csv", step=1, at=[], tick=quiet)
+    first = predicted(small_run, recording_file, tmp_path / "a.csv", 1, [])
+    second = predicted(small_run, tmp_path / "flipped.edf", tmp_path / "b.csv", 1, [])
     for a, b in zip(first, second, strict=True):
         assert a["p_left"] == pytest.approx(b["p_left"], abs=1e-3)
 
 
 def test_prediction_at_events_uses_the_trained_window(small_run, recording_file, tmp_path):
-    rows = predict(small_run, recording_file, tmp_path / "p.csv", step=1, at=["left", "right"], tick=quiet)
+    rows = predicted(small_run, recording_file, tmp_path / "p.csv", 1, ["left", "right"])
     events = loaders.open(recording_file).events
     assert [r["start_s"] for r in rows] == pytest.approx([e.onset + 0.25 for e in events])
     assert [r["event"] for r in rows] == [e.label for e in events]
@@ -141,35 +136,28 @@ def test_a_recording_that_does_not_fit_the_model_is_refused(small_run, recording
     kept = [c for c in signal.channels if c not in ("C3", "Pz")]
     loaders.save(loaders.of(signal).pick(kept).read(), tmp_path / "few.edf")
     with pytest.raises(ArgumentError, match="lacks the channels: C3, Pz; it has 29"):
-        predict(small_run, tmp_path / "few.edf", tmp_path / "p.csv", step=1, at=[], tick=quiet)
+        predicted(small_run, tmp_path / "few.edf", tmp_path / "p.csv", 1, [])
     from sigconv import filters
 
     loaders.save(filters.resample(signal, 128), tmp_path / "slow.edf")
     with pytest.raises(SamplingError, match=r"128 Hz, the model was trained at 160 Hz.*--resample 160"):
-        predict(small_run, tmp_path / "slow.edf", tmp_path / "p.csv", step=1, at=[], tick=quiet)
+        predicted(small_run, tmp_path / "slow.edf", tmp_path / "p.csv", 1, [])
     with pytest.raises(ArgumentError, match=r"'lfet' \(did you mean 'left'"):
-        predict(small_run, recording_file, tmp_path / "p.csv", step=1, at=["lfet"], tick=quiet)
+        predicted(small_run, recording_file, tmp_path / "p.csv", 1, ["lfet"])
     loaders.save(loaders.of(signal).read(0, 3), tmp_path / "short.edf")
     with pytest.raises(SamplingError, match=r"lasts 3 s; a window of 3\.75 s does not fit"):
-        predict(small_run, tmp_path / "short.edf", tmp_path / "p.csv", step=1, at=[], tick=quiet)
+        predicted(small_run, tmp_path / "short.edf", tmp_path / "p.csv", 1, [])
     assert not (tmp_path / "p.csv").exists()
 
 
 def test_a_model_description_that_lies_is_a_format_error(small_run, tmp_path):
-    for name in ("model.json", "model.safetensors"):
+    for name in ("model.json", "model.safetensors", "recipe.toml"):
         (tmp_path / name).write_bytes((small_run / name).read_bytes())
     facts = json.loads((tmp_path / "model.json").read_text())
-    for change in (
-        {"net": "C8k1b0GF"},
-        {"channels": ["C3"]},
-        {"size": "x"},
-        {"classes": 3},
-        {"filter": {}},
-        {"fs": None},
-    ):
+    for change in ({"net": "C8k1b0GF"}, {"shape": [3, 600]}, {"shape": "x"}, {"classes": 3}, {"shape": None}):
         (tmp_path / "model.json").write_text(json.dumps(facts | change))
         with pytest.raises(FormatError, match=r"model\.json"):
-            model_of(tmp_path)
+            network_of(tmp_path)
 
 
 @pytest.mark.data
@@ -181,5 +169,5 @@ def test_the_real_data_figures(real_data, tmp_path, task, least):
     result = run(
         config.read("eeg_motor_imagery", [f"data.path={path}", f"data.task={task}"]), "x", tmp_path / "r", Silent()
     )
-    assert result.baseline == pytest.approx(least, abs=0.001)
-    assert result.accuracy >= least
+    assert result.summary["baselines"]["CSP(6)+LDA"]["accuracy"] == pytest.approx(least, abs=0.001)
+    assert result.summary["accuracy"] >= least

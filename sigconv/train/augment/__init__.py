@@ -1,5 +1,27 @@
 """Augmentation: windows made anew in every epoch, by techniques whose parameters have units."""
 
+from sigconv.train.augment.affine import Affine
+from sigconv.train.augment.flip import Flip
+from sigconv.train.augment.level import Gain, Intensity
+from sigconv.train.augment.mask import ChannelDrop, Cutout, Mask
+from sigconv.train.augment.noise import Noise, NoiseRatio
 from sigconv.train.augment.protocol import Augment, Composed, Draws, compose
+from sigconv.train.augment.shift import RandomCrop, TimeShift
 
-__all__ = ["Augment", "Composed", "Draws", "compose"]
+__all__ = [
+    "Affine",
+    "Augment",
+    "ChannelDrop",
+    "Composed",
+    "Cutout",
+    "Draws",
+    "Flip",
+    "Gain",
+    "Intensity",
+    "Mask",
+    "Noise",
+    "NoiseRatio",
+    "RandomCrop",
+    "TimeShift",
+    "compose",
+]

@@ -1,0 +1,1 @@
+"""EEG around events: filtered, aligned, cut, classified beside CSP and LDA."""

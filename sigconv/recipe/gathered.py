@@ -1,0 +1,123 @@
+"""Gathering: from [data] to opened recordings with a label and a group each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sigconv import loaders
+from sigconv.errors import FormatError, RecipeError, SigconvError, nearest
+from sigconv.loaders import Collection
+from sigconv.recipe.progress import Tick
+from sigconv.recipe.tables import Data
+from sigconv.signal import Source
+
+_TABLES = (".csv", ".tsv")
+_KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Recordings, opened and unread, with what is known of each.
+
+    sources : the recordings
+    labels : the class of each, "" where events or label maps tell it
+    groups : what must never be divided between training and test
+    held_out_by : what a group is: "subject", "speaker", "recording" …
+    origin : where they come from, for people
+    parts : "train", "test" … of each where the data set defines them
+    skipped : what was left out, and why
+    masks : the label map of each, or none
+    """
+
+    sources: tuple[Source, ...]
+    labels: tuple[str, ...]
+    groups: tuple[str, ...]
+    held_out_by: str
+    origin: str
+    parts: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    masks: tuple[Source, ...] = ()
+
+
+def collection(data: Data) -> Collection:
+    """The recordings that [data] names, listed and unopened.
+
+    Raises
+    ------
+    FileNotFoundError : data.path does not exist
+    FormatError, ArgumentError : no class folders, no such column or word; see sigconv.loaders
+    """
+    path = Path(data.path)
+    if not path.exists():
+        raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
+    if path.suffix.lower() in _TABLES:
+        columns = {"label": data.label} | ({"part": data.part} if data.part else {})
+        if data.group != "auto":
+            columns["group"] = data.group
+        return loaders.manifest(path, {k: v for k, v in columns.items() if k != v}, skip=data.skip)
+    if data.pattern:
+        group = "" if data.group == "auto" else data.group
+        return loaders.pattern(path, data.pattern, data.label, group, data.part, skip=data.skip)
+    return loaders.class_folders(path, skip=data.skip)
+
+
+def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:
+    """The recordings that [data] names, each opened, each with a label; a tick for each.
+
+    Parameters
+    ----------
+    domain : what loaders call them in notes["domain"]: "audio", "image" …
+
+    Raises
+    ------
+    RecipeError : recordings of another domain, no label, one class only, files that cannot be opened (counted, the
+        first three named; data.skip=true leaves them out), or no such field to group by
+    """
+    listed = collection(data)
+    opened, kept, faults = [], [], []
+    for number in range(len(listed)):
+        try:
+            opened.append(listed[number])
+            kept.append(number)
+        except (SigconvError, OSError) as error:
+            faults.append(f"{listed.names[number]} ({error})")
+        tick()
+    if faults and not data.skip:
+        raise FormatError(
+            f"{data.path}: {len(faults)} of {len(listed)} files cannot be read: {'; '.join(faults[:3])}. Remove them, "
+            "or leave them out with data.skip=true"
+        )
+    chosen = listed.select(kept)
+    _refuse(data, domain, chosen, opened)
+    groups, held_out_by = _groups(data, chosen)
+    skipped = (*listed.skipped, *faults)
+    return Gathered(tuple(opened), chosen.labels, groups, held_out_by, data.path, chosen.parts, skipped)
+
+
+def _refuse(data: Data, domain: str, chosen: Collection, opened: Sequence[Source]) -> None:
+    if not opened:
+        raise RecipeError(f"data.path is {data.path!r}: no file there can be read")
+    for name, source in zip(chosen.names, opened, strict=True):
+        if (found := source.notes["domain"]) != domain:
+            raise RecipeError(
+                f"data.path is {data.path!r}: {name} is of the domain {found!r}, and this recipe is for {domain!r}; "
+                "`sigconv recipes` lists the others"
+            )
+    if bare := [name for name, label in zip(chosen.names, chosen.labels, strict=True) if not label]:
+        raise RecipeError(f"{data.path}: {len(bare)} recordings have no label, {bare[0]} the first")
+    if len(chosen.classes) < 2:
+        raise RecipeError(f"{data.path}: there is one class only, {chosen.classes[0]!r}; a classifier tells two apart")
+
+
+def _groups(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
+    """The group of each recording, and what a group is."""
+    if data.group not in ("auto", "recording"):
+        if data.group in chosen.fields or "group" in chosen.fields:
+            return chosen.fields.get(data.group, chosen.groups), data.group
+        known = [*chosen.fields, "auto", "recording"]
+        raise RecipeError(f"data.group is {data.group!r}{nearest(data.group, known)}; allowed: {', '.join(known)}")
+    if data.group == "auto":
+        for name in _KNOWN_GROUPS:
+            if len(set(column := chosen.fields.get(name, ()))) > 1 and all(column):
+                return column, name
+    return chosen.names, "recording"

@@ -1,0 +1,106 @@
+"""Lines: which kinds of recipe there are for which domains, and what carries each out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sigconv.errors import ArgumentError
+from sigconv.recipe.progress import Progress
+from sigconv.recipe.tables import Recipe
+
+# (kind, domain) -> the module that has its LINE; imported when it is needed
+_MODULES = {
+    ("classify", "eeg"): "sigconv.recipe.eeg.line",
+}
+
+
+class Placement(NamedTuple):
+    """Which windows of a new recording are asked for: at events of these labels, or every `step` s of the time axis."""
+
+    step: float = 0.5
+    at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run found: its folder, everything in metrics.json, and the lines that tell it to a person."""
+
+    folder: Path
+    summary: dict[str, Any]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One kind of recipe in one domain.
+
+    tables : what its TOML may hold
+    run : (recipe, name, out, progress) -> Result; makes the run folder `out`
+    predict : (run folder, files, out, placement, progress) -> lines that tell it; None where there is no model
+    """
+
+    tables: type[Recipe]
+    run: Callable[[Any, str, Path, Progress], Result]
+    predict: Callable[..., tuple[str, ...]] | None = None
+
+
+def kinds() -> list[str]:
+    """The kinds of recipe."""
+    return list(dict.fromkeys(kind for kind, _ in _MODULES))
+
+
+def domains(kind: str | None = None) -> list[str]:
+    """The domains that there is a recipe for, of one kind or of any."""
+    return list(dict.fromkeys(domain for one, domain in _MODULES if kind in (None, one)))
+
+
+def line(kind: str, domain: str) -> Line:
+    """What carries out the recipes of this kind and domain."""
+    found: Line = import_module(_MODULES[kind, domain]).LINE
+    return found
+
+
+def run(recipe: Recipe, name: str, out: Path, progress: Progress) -> Result:
+    """Carry out a recipe.
+
+    Parameters
+    ----------
+    recipe : from `read`
+    name : of the recipe, for the log
+    out : the run folder to make; absent or empty, or what an unfinished run of this recipe left
+    progress : see sigconv.recipe.progress.Progress
+
+    Raises
+    ------
+    SigconvError : whatever is wrong with recipe or data
+    OSError : the folder exists, or cannot be written
+    """
+    return line(recipe.kind, recipe.domain).run(recipe, name, out, progress)
+
+
+def predict(
+    made: Path, files: Sequence[Path], out: Path | None, placement: Placement, progress: Progress
+) -> tuple[str, ...]:
+    """Write what the model in a run folder says of recordings; return the lines that tell it.
+
+    Parameters
+    ----------
+    made : the run folder
+    files : recordings like those of the training
+    out : file to write; by default named after the first recording, in the present folder
+    placement : which windows of a recording with a time axis
+
+    Raises
+    ------
+    ArgumentError : a run without a model, or what the domain refuses
+    FileNotFoundError, FormatError : no such run, or a damaged one
+    """
+    from sigconv.recipe.config import of_run
+
+    recipe = of_run(made)
+    found = line(recipe.kind, recipe.domain)
+    if found.predict is None:
+        raise ArgumentError(f"{made} is a run of the kind {recipe.kind!r}, which leaves no model to predict with")
+    return found.predict(made, files, out, placement, progress)

@@ -1,0 +1,125 @@
+"""The tables that recipes share; a domain adds its own."""
+
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator, model_validator
+
+from sigconv import units
+from sigconv.errors import SamplingError, SigconvError
+from sigconv.train.settings import Settings
+
+
+def _quantity(unit: str) -> BeforeValidator:
+    def parse(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError(f"expected a quantity such as '1 {unit}'")
+        try:
+            return units.parse(value, unit)
+        except SamplingError as error:
+            raise ValueError(str(error)) from error
+
+    return BeforeValidator(parse)
+
+
+Hertz = Annotated[float, _quantity("Hz")]
+Seconds = Annotated[float, _quantity("s")]
+Millimetres = Annotated[float, _quantity("mm")]
+
+
+class Table(BaseModel):
+    """A table of a recipe: no unknown key, no change afterwards, no silent conversion."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Run(Table):
+    """[run] what is trained, and on which part of the data.
+
+    seeds : each trains every fold once
+    hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; or a "share" of the
+        groups
+    folds, share : how many folds, which share is held out
+    model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
+    """
+
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
+    hold_out: Literal["each", "folds", "part", "share"] = "each"
+    folds: int = Field(default=5, ge=2)
+    share: float = Field(default=0.2, gt=0, lt=1)
+    model: Literal["everything", "first"] = "everything"
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("each seed once")
+        return seeds
+
+
+class Data(Table):
+    """[data] where recordings come from, and what tells their label and group.
+
+    path : a folder with a folder for each class, a zip of images in such folders, or a CSV or TSV table with the
+        columns path, label and group; "" makes data up
+    pattern : how the paths below a folder are written, as "{label}_{speaker}_{_}.wav"; "" for class folders
+    label, group, part : words of the pattern or columns of the table; group "auto" takes "group", else what is known
+        of subjects, else every recording on its own
+    skip : leave out files that cannot be read, in place of refusing them
+    """
+
+    path: str = ""
+    pattern: str = ""
+    label: str = "label"
+    group: str = "auto"
+    part: str = ""
+    skip: bool = False
+
+
+class NetText(Table):
+    """[net] the architecture."""
+
+    text: str
+
+
+def _training() -> type[Table]:
+    """[train]: the fields of train.Settings, and its own word on what is allowed."""
+
+    def checked(self: Any) -> Any:
+        try:
+            Settings(**self.model_dump())
+        except SigconvError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    hints = get_type_hints(Settings)
+    fields: dict[str, Any] = {
+        name: (hints[name], field.default) for name, field in Settings.__dataclass_fields__.items()
+    }
+    validators: dict[str, Any] = {"checked": model_validator(mode="after")(checked)}
+    made: type[Table] = create_model("Train", __base__=Table, __validators__=validators, **fields)
+    return made
+
+
+Train: Any = _training()
+
+
+class Recipe(Table):
+    """What every recipe has."""
+
+    title: str
+    kind: str = "classify"
+    domain: str
+    run: Run = Run()
+
+
+class Classify(Recipe):
+    """What every recipe that trains a classifier has."""
+
+    data: Data = Data()
+    net: NetText
+    train: Train = Train()
+
+    @property
+    def settings(self) -> Settings:
+        """[train] as train.fit takes it."""
+        return Settings(**self.train.model_dump())
