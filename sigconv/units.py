@@ -26,6 +26,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "uV": (_VOLT, 1e-6),
     "nV": (_VOLT, 1e-9),
     "HU": ("radiodensity", 1.0),
+    "dB": ("level", 1.0),
     "": ("number", 1.0),
 }
 
@@ -42,7 +43,7 @@ def _known(unit: str) -> tuple[str, float]:
 
 
 def kind(unit: str) -> str:
-    """The kind of quantity a unit measures: time, frequency, length, voltage, radiodensity or number.
+    """The kind of quantity a unit measures: time, frequency, length, voltage, radiodensity, level or number.
 
     >>> kind("uV")
     'voltage'
@@ -72,7 +73,7 @@ def parse(text: str | float, unit: str, argument: str = "") -> float:
     Parameters
     ----------
     text : "250 ms", "0.25s", "7 Hz" or a number
-    unit : one of s ms us min h, Hz kHz MHz, m cm mm um, V mV uV nV, HU
+    unit : one of s ms us min h, Hz kHz MHz, m cm mm um, V mV uV nV, HU, dB
     argument : what the message calls it
 
     Raises

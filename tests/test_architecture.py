@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "loaders": {"errors", "units", "signal", "space", "files"},
     "windows": {"errors", "signal", "core"},
     "nets": {"errors", "core"},
-    "train": {"errors", "files", "windows", "nets"},
+    "train": {"errors", "signal", "files", "core", "windows", "nets"},
     "report": {"errors", "units", "signal", "core", "windows", "nets"},
     "recipe": {
         "errors",

@@ -44,11 +44,27 @@ def to_spacing(volume: Signal, spacing: Sequence[Quantity] | Quantity, labels: b
     >>> small.shape, small.axis("x").start
     ((1, 6, 3, 3), 0.5)
     """
+    return _moved(volume, spaced_grid(volume, spacing), space.frame(volume), labels, 0.0)
+
+
+def spaced_grid(volume: space.Placed, spacing: Sequence[Quantity] | Quantity) -> tuple[Axis, ...]:
+    """The axes z, y, x on which `to_spacing` puts a volume; nothing is read.
+
+    volume, spacing : as in `to_spacing`
+
+    Raises
+    ------
+    SamplingError : a spacing not positive and finite
+
+    >>> axes = (Axis.channel(["CT"]), Axis("z", 4, "mm", 3.0), Axis("y", 6, "mm"), Axis("x", 6, "mm"))
+    >>> [axis.size for axis in spaced_grid(Signal(np.ones((1, 4, 6, 6)), axes), 2)]
+    [6, 3, 3]
+    """
     told = [spacing] * 3 if isinstance(spacing, int | float | str) else list(spacing)
     steps = [units.parse(step, "mm", "spacing") for step in told]
     if len(steps) != 3 or not all(0 < step < float("inf") for step in steps):
         raise SamplingError(f"spacing is {spacing!r}; it is a length in mm above 0, or three of them (z, y, x)")
-    return _moved(volume, tuple(map(_respaced, space.grid(volume), steps)), space.frame(volume), labels, 0.0)
+    return tuple(map(_respaced, space.grid(volume), steps))
 
 
 def onto(volume: Signal, like: space.Placed, labels: bool = False, outside: float | None = None) -> Signal:

@@ -1,6 +1,7 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
 from sigconv.loaders.cache import cached
+<<<<<<< HEAD
 from sigconv.loaders.collections import (
     Collection,
     bids,
@@ -11,6 +12,9 @@ from sigconv.loaders.collections import (
     nnunet,
     pattern,
 )
+=======
+from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pairs, pattern
+>>>>>>> main
 from sigconv.loaders.doors import DOORS, load, open, save
 from sigconv.loaders.recording import Recording, of
 
@@ -28,6 +32,7 @@ __all__ = [
     "nnunet",
     "of",
     "open",
+    "pairs",
     "pattern",
     "save",
 ]

@@ -151,6 +151,7 @@ def train_one(
         held_out=held_out,
         augment=domain.augment(recipe, train),
         checkpoints=place,
+        every=recipe.run.every,
         progress=lambda _row: tick(),
     )
 

@@ -13,6 +13,7 @@ from sigconv.recipe.tables import Recipe
 # (kind, domain) -> the module that has its LINE; imported when it is needed
 _MODULES = {
     ("classify", "eeg"): "sigconv.recipe.eeg.line",
+    ("classify", "audio"): "sigconv.recipe.audio.line",
 }
 
 

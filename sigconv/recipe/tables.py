@@ -24,6 +24,7 @@ def _quantity(unit: str) -> BeforeValidator:
 Hertz = Annotated[float, _quantity("Hz")]
 Seconds = Annotated[float, _quantity("s")]
 Millimetres = Annotated[float, _quantity("mm")]
+Decibels = Annotated[float, _quantity("dB")]
 
 
 class Table(BaseModel):
@@ -39,6 +40,7 @@ class Run(Table):
     hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; or a "share" of the
         groups
     folds, share : how many folds, which share is held out
+    every : s between checkpoints
     model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
     """
 
@@ -46,6 +48,7 @@ class Run(Table):
     hold_out: Literal["each", "folds", "part", "share"] = "each"
     folds: int = Field(default=5, ge=2)
     share: float = Field(default=0.2, gt=0, lt=1)
+    every: Annotated[Seconds, Field(gt=0)] = 60.0
     model: Literal["everything", "first"] = "everything"
 
     @field_validator("seeds")

@@ -12,6 +12,7 @@ from sigconv.train.online import OnlineFit, Pass, fit_online, one_hot, uniform_w
 from sigconv.train.outputs import probabilities
 from sigconv.train.probe import Probe, linear_probe
 from sigconv.train.settings import Settings
+from sigconv.train.sliding import Sliding, most_likely, predict_whole
 from sigconv.train.start import common_spatial_patterns, start_from_patterns
 from sigconv.train.state import load_model, save_model
 from sigconv.train.stop import Stopped
@@ -30,6 +31,7 @@ __all__ = [
     "Pass",
     "Probe",
     "Settings",
+    "Sliding",
     "Stopped",
     "common_spatial_patterns",
     "compose",
@@ -41,8 +43,10 @@ __all__ = [
     "learn_without_labels",
     "linear_probe",
     "load_model",
+    "most_likely",
     "newton_rates",
     "one_hot",
+    "predict_whole",
     "probabilities",
     "save_model",
     "start_from_patterns",

@@ -1,6 +1,6 @@
 """Training: from windows to a trained module, the same for the same seed whatever happens on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from sigconv.train.fingerprint import fingerprint, refuse_other
 from sigconv.train.learner import Learner, part
 from sigconv.train.loop import Course, Loop
 from sigconv.train.losses import loss_of
+from sigconv.train.outputs import watching
 from sigconv.train.precision import Precision, fastest
 from sigconv.train.settings import Settings
 from sigconv.train.start import start_from_patterns
@@ -101,8 +102,9 @@ def fit(
         return _finished(module, state)
     if state is None and settings.start == "csp" and isinstance(windows, Loaded):
         start_from_patterns(module, windows)
-    course = Course(windows, settings, seed, shows, held_out, validation, kept, marks, every, progress)
-    with _under_way(module, course, task, weights, augment, device_of(device), state) as loop:
+    course = Course(windows, settings, seed, shows, kept, marks, every, progress)
+    watched = (held_out, validation)
+    with _under_way(module, course, task, watched, weights, augment, device_of(device), state) as loop:
         loop.run()
     return _fitted(module, loop.history, loop.best.epoch)
 
@@ -149,6 +151,7 @@ def _under_way(
     module: torch.nn.Module,
     course: Course,
     task: Task,
+    watched: Sequence[Windows | Loaded | None],
     weights: Any,
     augment: Augment | None,
     device: torch.device,
@@ -156,7 +159,7 @@ def _under_way(
 ) -> Iterator[Loop]:
     """A Loop with everything that it holds while it runs: threads, device, random numbers, readers, signals.
 
-    weights : (class) float32, or None
+    watched : what is held out, and for validation;  weights : (class) float32, or None
     """
     settings, windows = course.settings, course.windows
     indices = np.arange(len(windows)) if task.maps else np.flatnonzero(np.asarray(windows.labels) >= 0)
@@ -171,7 +174,9 @@ def _under_way(
         precision.arranged(module, len(windows.shape) - 1)
         loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device))
         learner = Learner(module, device, loss, precision, settings)
-        loop = Loop(course, learner, feed, asked, Tally.empty(task, device))
+        many = settings.batch if task.maps else max(settings.batch, 256)
+        held_out, validation = (stack.enter_context(watching(each, many, settings.workers)) for each in watched)
+        loop = Loop(course, learner, feed, held_out, validation, asked, Tally.empty(task, device))
         if state is not None:
             loop.resume(state)
         yield loop

@@ -16,7 +16,7 @@ from sigconv.train.draws import generator
 from sigconv.train.feed import Feed, Integers
 from sigconv.train.learner import Labelled, Learner, part
 from sigconv.train.order import epoch_order, pieces_of, steps_of
-from sigconv.train.outputs import looked_at
+from sigconv.train.outputs import Watched, looked_at
 from sigconv.train.schedule import rate_factor
 from sigconv.train.settings import Settings
 from sigconv.train.stop import Asked, Stopped
@@ -36,8 +36,6 @@ class Course:
     settings: Settings
     seed: int
     shows: Any
-    held_out: Windows | Loaded | None
-    validation: Windows | Loaded | None
     checkpoints: Checkpoints | None
     marks: dict[str, Any]
     every: float
@@ -55,6 +53,8 @@ class Loop:
     course: Course
     learner: Learner
     feed: Feed
+    held_out: Watched | None
+    validation: Watched | None
     asked: Asked
     tally: Tally
     epoch: int = 0
@@ -132,8 +132,8 @@ class Loop:
     def _close_epoch(self) -> None:
         """Look at what is held out, and go on to the next epoch."""
         begun = time.monotonic()
-        validation, held_out = (self._look(w) for w in (self.course.validation, self.course.held_out))
-        if self.course.validation is not None:
+        validation, held_out = (self._look(each) for each in (self.validation, self.held_out))
+        if self.validation is not None:
             self.best.offer(self.epoch + 1, validation[1], validation[0], self.learner.best_module)
         rate = max(group["lr"] for group in self.learner.optimiser.param_groups)
         seconds = self.spent + time.monotonic() - begun
@@ -147,19 +147,12 @@ class Loop:
         if seconds > self.course.every:
             self._save()
 
-    def _look(self, windows: Windows | Loaded | None) -> tuple[float, float]:
-        if windows is None:
+    def _look(self, watched: Watched | None) -> tuple[float, float]:
+        if watched is None:
             return math.nan, math.nan
-        learner, settings = self.learner, self.course.settings
+        learner = self.learner
         tally = looked_at(
-            learner.best_module,
-            windows,
-            self.tally.task,
-            learner.device,
-            learner.precision,
-            batch=max(settings.batch, 256) if not self.tally.task.maps else settings.batch,
-            workers=settings.workers,
-            pulse=self._heed,
+            learner.best_module, watched, self.tally.task, learner.device, learner.precision, pulse=self._heed
         )
         return tally.loss, tally.score
 

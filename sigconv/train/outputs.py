@@ -1,6 +1,8 @@
 """What a trained module says of windows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +16,7 @@ from sigconv.train.losses import cross_entropy
 from sigconv.train.precision import Precision
 from sigconv.train.tally import Tally
 from sigconv.train.task import Task
-from sigconv.windows import Loaded, Windows, batches
+from sigconv.windows import Loaded, Read, Windows, batches, reading
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -77,18 +79,36 @@ def _softmax(module: nn.Module, x: Tensor, flip: tuple[int, ...]) -> Any:
     return said.flip(places) if flip and said.ndim > 2 else said
 
 
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Windows that are looked at after every epoch, and never trained on.
+
+    read : their batches by indices;  pieces : the indices of each batch
+    """
+
+    read: Read
+    pieces: Sequence[Any]
+
+
+@contextmanager
+def watching(windows: Windows | Loaded | None, batch: int, workers: int) -> Iterator[Watched | None]:
+    """Windows with worker processes that stay from epoch to epoch; None for none."""
+    if windows is None:
+        yield None
+        return
+    with reading(windows, batch, workers=workers) as read:
+        yield Watched(read, np.split(np.arange(len(windows)), range(batch, len(windows), batch)))
+
+
 def looked_at(
     module: nn.Module,
-    windows: Windows | Loaded,
+    watched: Watched,
     task: Task,
     device: torch.device,
     precision: Precision,
-    *,
-    batch: int,
-    workers: int,
     pulse: Callable[[], None],
 ) -> Tally:
-    """Cross-entropy in nats and score of windows that are not trained on, with a module that is on the device.
+    """Cross-entropy in nats and score of some windows, with a module that is on the device.
 
     pulse : called before each batch
     """
@@ -96,7 +116,7 @@ def looked_at(
     was = module.training
     module.eval()
     with torch.inference_mode():
-        for each in batches(windows, np.arange(len(windows)), batch, workers=workers):
+        for each in watched.read(watched.pieces):
             pulse()
             x, y = torch.from_numpy(each.x).to(device), torch.from_numpy(each.y).to(device)
             with precision.running(device.type):

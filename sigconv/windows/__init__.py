@@ -3,7 +3,7 @@
 from sigconv.windows.batches import Batch, Read, batches, reading
 from sigconv.windows.cut import Loaded, Windows, around_events, sliding
 from sigconv.windows.join import concatenate
-from sigconv.windows.patches import patches, with_targets
+from sigconv.windows.patches import covering, patches, with_targets
 from sigconv.windows.split import Split, by_part, checked, group_folds, holdout, leave_one_group_out
 from sigconv.windows.whole import whole
 
@@ -18,6 +18,7 @@ __all__ = [
     "by_part",
     "checked",
     "concatenate",
+    "covering",
     "group_folds",
     "holdout",
     "leave_one_group_out",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.core.boundary import BoundaryLike, extend
+from sigconv.core.boundary import ODD, Boundary, BoundaryLike, extend, rule_of
 from sigconv.core.geometry import length_after
 from sigconv.errors import ArgumentError, FormatError, SamplingError, ShapeError, nearest, one_number
 from sigconv.signal import Axis, Box, Source
@@ -16,6 +16,8 @@ from sigconv.windows.alike import listed, name_of, same_channels, same_rate
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Indices = Sequence[int] | Integers
+
+_UNKNOWN: BoundaryLike = ("constant", -1)  # what a label map holds where it was not drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,8 @@ class Windows:
     classes : names of the classes
     size : samples of a window along every grid axis, each >= 1
     targets : for every source its label map, a Source of the same grid; or empty
-    boundary : what a window holds where it reaches beyond its recording: "zeros", "edge", ("constant", c) …
+    boundary : what a window holds where it reaches beyond its recording: "zeros", "edge", ("constant", c) …; labels
+        are there -1, not known, unless the rule repeats samples
     """
 
     sources: tuple[Source, ...]
@@ -74,7 +77,7 @@ class Windows:
 
     def samples(self, index: int) -> Any:
         """One window as it is stored: (channel, *grid), in the recording's unit and own kind of number."""
-        return self._samples(self.sources, index)
+        return self._samples(self.sources, index, self.boundary)
 
     def read(self, index: int) -> Floats:
         """One window: (channel, *grid) float32, in the recording's unit."""
@@ -83,6 +86,8 @@ class Windows:
     def target(self, index: int) -> Integers:
         """The label map of one window: (*grid) int64, with a channel axis in front where it has several channels.
 
+        Beyond its recording a label is -1, not known, unless the boundary repeats samples.
+
         Raises
         ------
         ShapeError : there are no targets
@@ -90,7 +95,8 @@ class Windows:
         """
         if not self.targets:
             raise ShapeError("these windows have no targets; give patches(…, targets=) a label map for every source")
-        data = self._samples(self.targets, index)
+        beyond = self.boundary if _repeats(self.boundary) else _UNKNOWN
+        data = self._samples(self.targets, index, beyond)
         if data.dtype.kind == "f" and (odd := _not_whole(data)).size:
             source = self.targets[self.where[index][0]]
             raise FormatError(f"{name_of(source)}: a label map holds {odd[0]:g}; expected whole numbers")
@@ -121,14 +127,16 @@ class Windows:
         channels = self.targets[0].axes[0].size
         return self.size if channels == 1 else (channels, *self.size)
 
-    def _samples(self, sources: Sequence[Source], index: int) -> Any:
+    def _samples(self, sources: Sequence[Source], index: int, boundary: BoundaryLike) -> Any:
         source, box = sources[self.where[index][0]], self.box(index)
         inside = tuple((max(0, low), min(high, a.size)) for (low, high), a in zip(box, source.axes[1:], strict=True))
         data = source.samples(inside)
         if inside == box:
             return data
+        if data.dtype.kind in "bu" and boundary is _UNKNOWN:
+            data = data.astype(np.int64)
         for axis, (told, kept) in enumerate(zip(box, inside, strict=True), 1):
-            data = extend(data, kept[0] - told[0], told[1] - kept[1], self.boundary, axis)
+            data = extend(data, kept[0] - told[0], told[1] - kept[1], boundary, axis)
         return data
 
     def select(self, indices: Indices) -> "Windows":
@@ -282,6 +290,12 @@ def sliding(source: Source, length: float, step: float, classes: Sequence[str] =
     where = np.array([(0, *_behind(source, n * hop)) for n in range(count)], dtype=np.int64)
     owners = (name_of(source),) * count
     return Windows((source,), where, np.full(count, -1), owners, tuple(classes), _whole(source, size))
+
+
+def _repeats(boundary: BoundaryLike) -> bool:
+    """Whether what lies beyond an edge are samples from inside."""
+    rule = rule_of(boundary)[0]
+    return rule is not Boundary.CONSTANT and rule not in ODD
 
 
 def _not_whole(data: Any) -> Any:

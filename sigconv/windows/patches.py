@@ -6,6 +6,7 @@ from itertools import product, zip_longest
 
 import numpy as np
 
+from sigconv.core.boundary import BoundaryLike, rule_of
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
 from sigconv.signal import Axis, Source
 from sigconv.windows.alike import name_of, same_channels
@@ -18,10 +19,12 @@ def patches(
     step: Sequence[int] | int,
     groups: Sequence[str],
     targets: Sequence[Source] = (),
+    boundary: BoundaryLike | None = None,
 ) -> Windows:
     """Patches of `size` samples, one every `step` samples along every grid axis, and one flush with each far end.
 
-    So every sample of every source is in a patch; labels are -1.
+    So every sample of every source is in a patch; labels are -1. A source that is shorter than a patch lies in its
+    middle.
 
     Parameters
     ----------
@@ -29,10 +32,12 @@ def patches(
     size, step : int >= 1 for every grid axis, or one for all
     groups : one name for each source
     targets : a label map for each source, on its grid; or none
+    boundary : what lies beyond a source that is shorter than a patch; None refuses it
 
     Raises
     ------
     ShapeError : not as many sizes, steps, groups or targets as axes or sources, or a patch larger than a source
+    ArgumentError : no source, or an unknown rule
     SamplingError : other channels, an uneven axis, or a label map on another grid
 
     >>> from sigconv.loaders import recording
@@ -53,18 +58,31 @@ def patches(
         same_channels(sources[0], source)
         starts = []
         for axis, n, hop in zip(grid, sizes, steps, strict=True):
-            if axis.size < n:
+            if axis.size < n and boundary is None:
                 raise ShapeError(
                     f"{name_of(source)} has {axis.size} samples along {axis.name}; a patch of {n} is larger"
                 )
             _ = axis.rate  # an uneven axis refuses, and says why
-            last = axis.size - n
-            starts.append(sorted({*range(0, last + 1, hop), last}))
+            starts.append(covering(axis.size, n, hop) if axis.size >= n else [-((n - axis.size) // 2)])
         where += [(number, *first) for first in product(*starts)]
     owners = tuple(groups[number] for number, *_ in where)
     sizes = each_axis("size", size, sources[0])
-    cut = Windows(sources, np.array(where), np.full(len(where), -1), owners, (), sizes)
+    rule = "zeros" if boundary is None else boundary
+    rule_of(rule)
+    cut = Windows(sources, np.array(where), np.full(len(where), -1), owners, (), sizes, boundary=rule)
     return with_targets(cut, targets) if targets else cut
+
+
+def covering(length: int, size: int, step: int) -> list[int]:
+    """Where pieces of `size` begin, one every `step`, and one flush with the end, so that all of `length` is covered.
+
+    length >= size, size >= 1 and step >= 1
+
+    >>> covering(10, 4, 4)
+    [0, 4, 6]
+    """
+    last = length - size
+    return sorted({*range(0, last + 1, step), last})
 
 
 def with_targets(windows: Windows, targets: Sequence[Source]) -> Windows:

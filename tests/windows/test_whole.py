@@ -99,9 +99,13 @@ def test_label_maps_lie_where_their_patches_lie():
     assert several.target(0).shape == several.target_shape == (2, 2, 3, 2)
 
 
-def test_a_label_map_pads_as_its_image_does():
-    cut = with_targets(whole([scan(2, 2, 2)], ["a"], ["g"], (4, 4, 4)), [scan(2, 2, 2, kind="uint8", fill=3)])
-    assert cut.target(0).sum() == 8 * 3
+def test_beyond_a_label_map_nothing_is_known_unless_samples_repeat():
+    labels = [scan(2, 2, 2, kind="uint8", fill=3)]
+    cut = with_targets(whole([scan(2, 2, 2)], ["a"], ["g"], (4, 4, 4)), labels)
+    assert np.unique(cut.target(0), return_counts=True)[1].tolist() == [56, 8]
+    assert cut.target(0).min() == -1
+    edge = with_targets(whole([scan(2, 2, 2)], ["a"], ["g"], (4, 4, 4), boundary="edge"), labels)
+    assert (edge.target(0) == 3).all()
     assert cut.select([0]).targets == cut.targets
 
 

@@ -50,6 +50,19 @@ def test_a_window_that_does_not_fit_its_recording_is_left_out():
     assert around_events([source], {"x": "x"}, -0.5, 0.6, ["g"]).where.tolist() == [[0, 450]]
 
 
+def test_a_source_that_is_shorter_than_a_patch_lies_in_its_middle_and_nothing_is_known_beyond():
+    grid = (Axis.channel(["grey"]), Axis("y", 2), Axis("x", 5))
+    picture = recording.of(Signal(np.arange(10, dtype=np.uint8).reshape(1, 2, 5), grid))
+    labels = recording.of(Signal(np.ones((1, 2, 5), np.uint8), grid))
+    cut = patches([picture], (5, 4), 4, ["a"], [labels], boundary=("constant", 99))
+    assert cut.where.tolist() == [[0, -1, 0], [0, -1, 1]]
+    assert cut.read(0)[0].tolist() == [[99] * 4, [0, 1, 2, 3], [5, 6, 7, 8], [99] * 4, [99] * 4]
+    assert cut.target(0).tolist() == [[-1] * 4, [1] * 4, [1] * 4, [-1] * 4, [-1] * 4]
+    assert patches([picture], (5, 4), 4, ["a"], [labels], boundary="edge").target(0).tolist() == [[1] * 4] * 5
+    with pytest.raises(ShapeError, match="a patch of 5 is larger"):
+        patches([picture], (5, 4), 4, ["a"], [labels])
+
+
 @given(st.integers(1, 500), st.integers(1, 300), st.integers(1, 1000))
 def test_sliding_windows_are_all_that_fit_and_no_more(size, hop, length):
     source = ramp(length / FS, channels=("a",))

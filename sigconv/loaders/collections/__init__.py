@@ -7,6 +7,11 @@ from sigconv.loaders.collections.dicom_tree import dicom_tree
 from sigconv.loaders.collections.hdf5_images import hdf5_images
 from sigconv.loaders.collections.manifest import manifest
 from sigconv.loaders.collections.nnunet import nnunet
+from sigconv.loaders.collections.pairs import pairs
 from sigconv.loaders.collections.pattern import pattern
 
+<<<<<<< HEAD
 __all__ = ["Collection", "bids", "class_folders", "dicom_tree", "hdf5_images", "manifest", "nnunet", "pattern"]
+=======
+__all__ = ["Collection", "bids", "class_folders", "dicom_tree", "manifest", "nnunet", "pairs", "pattern"]
+>>>>>>> main

@@ -1,17 +1,23 @@
 """Augmentation: windows made anew in every epoch, by techniques whose parameters have units."""
 
 from sigconv.train.augment.affine import Affine
+from sigconv.train.augment.colour import Colour, ColourLevels
 from sigconv.train.augment.flip import Flip
+from sigconv.train.augment.floor import NoiseFloor
 from sigconv.train.augment.level import Gain, Intensity
 from sigconv.train.augment.mask import ChannelDrop, Cutout, Mask
 from sigconv.train.augment.noise import Noise, NoiseRatio
 from sigconv.train.augment.protocol import Augment, Composed, Draws, compose
 from sigconv.train.augment.shift import RandomCrop, TimeShift
+from sigconv.train.augment.speed import Speed
+from sigconv.train.augment.voice import Voice
 
 __all__ = [
     "Affine",
     "Augment",
     "ChannelDrop",
+    "Colour",
+    "ColourLevels",
     "Composed",
     "Cutout",
     "Draws",
@@ -20,8 +26,11 @@ __all__ = [
     "Intensity",
     "Mask",
     "Noise",
+    "NoiseFloor",
     "NoiseRatio",
     "RandomCrop",
+    "Speed",
     "TimeShift",
+    "Voice",
     "compose",
 ]

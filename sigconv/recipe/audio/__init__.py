@@ -1,0 +1,1 @@
+"""Sounds, one clip a recording: without silence, as waveforms or spectrograms, classified beside MFCC and SVM."""

@@ -1,0 +1,248 @@
+"""Segmentation of pictures: regions between membranes, cells, fields … beside thresholds of brightness."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from sigconv import loaders
+from sigconv.errors import ArgumentError, RecipeError, nearest
+from sigconv.loaders import Recording, recording
+from sigconv.recipe.gathered import Gathered
+from sigconv.recipe.lines import Line
+from sigconv.recipe.progress import Progress
+from sigconv.recipe.segment import line, prediction
+from sigconv.recipe.segment.domain import Array, Baseline, Cases, Decide, Method, Segmenter
+from sigconv.recipe.segment.gather import with_masks
+from sigconv.recipe.segment.labels import Classes
+from sigconv.recipe.segment.tables import Segment, SegmentData
+from sigconv.recipe.tables import Table
+from sigconv.report.brightness import Thresholds, learnt, otsu
+from sigconv.report.rand import rand, regions
+from sigconv.signal import Axis, Signal, Source
+from sigconv.train import most_likely
+from sigconv.train.augment import Augment, compose
+from sigconv.train.augment.reoriented import Reoriented
+from sigconv.train.augment.warped import Warped
+
+_LEVELS = np.linspace(0.3, 0.95, 27)
+_MOST_CHOSEN = 6  # training pictures that the threshold is chosen on
+_SUFFIXES = {".png": ".png", ".tif": ".tif", ".tiff": ".tif"}
+
+
+class Made(Table):
+    """[data.made] how many sections of tissue to make up when no path is given."""
+
+    blocks: int = Field(default=4, ge=2, le=1000)
+    sections: int = Field(default=8, ge=1, le=1000)
+    size: int = Field(default=128, ge=32, le=4096)
+    seed: int = Field(default=0, ge=0)
+
+
+class ImageData(SegmentData):
+    """[data] pictures with label maps."""
+
+    made: Made = Made()
+
+
+class Prepare(Table):
+    """[prepare] colour: "grey" takes the mean of red, green and blue, "rgb" repeats what is grey."""
+
+    colour: Literal["grey", "rgb"] = "grey"
+
+
+class Augmentation(Table):
+    """[augment] of training patches.
+
+    reorient : quarter turns and mirror images
+    warp, apart : pixels, the spread of a smooth random displacement (0: none), and from one of its knots to the next
+    """
+
+    reorient: bool = True
+    warp: float = Field(default=0.0, ge=0)
+    apart: float = Field(default=32.0, ge=1)
+
+
+class Regions(Table):
+    """[regions] of: the class whose connected regions count, by the Rand score; "" for none.
+
+    The probability from which on a sample belongs to it is chosen on training pictures.
+    """
+
+    of: str = ""
+
+
+class Smoothing(Table):
+    """[baseline] smooth: pixels, standard deviation of a Gaussian before the threshold."""
+
+    smooth: float = Field(default=2.0, ge=0)
+
+
+class ImageSegment(Segment):
+    """A whole recipe that segments pictures."""
+
+    data: ImageData = ImageData()
+    prepare: Prepare = Prepare()
+    augment: Augmentation = Augmentation()
+    regions: Regions = Regions()
+    baseline: Smoothing = Smoothing()
+
+
+def gather(recipe: ImageSegment, progress: Progress) -> Gathered:
+    """The pictures and label maps of [data], or sections of made-up tissue."""
+    made = recipe.data.made
+    if recipe.data.path:
+        with progress.stage("opening pictures", 0) as tick:
+            found = with_masks(recipe.data, "image", tick)
+        _refuse_class(recipe)
+        return found
+    from sigconv.loaders.image.generator import membranes
+
+    with progress.stage("making up tissue", made.blocks) as tick:
+        pairs = membranes(made.blocks, made.sections, made.size, made.seed, tick)
+    sources, masks = zip(*pairs, strict=True)
+    groups = tuple(str(source.notes["group"]) for source in sources)
+    _refuse_class(recipe)
+    return Gathered(sources, ("",) * len(sources), groups, "block", "made-up tissue", masks=masks)
+
+
+def _refuse_class(recipe: ImageSegment) -> None:
+    name, known = recipe.regions.of, recipe.data.classes
+    if name and name not in known:
+        raise RecipeError(
+            f"regions.of is {name!r}{nearest(name, known)}; it is one of data.classes: {', '.join(known) or 'none'}"
+        )
+
+
+def prepared(recipe: ImageSegment, source: Source) -> Recording:
+    """A picture in the recipe's colours, float32, with mean 0 and standard deviation 1 in every channel."""
+    data = np.asarray(source.read().data, dtype=np.float32)
+    data = data[:3] if len(data) > 2 else data[:1]  # without alpha
+    if recipe.prepare.colour == "grey":
+        data = data.mean(0, keepdims=True)
+    elif len(data) == 1:
+        data = np.repeat(data, 3, axis=0)
+    axes = tuple(range(1, data.ndim))
+    spread = np.maximum(data.std(axes, keepdims=True), 1e-6)
+    names = ["grey"] if len(data) == 1 else ["red", "green", "blue"]
+    data = (data - data.mean(axes, keepdims=True)) / spread
+    return recording.of(Signal(data, (Axis.channel(names), *source.axes[1:]), notes=source.notes))
+
+
+def target(source: Source, path: Path) -> Path:
+    """Where a label map goes: as TIFF where the picture is one, and as PNG otherwise; both are without loss.
+
+    Raises
+    ------
+    ArgumentError : `path` has the suffix of another format
+    """
+    told = path.suffix.lower()
+    if told in _SUFFIXES:
+        return path
+    if any(told in door.suffixes for door in loaders.DOORS):
+        raise ArgumentError(f"out is {str(path)!r}; a label map of a picture is written without loss, as .png or .tif")
+    own = Path(str(source.notes.get("path", ""))).suffix.lower()
+    return path.with_name(path.name + _SUFFIXES.get(own, ".png"))
+
+
+def save(classes: Classes, labels: Array, source: Source, path: Path) -> list[Path]:
+    """Write a label map on its picture's grid."""
+    loaders.save(Signal(classes.written(labels)[None], (Axis.channel(["label"]), *source.axes[1:])), path)
+    return [path]
+
+
+def augment(recipe: ImageSegment) -> Augment | None:
+    """What changes training patches."""
+    told = recipe.augment
+    steps: list[Augment] = []
+    if told.reorient:
+        steps.append(Reoriented((-2, -1)))
+    if told.warp:
+        steps.append(Warped(told.warp, told.apart))
+    return compose(*steps) if steps else None
+
+
+def baselines(recipe: ImageSegment, cases: Cases, _progress: Progress) -> dict[str, Baseline]:
+    """Otsu's threshold where there are two classes, and the ranges of brightness that training pictures tell."""
+    from scipy.ndimage import gaussian_filter
+
+    def smooth(index: int) -> Array:
+        grey = cases.ready[index].read().data.mean(0)
+        return np.asarray(gaussian_filter(grey, recipe.baseline.smooth))
+
+    def by_range(train: Sequence[int]) -> Method:
+        found = learnt([smooth(i) for i in train], [cases.truth(i) for i in train], len(cases.classes.names))
+        return lambda index: found(smooth(index))
+
+    def by_otsu(train: Sequence[int]) -> Method:
+        # which side is which class is what training pictures tell
+        bright = [smooth(i)[cases.truth(i) == 1].mean() > smooth(i)[cases.truth(i) == 0].mean() for i in train[:8]]
+        order = np.array([0, 1] if np.mean(bright) >= 0.5 else [1, 0], np.uint8)
+
+        def said(index: int) -> Array:
+            image = smooth(index)
+            return Thresholds(np.array([otsu(image)]), order)(image)
+
+        return said
+
+    two: dict[str, Baseline] = {"Otsu": by_otsu} if len(cases.classes.names) == 2 else {}
+    return {**two, "brightness ranges": by_range}
+
+
+def chosen(recipe: ImageSegment, cases: Cases, train: Sequence[int], probabilities: Method) -> dict[str, Any]:
+    """The probability from which on a sample belongs to [regions] of: the best Rand score on training pictures."""
+    if not recipe.regions.of:
+        return {}
+    number = cases.classes.names.index(recipe.regions.of)
+    some = [train[int(i)] for i in np.unique(np.linspace(0, len(train) - 1, _MOST_CHOSEN).astype(int))]
+    scores = np.zeros(len(_LEVELS))
+    for index in some:
+        truth, said = regions(cases.truth(index) == number, thin=False), probabilities(index)[number]
+        scores += [rand(truth, regions(said >= level)).score for level in _LEVELS]
+    best = np.flatnonzero(scores == scores.max())
+    return {"class": number, "level": round(float(_LEVELS[best[len(best) // 2]]), 3)}
+
+
+def decide(_recipe: ImageSegment, told: Mapping[str, Any]) -> Decide:
+    """The class of highest probability; that of [regions] from its own probability on."""
+    if not told:
+        return most_likely
+    number, level = int(told["class"]), float(told["level"])
+
+    def said(probabilities: Array) -> Array:
+        others = np.delete(np.arange(len(probabilities), dtype=np.uint8), number)
+        rest = others[np.delete(probabilities, number, 0).argmax(0)]
+        found: Array = np.where(probabilities[number] >= level, np.uint8(number), rest)
+        return found
+
+    return said
+
+
+def measures(recipe: ImageSegment, truth: Array, said: Array) -> dict[str, float]:
+    """The Rand score of [regions], with what was split and what was merged."""
+    if not recipe.regions.of:
+        return {}
+    number = list(recipe.data.classes).index(recipe.regions.of)
+    own = truth == number
+    if not own.any():
+        return dict.fromkeys(("Rand F", "Rand split", "Rand merge"), float("nan"))
+    found = rand(regions(own, thin=False), regions(said == number))
+    return {"Rand F": found.score, "Rand split": found.split, "Rand merge": found.merge}
+
+
+DOMAIN = Segmenter(
+    ImageSegment,
+    gather,
+    prepared,
+    target,
+    save,
+    baselines,
+    chosen=chosen,
+    decide=decide,
+    measures=measures,
+    augment=augment,
+)
+LINE = Line(ImageSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN))
