@@ -1,7 +1,6 @@
 """Loaders: a path becomes a Recording (lazy) or a Signal (whole), with units."""
 
 from sigconv.loaders.cache import cached
-<<<<<<< HEAD
 from sigconv.loaders.collections import (
     Collection,
     bids,
@@ -10,11 +9,9 @@ from sigconv.loaders.collections import (
     hdf5_images,
     manifest,
     nnunet,
+    pairs,
     pattern,
 )
-=======
-from sigconv.loaders.collections import Collection, bids, class_folders, dicom_tree, manifest, nnunet, pairs, pattern
->>>>>>> main
 from sigconv.loaders.doors import DOORS, load, open, save
 from sigconv.loaders.recording import Recording, of
 

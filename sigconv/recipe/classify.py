@@ -67,13 +67,21 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
         raise SplitError(
             f"{int((labels < 0).sum())} of {len(labels)} windows have no class; a classifier needs one each"
         )
-    if run.hold_out == "each":
+    how = held_out(run, parts)
+    if how == "each":
         return leave_one_group_out(windows.groups)
-    if run.hold_out == "part":
+    if how == "part":
         return [by_part(parts, windows.groups)]
-    if run.hold_out == "share":
+    if how == "share":
         return [holdout(windows.groups, run.share, seed=0, labels=labels.tolist())]
     return group_folds(windows.groups, run.folds, seed=0, labels=labels.tolist())
+
+
+def held_out(run: Run, parts: tuple[str, ...]) -> str:
+    """What [run] holds out: "each", "folds", "part" or "share"; "auto" is the parts where both are defined."""
+    if run.hold_out == "auto":
+        return "part" if {"train", "test"} <= set(parts) else "share"
+    return run.hold_out
 
 
 def _parts(gathered: Gathered, windows: Windows) -> tuple[str, ...]:
@@ -111,7 +119,7 @@ def evaluate(
             for seed in seeds:
                 place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
-                said = probabilities(model.module, test)
+                said = probabilities(model.module, test, mirror=recipe.mirror)
                 outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
@@ -143,6 +151,9 @@ def train_one(
     """Build the recipe's net for these windows and train it from one seed; checkpoints go into `place`."""
     spec = nets.InputSpec(channels=train.shape[0], grid=train.shape[1:])
     module = nets.build(nets.parse(recipe.net.text), spec, classes=len(train.classes), seed=seed)
+    if domain.learn is not None:
+        kept = None if held_out is None else held_out.load()
+        return domain.learn(recipe, module, train.load(), seed, kept, tick)
     return fit(
         module,
         train,
@@ -176,7 +187,7 @@ def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[s
         "windows_by_class": dict(zip(windows.classes, counts.tolist(), strict=True)),
         "recordings": len(gathered.sources),
         "skipped": list(gathered.skipped),
-        "held_out": recipe.run.hold_out,
+        "held_out": held_out(recipe.run, gathered.parts),
         "held_out_by": gathered.held_out_by,
         "tested": int(matrix.sum()) // len(recipe.run.seeds),
         "groups": len(by_group),

@@ -112,7 +112,7 @@ def headline(summary: Mapping[str, Any]) -> str:
 def told(recipe: Classify, summary: Mapping[str, Any]) -> tuple[str, ...]:
     """The result as lines for the command line."""
     held = {"each": "one at a time", "folds": f"{recipe.run.folds} folds", "part": "the data set's own test part"}
-    how = held.get(recipe.run.hold_out, f"{100 * recipe.run.share:g} %")
+    how = held.get(summary["held_out"], f"{100 * recipe.run.share:g} %")
     groups = ", ".join(list(summary["accuracy_by_group"])[:8]) + (" …" if summary["groups"] > 8 else "")
     others = [
         f"  {'baseline' if number == 0 else '':<8}  {100 * theirs['accuracy']:5.1f} %   {name}, same folds"

@@ -12,6 +12,7 @@ from sigconv.recipe.tables import Data
 from sigconv.signal import Source
 
 _TABLES = (".csv", ".tsv")
+_HDF5 = (".h5", ".hdf5")
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
 
 
@@ -50,6 +51,9 @@ def collection(data: Data) -> Collection:
     path = Path(data.path)
     if not path.exists():
         raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
+    path = _lone(path)
+    if path.suffix.lower() in _HDF5:
+        return loaders.hdf5_images(path)
     if path.suffix.lower() in _TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
         if data.group != "auto":
@@ -59,6 +63,15 @@ def collection(data: Data) -> Collection:
         group = "" if data.group == "auto" else data.group
         return loaders.pattern(path, data.pattern, data.label, group, data.part, skip=data.skip)
     return loaders.class_folders(path, skip=data.skip)
+
+
+def _lone(path: Path) -> Path:
+    """The zip or HDF5 file in a folder that holds one and no folders, as public data sets come; else the path."""
+    if not path.is_dir():
+        return path
+    inside = [one for one in path.iterdir() if not one.name.startswith(".")]
+    holding = [one for one in inside if one.suffix.lower() in (".zip", *_HDF5)]
+    return holding[0] if len(holding) == 1 and not any(one.is_dir() for one in inside) else path
 
 
 def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:

@@ -14,6 +14,13 @@ from sigconv.recipe.tables import Recipe
 _MODULES = {
     ("classify", "eeg"): "sigconv.recipe.eeg.line",
     ("classify", "audio"): "sigconv.recipe.audio.line",
+    ("classify", "motion"): "sigconv.recipe.motion.line",
+    ("classify", "video"): "sigconv.recipe.video.line",
+    ("show", "eeg"): "sigconv.recipe.eeg.smooth",
+    ("classify", "image"): "sigconv.recipe.image.line",
+    ("online", "image"): "sigconv.recipe.image.online",
+    ("cells", "image"): "sigconv.recipe.image.cells",
+    ("show", "image"): "sigconv.recipe.image.edges",
 }
 
 

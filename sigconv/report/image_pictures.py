@@ -48,17 +48,19 @@ def kernels(weight: Array) -> Figure:
     return figure
 
 
-def mistakes(x: Array, truth: Array, probabilities: Array, classes: Sequence[str], most: int = 24) -> Figure:
-    """The images that a model was surest of and wrong about: what it said, and what each shows.
+def mistakes(x: Array, truth: Array, probabilities: Array, classes: Sequence[str]) -> Figure:
+    """Images that a model was wrong about: what it said and how surely, and what each shows.
 
     x : (N, channels, y, x);  truth : (N) int;  probabilities : (N, class)
     """
-    said = probabilities.argmax(1)
-    sure = probabilities.max(1)
-    wrong = np.flatnonzero(said != truth)
-    chosen = wrong[np.argsort(-sure[wrong], kind="stable")][:most]
-    titles = [f"{classes[said[i]]} {100 * sure[i]:.0f} %\nis {classes[truth[i]]}" for i in chosen]
-    return _titled(x[chosen], titles) if len(chosen) else _nothing("no mistake")
+    if not len(x):
+        return _nothing("no mistake")
+    said, sure = probabilities.argmax(1), probabilities.max(1)
+    titles = [
+        f"said {classes[one]}, {100 * p:.0f} %\nis {classes[is_]}"
+        for one, p, is_ in zip(said, sure, truth, strict=True)
+    ]
+    return _titled(x, titles)
 
 
 def guesses(
@@ -87,17 +89,16 @@ def guesses(
 
 
 def side_by_side(pictures: Sequence[tuple[str, Array]]) -> Figure:
-    """Pictures in a row with their titles, numbers that may be negative around a middle grey.
+    """Grey pictures in a row with their titles.
 
-    pictures : (title, (y, x) or (y, x, 3 colours)) pairs; of grey numbers white is the largest, colours are 0 … 1
+    pictures : (title, (y, x) uint8) pairs of the same size
     """
-    height, width = pictures[0][1].shape[:2]
+    height, width = pictures[0][1].shape
     wide = min(3.2, max(1.6, 3.2 * width / height))
     figure = Figure(figsize=(wide * len(pictures), wide * height / width + 0.4), layout="constrained")
     for place, (title, picture) in enumerate(pictures, 1):
         ax = figure.add_subplot(1, len(pictures), place)
-        most = float(np.abs(picture).max()) or 1.0
-        ax.imshow(picture, cmap="gray", vmin=-most if picture.min() < 0 else 0, vmax=most, interpolation="nearest")
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         ax.set_title(title, fontsize=9, parse_math=False)
         ax.set_axis_off()
     return figure

@@ -10,8 +10,4 @@ from sigconv.loaders.collections.nnunet import nnunet
 from sigconv.loaders.collections.pairs import pairs
 from sigconv.loaders.collections.pattern import pattern
 
-<<<<<<< HEAD
-__all__ = ["Collection", "bids", "class_folders", "dicom_tree", "hdf5_images", "manifest", "nnunet", "pattern"]
-=======
-__all__ = ["Collection", "bids", "class_folders", "dicom_tree", "manifest", "nnunet", "pairs", "pattern"]
->>>>>>> main
+__all__ = ["Collection", "bids", "class_folders", "dicom_tree", "hdf5_images", "manifest", "nnunet", "pairs", "pattern"]

@@ -65,7 +65,7 @@ class Augmentation(Table):
     turn : degrees about the vertical, at most
     tempo : largest factor of the speed, 1 or more
     shift : s, at most
-    noise : m, standard deviation of every coordinate
+    noise : m, largest standard deviation of what is added to every coordinate
     """
 
     mirror: bool = False

@@ -15,9 +15,8 @@ from sigconv.recipe.motion.tables import MotionRecipe
 from sigconv.recipe.motion.take import Take
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Source
-from sigconv.train.augment import Augment, compose
+from sigconv.train.augment import Augment, Noise, compose
 from sigconv.train.augment.heading import Heading
-from sigconv.train.augment.jitter import Jitter
 from sigconv.train.augment.sides import Sides
 from sigconv.train.augment.tempo import Tempo
 from sigconv.windows import Loaded, Windows, whole
@@ -156,5 +155,5 @@ def augment(recipe: MotionRecipe, windows: Windows | Loaded) -> Augment | None:
         speeds = (3 * len(names), 3 * len(names) + 1)
         steps.append(Tempo(asked.tempo, asked.shift, recipe.pose.rate, speeds))
     if asked.noise:
-        steps.append(Jitter(asked.noise))
+        steps.append(Noise(asked.noise))
     return compose(*steps) if steps else None

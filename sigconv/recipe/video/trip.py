@@ -13,9 +13,7 @@ from sigconv.recipe.progress import Progress
 from sigconv.recipe.video.clips import Frames
 from sigconv.recipe.video.tables import VideoRecipe
 from sigconv.signal import Source
-from sigconv.train.augment import Augment, compose
-from sigconv.train.augment.mirrored import Mirrored
-from sigconv.train.augment.moved import Moved
+from sigconv.train.augment import Augment, Flip, RandomCrop, compose
 from sigconv.windows import Loaded, Windows, whole
 
 
@@ -101,7 +99,8 @@ def augment(recipe: VideoRecipe, windows: Windows | Loaded) -> Augment | None:
     """The techniques that [augment] asks for, one after the other."""
     steps: list[Augment] = []
     if recipe.augment.move:
-        steps.append(Moved(recipe.augment.move))
+        most = recipe.augment.move
+        steps.append(RandomCrop((0, most, most), boundary="reflect"))
     if recipe.augment.mirror:
-        steps.append(Mirrored(tuple(mirror(windows.classes))))
+        steps.append(Flip((-1,), classes=tuple(mirror(windows.classes))))
     return compose(*steps) if steps else None
