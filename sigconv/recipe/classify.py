@@ -69,7 +69,7 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
         )
     how = held_out(run, parts)
     if how == "each":
-        return leave_one_group_out(windows.groups)
+        return leave_one_group_out(windows.groups, run.together)
     if how == "part":
         return [by_part(parts, windows.groups)]
     if how == "share":

@@ -21,6 +21,7 @@ _MODULES = {
     ("online", "image"): "sigconv.recipe.image.online",
     ("cells", "image"): "sigconv.recipe.image.cells",
     ("show", "image"): "sigconv.recipe.image.edges",
+    ("transfer", "image"): "sigconv.recipe.image.transfer",
 }
 
 

@@ -188,8 +188,8 @@ def _page(working: Path, recipe: SmoothRecipe, summary: dict[str, Any], drawn: d
     for name, content in drawn.items():
         write_whole(working / f"{name}.png", content)
     text = {
-        "smoothed": "Centred, the average stands in the middle of its window; as a difference equation it knows the past "
-        "alone and comes late; run forwards and backwards it is not late, and smooths twice.",
+        "smoothed": "Centred, the average stands in the middle of its window; as a difference equation it knows the "
+        "past alone and comes late; run forwards and backwards it is not late, and smooths twice.",
         "power": "Slow changes pass; a moving average of n samples lets nothing of fs / n and its multiples through.",
     }
     left = {f"power left, {key}": f"{value:.1f} %" for key, value in summary["power_left_percent"].items()}
