@@ -102,7 +102,9 @@ def run(recipe: SmoothRecipe, name: str, out: Path, progress: Progress) -> Resul
             summary = _drawn(working, recipe, source, channel, target)
             tick()
         with progress.stage("smoothing and writing", 1) as tick:
-            loaders.save(versions(recipe.smooth.samples)[recipe.smooth.keep].before(source), working / target)
+            smoothed = versions(recipe.smooth.samples)[recipe.smooth.keep].before(source)
+            summary["left_out_s"] = _saved(smoothed, working / target)
+            folder.write_json(working / "metrics.json", summary)
             tick()
     left = summary["power_left_percent"]
     told = (
@@ -111,9 +113,13 @@ def run(recipe: SmoothRecipe, name: str, out: Path, progress: Progress) -> Resul
         f"  equation    {summary['equation']}",
         f"  delay       {summary['delay_ms']:.1f} ms where it is causal",
         *(f"  power left  {value:5.1f} % of {channel}, {key}" for key, value in left.items()),
-        f"  written     {out / target} ({recipe.smooth.keep})",
+        f"  written     {out / target} ({recipe.smooth.keep})" + _cut(summary["left_out_s"]),
     )
     return Result(out, summary, told)
+
+
+def _cut(seconds: float) -> str:
+    return f"; its last {seconds:.2f} s do not fill a record of EDF and are left out" if seconds else ""
 
 
 def _equation(samples: int) -> CCDE:
@@ -144,6 +150,20 @@ def _suffix(recipe: SmoothRecipe, source: Source) -> str:
     """The recording's own format where it is written, else EDF, or WAV for plain numbers."""
     own = Path(recipe.data.path).suffix.lower()
     return own if own in _WRITES else ".edf" if source.unit else ".wav"
+
+
+def _saved(smoothed: Filtered, target: Path) -> float:
+    """Write the recording; returns the seconds at its end that the format cannot hold, less than one."""
+    try:
+        loaders.save(smoothed, target)
+    except SamplingError:
+        time = smoothed.axes[-1]
+        whole = float(int(time.size * time.step))
+        if target.suffix != ".edf" or whole < 1 or round(whole * time.rate) == time.size:
+            raise
+        loaders.save(smoothed.read(time.start, time.start + whole), target)  # records of EDF are whole seconds
+        return time.size * time.step - whole
+    return 0.0
 
 
 def _drawn(working: Path, recipe: SmoothRecipe, source: Source, channel: str, target: str) -> dict[str, Any]:
@@ -179,7 +199,6 @@ def _drawn(working: Path, recipe: SmoothRecipe, source: Source, channel: str, ta
         "written": target,
     }
     folder.write_json(working / "environment.json", folder.environment())
-    folder.write_json(working / "metrics.json", summary)
     _page(working, recipe, summary, {name: png(figure) for name, figure in drawn.items()})
     return summary
 

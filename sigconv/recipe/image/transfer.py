@@ -237,7 +237,7 @@ def _write(working: Path, recipe: TransferRecipe, task: Task, found: Any, summar
     text = (
         f"Means over {summary['draws']} draws of the examples, with 95 % intervals. Frozen features are the values of "
         f"layer {summary['layer']} of the network that learnt the source; behind them a linear probe. Fine-tuned: the "
-        "layers up to it stay as they are, and what follows is trained. From scratch: the same architecture from random "
+        "layers up to it stay as they are, and the rest is trained. From scratch: the same architecture from random "
         "weights."
     )
     told = {key: value for key, value in summary.items() if key not in ("accuracy", "classes")}

@@ -15,10 +15,7 @@ from sigconv.recipe.motion.tables import MotionRecipe
 from sigconv.recipe.motion.take import Take
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Source
-from sigconv.train.augment import Augment, Noise, compose
-from sigconv.train.augment.heading import Heading
-from sigconv.train.augment.sides import Sides
-from sigconv.train.augment.tempo import Tempo
+from sigconv.train.augment import Augment, Heading, Noise, Sides, Tempo, compose
 from sigconv.windows import Loaded, Windows, whole
 
 _FITS = 1.5  # of a window: what is not longer is looked at as a whole
@@ -93,10 +90,11 @@ def fresh(recipe: MotionRecipe, facts: Mapping[str, Any], recording: Source, pla
         raise ShapeError(f"{recording.notes.get('path', 'FILE')} is no motion capture: it is {recording!r}")
     time, length = recording.axes[1], recipe.pose.length
     names, duration = tuple(facts["joints"]), time.stop - time.start
-    takes = [_taken(recipe, recording, names, time.start, time.stop)]
+    up = str(facts.get("up", ""))
+    takes = [_taken(recipe, recording, names, time.start, time.stop, up)]
     if duration > _FITS * length:
         starts = time.start + placement.step * np.arange(int((duration - length) / placement.step + 1e-9) + 1)
-        takes = [_taken(recipe, recording, names, float(start), float(start + length)) for start in starts]
+        takes = [_taken(recipe, recording, names, float(start), float(start + length), up) for start in starts]
     owner = str(recording.notes.get("name", "recording"))
     where = np.stack([np.arange(len(takes)), np.zeros(len(takes), np.int64)], 1)
     return Windows(
@@ -109,24 +107,33 @@ def fresh(recipe: MotionRecipe, facts: Mapping[str, Any], recording: Source, pla
     )
 
 
-def _taken(recipe: MotionRecipe, source: Source, names: tuple[str, ...], start: float, stop: float) -> Take:
+def _taken(
+    recipe: MotionRecipe, source: Source, names: tuple[str, ...], start: float, stop: float, up: str = ""
+) -> Take:
     picked: Source = source.pick([f"{name}.{one}" for name in names for one in COORDINATES])  # type: ignore[attr-defined]
     unknown = [name for name in recipe.pose.origin if name not in names]
     if unknown:
         raise RecipeError(f"pose.origin has {', '.join(unknown)}; the joints are {', '.join(names[:30])}")
     origin = tuple(names.index(name) for name in recipe.pose.origin) or tuple(range(len(names)))
-    up = source.notes.get("up", "") if recipe.pose.up == "file" else recipe.pose.up
-    if up not in ("x", "y", "z"):
+    time, pose = source.axes[1], recipe.pose
+    upwards = _up(recipe, source) or up
+    if not upwards:
         raise RecipeError(
             f"{source.notes.get('name', 'a recording')} does not tell which way is up; say so: pose.up=z (or y, x)"
         )
-    time = source.axes[1]
-    return Take(picked, origin, up, max(start, time.start), min(stop, time.stop), recipe.pose.rate, recipe.pose.size)
+    return Take(picked, origin, upwards, max(start, time.start), min(stop, time.stop), pose.rate, pose.size)
+
+
+def _up(recipe: MotionRecipe, source: Source) -> str:
+    """The axis that points upwards, "" where neither recipe nor file tells."""
+    told = str(source.notes.get("up", "")) if recipe.pose.up == "file" else recipe.pose.up
+    return told if told in ("x", "y", "z") else ""
 
 
 def facts(recipe: MotionRecipe, gathered: Gathered) -> dict[str, Any]:
-    """The joints that the network was trained on."""
-    return {"joints": list(joints(recipe, gathered))}
+    """The joints that the network was trained on, and which way is up in files that do not tell: as in the others."""
+    ways = {_up(recipe, source) for source in gathered.sources}
+    return {"joints": list(joints(recipe, gathered)), "up": ways.pop() if len(ways) == 1 else ""}
 
 
 def told(recipe: MotionRecipe, gathered: Gathered) -> dict[str, str]:

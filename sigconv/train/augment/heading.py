@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sigconv.errors import ArgumentError
+from sigconv.train.augment.drawn import between, drawn, for_each, refuse_outside
 from sigconv.train.augment.protocol import Draws
 
 
@@ -29,13 +30,12 @@ class Heading:
     most: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.most <= 180:
-            raise ArgumentError(f"most is {self.most} degrees; allowed: 0 to 180")
+        refuse_outside("most", self.most, 0, 180)
 
     def __call__(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
         """x : (N, 3 joints, time), each joint's x, y and, upwards, z;  y goes through."""
-        angles = torch.from_numpy(np.radians([draw.uniform(-self.most, self.most) for draw in draws])).to(x)
-        cos, sin = angles.cos()[:, None, None], angles.sin()[:, None, None]
+        angles = for_each(np.radians(between(-self.most, self.most, drawn(draws, 1)[:, 0])), x)
+        cos, sin = angles.cos(), angles.sin()
         joints = in_joints(x)
         ahead, left, up = joints.unbind(2)
         return torch.stack([cos * ahead - sin * left, sin * ahead + cos * left, up], 2).reshape(x.shape), y

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sigconv.errors import ArgumentError
+from sigconv.train.augment.drawn import drawn
 from sigconv.train.augment.heading import in_joints
 from sigconv.train.augment.protocol import Draws
 
@@ -42,7 +43,7 @@ class Sides:
         joints = in_joints(x)
         if joints.shape[1] != len(self.joints):
             raise ArgumentError(f"x has {joints.shape[1]} joints; this mirror knows {len(self.joints)}")
-        chosen = torch.tensor([draw.random() < 0.5 for draw in draws], device=x.device)
+        chosen = torch.from_numpy(drawn(draws, 1)[:, 0] < 0.5).to(x.device)
         signs = torch.tensor([1.0, -1.0, 1.0]).to(x)[:, None]
         seen = (joints[:, list(self.joints)] * signs).reshape(x.shape)
         other = torch.tensor(self.classes, device=y.device)[y]

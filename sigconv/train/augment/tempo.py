@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from sigconv.errors import ArgumentError
+from sigconv.train.augment.drawn import between, drawn, refuse_outside
 from sigconv.train.augment.protocol import Draws
 
 
@@ -23,6 +22,7 @@ class Tempo:
     ------
     ArgumentError : a value outside these ranges
 
+    >>> import numpy as np
     >>> x = torch.arange(5.0).reshape(1, 1, 5)
     >>> Tempo(most=1, shift=0, fs=10)(x, torch.zeros(1), [np.random.default_rng(0)])[0].tolist()
     [[[0.0, 1.0, 2.0, 3.0, 4.0]]]
@@ -34,16 +34,15 @@ class Tempo:
     speeds: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not (1 <= self.most <= 4 and 0 <= self.shift < float("inf") and 0 < self.fs < float("inf")):
-            raise ArgumentError(
-                f"most {self.most}, shift {self.shift} s, fs {self.fs} Hz; allowed: 1 to 4, 0 or more, above 0"
-            )
+        refuse_outside("most", self.most, 1, 4)
+        refuse_outside("shift", self.shift, 0)
+        refuse_outside("fs", self.fs, 0)
 
     def __call__(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
         """x : (N, channel, time);  y goes through."""
-        drawn = np.array([draw.uniform(-1, 1, 2) for draw in draws])
-        factor = torch.from_numpy(self.most ** drawn[:, :1]).to(x)
-        moved = torch.from_numpy(self.shift * self.fs * drawn[:, 1:]).to(x)
+        u = between(-1.0, 1.0, drawn(draws, 2))
+        factor = torch.from_numpy(self.most ** u[:, :1]).to(x)
+        moved = torch.from_numpy(self.shift * self.fs * u[:, 1:]).to(x)
         last = x.shape[-1] - 1
         at = (torch.arange(last + 1, device=x.device) - last / 2) * factor + last / 2 - moved
         before = at.clamp(0, last).floor()
