@@ -6,6 +6,7 @@ import json
 import h5py
 import numpy as np
 import pytest
+from sigconv.recipe.lines import Placement
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError, ShapeError, SplitError
@@ -14,7 +15,6 @@ from sigconv.recipe import config, lines
 from sigconv.recipe.image.brought import bright, brought
 from sigconv.recipe.image.tables import Image
 from sigconv.recipe.image.trip import augment, gather
-from sigconv.recipe.lines import Placement
 from sigconv.signal import Axis, Signal
 from tests.recipe.conftest import Silent
 

@@ -79,7 +79,7 @@ def _probed(task: Task, pool: Any, test: Any) -> Method:
         labels = np.asarray(task.pool.labels)[chosen]
         # one example of each class leaves none to choose a penalty by
         strengths = {} if len(chosen) > len(task.pool.classes) else {"strengths": (0.01,)}
-        probe = linear_probe(pool[chosen], labels, seed=seed, folds=3, **strengths)  # type: ignore[arg-type]
+        probe = linear_probe(pool[chosen], labels, seed=seed, folds=3, **strengths)
         return probe.score(test, task.test.labels)
 
     return right

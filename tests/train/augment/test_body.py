@@ -90,5 +90,5 @@ def test_distances_between_joints_do_not_know_the_heading():
     ],
 )
 def test_what_cannot_be_is_refused(make):
-    with pytest.raises(ArgumentError, match="allowed|has|is"):
+    with pytest.raises(ArgumentError, match=r"allowed|has|is"):
         make()
