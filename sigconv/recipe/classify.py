@@ -9,6 +9,7 @@ from sigconv import nets
 from sigconv.errors import SplitError
 from sigconv.recipe import classify_report, folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.lines import Result
@@ -16,7 +17,7 @@ from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Classify, Run
 from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
 from sigconv.train import Fitted, fit, probabilities, save_model
-from sigconv.windows import Loaded, Split, Windows, by_part, group_folds, holdout, leave_one_group_out
+from sigconv.windows import Loaded, Split, Windows
 
 IN_MEMORY = 2 << 30  # bytes of windows that are read once and kept; more are read again in every epoch
 
@@ -43,6 +44,7 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
             folder.log.info("left out: %s", left)
         cut = domain.windows(recipe, gathered, progress)
         splits = divided(recipe.run, cut, _parts(gathered, cut))
+        _refuse_untaught(splits, cut)
         spec = nets.InputSpec(channels=cut.shape[0], grid=cut.shape[1:])
         nets.measure.shapes(net, spec, classes=len(cut.classes))
         windows = in_memory(cut, progress)
@@ -67,21 +69,20 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
         raise SplitError(
             f"{int((labels < 0).sum())} of {len(labels)} windows have no class; a classifier needs one each"
         )
-    how = held_out(run, parts)
-    if how == "each":
-        return leave_one_group_out(windows.groups, run.together)
-    if how == "part":
-        return [by_part(parts, windows.groups)]
-    if how == "share":
-        return [holdout(windows.groups, run.share, seed=0, labels=labels.tolist())]
-    return group_folds(windows.groups, run.folds, seed=0, labels=labels.tolist())
+    return splits_of(run, windows.groups, parts, labels.tolist())
 
 
-def held_out(run: Run, parts: tuple[str, ...]) -> str:
-    """What [run] holds out: "each", "folds", "part" or "share"; "auto" is the parts where both are defined."""
-    if run.hold_out == "auto":
-        return "part" if {"train", "test"} <= set(parts) else "share"
-    return run.hold_out
+def _refuse_untaught(splits: list[Split], windows: Windows) -> None:
+    """Refuse a class that a network would be tested on, or asked for, without having met it."""
+    labels = np.asarray(windows.labels)
+    for split in splits:
+        missing = sorted(set(range(len(windows.classes))) - set(labels[split.train].tolist()))
+        if missing:
+            names = ", ".join(windows.classes[number] for number in missing[:8])
+            raise SplitError(
+                f"with {split.name!r} held out, no training window shows {names}; each class needs one: add recordings "
+                "of it in other groups, or hold out another way (run.hold_out)"
+            )
 
 
 def _parts(gathered: Gathered, windows: Windows) -> tuple[str, ...]:

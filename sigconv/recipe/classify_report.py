@@ -88,12 +88,18 @@ def _pictures(
             pictures.confusion_matrix(np.array(summary["confusion"]), found.windows.classes),
             "All held-out windows, all seeds.",
         ),
-        "learning_curves": Picture(
-            pictures.learning_curves([model.history for model in found.fitted]),
-            "The held-out curves are shown only; they chose nothing.",
-        ),
+        **_curves(found),
         **domain.pictures(recipe, gathered, found),
     }
+
+
+def _curves(found: Evaluated) -> dict[str, Picture]:
+    """The learning curves, where there is more than a point to draw."""
+    histories = [model.history for model in found.fitted]
+    if max(map(len, histories)) < 2:
+        return {}
+    told = "The held-out curves are shown only; they chose nothing."
+    return {"learning_curves": Picture(pictures.learning_curves(histories), told)}
 
 
 def headline(summary: Mapping[str, Any]) -> str:

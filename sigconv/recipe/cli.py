@@ -1,4 +1,4 @@
-"""The command line: sigconv run · recipes · info · fetch · cache · describe · export …"""
+"""The command line: sigconv run · recipes · info · fetch · cache · describe · export · predict · explain …"""
 
 import signal
 import sys
@@ -13,6 +13,7 @@ from sigconv.recipe import describe as words
 from sigconv.recipe import export as export_file
 from sigconv.recipe import fetch as fetch_files
 from sigconv.recipe import info as info_file
+from sigconv.recipe.explain import command as explain_command
 
 app = typer.Typer(
     help="Signals and 1-D/2-D/3-D convolutional networks.\n\nStart here: sigconv run eeg_motor_imagery",
@@ -259,3 +260,6 @@ def predict(
     with bars() as progress:
         told_lines = lines.predict(run, files, out, placement, progress)
     typer.echo("\n".join(told_lines))
+
+
+app.command(help=explain_command.EXPLAIN)(explain_command.explain)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,9 @@ _MODULES = {
     ("cells", "image"): "sigconv.recipe.image.cells",
     ("show", "image"): "sigconv.recipe.image.edges",
     ("transfer", "image"): "sigconv.recipe.image.transfer",
+    ("classify", "volume"): "sigconv.recipe.volume.line",
+    ("segment", "image"): "sigconv.recipe.segment.image",
+    ("segment", "volume"): "sigconv.recipe.segment.volume",
 }
 
 
@@ -53,6 +57,11 @@ class Line:
     tables: type[Recipe]
     run: Callable[[Any, str, Path, Progress], Result]
     predict: Callable[..., tuple[str, ...]] | None = None
+
+    @property
+    def domain(self) -> Any:
+        """What `predict` was bound to, a Domain for classifiers; None where nothing predicts."""
+        return self.predict.args[0] if isinstance(self.predict, partial) else None
 
 
 def kinds() -> list[str]:

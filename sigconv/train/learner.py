@@ -48,12 +48,19 @@ class Learner:
         return logits, self._loss(logits, y)
 
     def gradients(self, parts: Sequence[Labelled], count: int) -> list[tuple[Tensor, float]]:
-        """Gradients of the mean loss of `count` windows, which come in parts; logits and loss of each part."""
+        """Gradients of the mean loss of `count` windows, which come in parts; logits and loss of each part.
+
+        parts : of this process;  count : of all processes
+        """
         self.optimiser.zero_grad()
+        processes = self._fabric.world_size  # over which the gradients are averaged, behind the last part
         found = []
-        for x, y in parts:
-            logits, loss = self.forward(x, y)
-            self._fabric.backward(loss if len(y) == count else loss * (len(y) / count))
+        for number, (x, y) in enumerate(parts, 1):
+            more = processes > 1 and number < len(parts)
+            with self._fabric.no_backward_sync(self._wrapped, enabled=more):
+                logits, loss = self.forward(x, y)
+                weight = len(y) * processes / count
+                self._fabric.backward(loss if weight == 1 else loss * weight)
             found.append((logits.detach(), loss.item()))
         return found
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sigconv.train.processes import Processes
 from sigconv.train.task import Task
 
 
@@ -47,6 +48,13 @@ class Tally:
         )
         self.loss_sum += loss * len(y)
         self.seen += len(y)
+
+    def over(self, processes: Processes) -> "Tally":
+        """The sums of all processes."""
+        if processes.count == 1:
+            return self
+        loss, seen = processes.summed(torch.tensor([self.loss_sum, self.seen], dtype=torch.float64)).tolist()
+        return Tally(self.task, processes.summed(self.matrix), loss, int(seen))
 
     @property
     def loss(self) -> float:

@@ -6,7 +6,6 @@ import json
 import h5py
 import numpy as np
 import pytest
-from sigconv.recipe.lines import Placement
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError, ShapeError, SplitError
@@ -15,6 +14,7 @@ from sigconv.recipe import config, lines
 from sigconv.recipe.image.brought import bright, brought
 from sigconv.recipe.image.tables import Image
 from sigconv.recipe.image.trip import augment, gather
+from sigconv.recipe.lines import Placement
 from sigconv.signal import Axis, Signal
 from tests.recipe.conftest import Silent
 
@@ -157,6 +157,7 @@ def test_digits_in_a_table_are_learnt_in_three_ways_and_predicted(name, override
             file[f"{part}/data"] = (x[rows].reshape(-1, 256) / 255).astype(np.float32)
             file[f"{part}/target"] = y[rows]
     result = run(name, [*overrides, f"data.path={tmp_path / 'usps'}"], tmp_path / "run")
+    assert (tmp_path / "run" / "learning_curves.png").exists() == (name != "digits_neocognitron")
     assert (result.summary["tested"], len(result.summary["classes"])) == (20, 10)
     loaders.save(digits[41].read(), tmp_path / "one.png")
     lines.predict(tmp_path / "run", [tmp_path / "one.png"], tmp_path / "said.csv", Placement(), Silent())
@@ -212,6 +213,14 @@ def test_wrong_input_is_named(name, overrides, error, said, tmp_path):
     with pytest.raises(error, match=said):
         run(name, overrides, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_class_that_no_training_group_shows_is_named_before_anything_is_trained(pets, tmp_path):
+    files = sorted(pets.glob("*/*.png"))
+    rows = [f"{file.relative_to(pets.parent)},{file.parent.name},{file.parent.name}" for file in files]
+    (pets.parent / "table.csv").write_text("path,label,group\n" + "\n".join(rows) + "\n")
+    with pytest.raises(SplitError, match=r"no training window shows cat.*run\.hold_out"):
+        run("image_objects", [f"data.path={pets.parent / 'table.csv'}", "run.hold_out=each"], tmp_path / "run")
 
 
 def test_edges_of_a_sound_are_refused(tmp_path):

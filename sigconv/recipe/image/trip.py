@@ -36,7 +36,7 @@ def _made_up(made: Made, tick: Tick) -> Gathered:
     else:
         from sigconv.loaders.image.generator import textured_shapes
 
-        images = textured_shapes(textures=made.groups, each=made.each, size=32, seed=made.seed, progress=tick)
+        images = textured_shapes(textures=made.groups, each=made.each, size=48, seed=made.seed, progress=tick)
         group, origin = "texture", "made-up shapes that only their texture shows"
     groups = tuple(str(image.notes["group"]) for image in images)
     names = sorted(set(groups))

@@ -12,7 +12,7 @@ from sigconv import nets
 from sigconv.errors import RecipeError, SplitError
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
-from sigconv.recipe.divided import divided
+from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.segment import report
@@ -51,12 +51,17 @@ def run(domain: Segmenter, recipe: Any, name: str, out: Path, progress: Progress
         for left in gathered.skipped:
             folder.log.info("left out: %s", left)
         cases = cases_of(domain, recipe, gathered, progress)
-        splits = divided(recipe.run, gathered.groups, gathered.parts)
+        splits = splits_of(recipe.run, gathered.groups, gathered.parts)
         spec = nets.InputSpec(channels=cases.ready[0].axes[0].size, grid=tuple(recipe.patch.size))
         shapes = nets.measure.shapes(net, spec, classes=len(cases.classes.names))
         if shapes[-1].grid != spec.grid:
             raise RecipeError(
                 f"net.text gives scores on {shapes[-1].grid} for a patch of {spec.grid}; it has to keep its grid"
+            )
+        if shapes[-1].channels != (count := len(cases.classes.names)):
+            raise RecipeError(
+                f"net.text gives {shapes[-1].channels} scores for {count} classes ({', '.join(cases.classes.names)}); "
+                f"its last layer is to be C{count}k1"
             )
         evaluated = evaluate(domain, recipe, cases, splits, working, progress)
         summary = _summary(recipe, cases, evaluated)
@@ -195,7 +200,8 @@ def _method(
     decide = domain.decide(recipe, chosen)
 
     def said(index: int) -> Array:
-        labels = predict_whole(model.module, cases.ready[index], sliding, decide=decide, progress=tick)
+        decided = predict_whole(model.module, cases.ready[index], sliding, decide=decide, progress=tick)
+        labels = domain.finished(recipe, chosen, decided)
         return domain.restored(recipe, labels, cases.gathered.sources[index])
 
     return said
@@ -270,7 +276,7 @@ def _summary(recipe: Segment, cases: Cases, found: Evaluated) -> dict[str, Any]:
         "samples_by_class": dict(zip(names, total.tolist(), strict=True)),
         "recordings": len(cases),
         "skipped": list(cases.gathered.skipped),
-        "held_out": recipe.run.hold_out,
+        "held_out": held_out(recipe.run, cases.gathered.parts),
         "held_out_by": cases.gathered.held_out_by,
         "groups": len({outcome.group for outcome in found.outcomes}),
         "tested": len({outcome.index for outcome in found.outcomes}),

@@ -7,7 +7,7 @@ import numpy as np
 from sigconv import space
 from sigconv.recipe.domain import Evaluated, Picture
 from sigconv.recipe.gathered import Gathered
-from sigconv.recipe.volume.classes.tables import ScanRecipe
+from sigconv.recipe.volume.scan_tables import ScanRecipe
 from sigconv.report.planes import Cut, three_planes
 
 _SHOWN = 4

@@ -8,9 +8,8 @@ from sigconv.recipe.gathered import Gathered, labelled
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.progress import Progress
 from sigconv.recipe.volume import tables
-from sigconv.recipe.volume.classes.tables import ScanRecipe
 from sigconv.recipe.volume.prepared import outside, prepared
-from sigconv.recipe.volume.varied import varied
+from sigconv.recipe.volume.scan_tables import ScanRecipe
 from sigconv.signal import Source
 from sigconv.windows import Loaded, Windows, whole
 
@@ -74,4 +73,4 @@ def told(recipe: ScanRecipe, _gathered: Gathered) -> dict[str, str]:
 
 def augment(recipe: ScanRecipe, _windows: Windows | Loaded) -> Any:
     """What makes training volumes anew, or None."""
-    return varied(recipe.augment, recipe.grid)
+    return recipe.augment.steps(recipe.grid.spacing)

@@ -10,7 +10,7 @@ from sigconv import nets
 from sigconv.recipe.domain import Baseline
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.progress import Progress
-from sigconv.recipe.volume.classes.tables import ScanRecipe
+from sigconv.recipe.volume.scan_tables import ScanRecipe
 from sigconv.train import fit, probabilities
 from sigconv.windows import Loaded, Split, Windows
 
