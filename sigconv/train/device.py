@@ -82,7 +82,7 @@ def seeded(device: torch.device, seed: int) -> None:
 
 def _fabric_of_many(device: torch.device) -> Any:
     from lightning_fabric import Fabric
-    from lightning_fabric.strategies import DDPStrategy
+    from lightning_fabric.strategies.ddp import DDPStrategy
 
     processes, gpus = _told("LOCAL_WORLD_SIZE"), torch.cuda.device_count()
     if device.type == "cuda" and processes > gpus:

@@ -8,6 +8,7 @@ by one of them in every epoch, batch norms take the moments of all, and the firs
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -182,13 +183,8 @@ def _under_way(
         stack.enter_context(threads_for(batch * int(np.prod(windows.shape))))
         stack.enter_context(placed(module, device))
         stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
-        read: dict[str, Any] = {
-            "seed": course.seed,
-            "batch": batch,
-            "workers": settings.workers,
-            "processes": processes,
-        }
-        feed = stack.enter_context(feeding(windows, indices, task, device, augment, **read))
+        read = partial(feeding, seed=course.seed, batch=batch, workers=settings.workers, processes=processes)
+        feed = stack.enter_context(read(windows, indices, task, device, augment))
         precision = _precision(module, windows, settings, batch, device, state)
         if processes.count > 1:
             precision = Precision(*map(bool, processes.told(bytes(astuple(precision)))))
@@ -196,6 +192,7 @@ def _under_way(
         stack.enter_context(synchronised(module, processes))
         loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device), processes)
         learner = Learner(module, device, loss, precision, settings)
+        stack.callback(learner.let_go)
         many = batch if task.maps else max(batch, 256)
         held_out, validation = (
             stack.enter_context(watching(each, many, settings.workers, processes)) for each in watched

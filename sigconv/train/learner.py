@@ -40,6 +40,10 @@ class Learner:
         self._learning = [p for p in module.parameters() if p.requires_grad]
         self._deaf = list(self._learning)
 
+    def let_go(self) -> None:
+        """Lose touch with other processes; a wrapper that outlives its process group holds up the end of Python."""
+        self._wrapped = self._mover = self._fabric = None
+
     @property
     def best_module(self) -> nn.Module:
         """The module that is to be used: the average where there is one."""
