@@ -50,7 +50,7 @@ def _at_rate(source: Source, rate: float) -> Source:
 def clip(recipe: AudioRecipe, source: Source, start: float, stop: float) -> Clip:
     """What is heard between two times of a recording that is mono and at the recipe's rate."""
     size = round(recipe.sound.length * recipe.sound.rate)
-    return Clip(source, start, stop, size, recipe.sound.silence)
+    return Clip(source, start, stop, size, recipe.sound.silence, recipe.sound.emphasis)
 
 
 def shown(recipe: AudioRecipe, sound: Clip) -> Source:
@@ -149,5 +149,6 @@ def told(recipe: AudioRecipe, _gathered: Gathered) -> dict[str, str]:
     return {
         "sound": f"mono, {sound.rate:g} Hz, {sound.length:g} s, mean power 1",
         "silence": f"{sound.silence:g} dB below the loudest moment is cut off at both ends",
+        "emphasis": f"x[n] - {sound.emphasis:g} x[n-1]" if sound.emphasis else "none",
         "features": features,
     }
