@@ -12,6 +12,7 @@ from sigconv.recipe.tables import Data
 from sigconv.signal import Source
 
 _TABLES = (".csv", ".tsv")
+_HDF5 = (".h5", ".hdf5")
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
 _NO_FIELD = ("auto", "recording")  # groups that are no word or column
 
@@ -51,6 +52,9 @@ def collection(data: Data) -> Collection:
     path = Path(data.path)
     if not path.exists():
         raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
+    path = _lone(path)
+    if path.suffix.lower() in _HDF5:
+        return loaders.hdf5_images(path)
     group = "" if data.group in _NO_FIELD else data.group
     if path.suffix.lower() in _TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
@@ -62,7 +66,16 @@ def collection(data: Data) -> Collection:
     return loaders.class_folders(path, skip=data.skip)
 
 
-def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:
+def _lone(path: Path) -> Path:
+    """The zip or HDF5 file in a folder that holds one and no folders, as public data sets come; else the path."""
+    if not path.is_dir():
+        return path
+    inside = [one for one in path.iterdir() if not one.name.startswith(".")]
+    holding = [one for one in inside if one.suffix.lower() in (".zip", *_HDF5)]
+    return holding[0] if len(holding) == 1 and not any(one.is_dir() for one in inside) else path
+
+
+def labelled(data: Data, domain: str, tick: Tick = lambda _told="": None) -> Gathered:
     """The recordings that [data] names, each opened, each with a label; a tick for each.
 
     Parameters
@@ -89,28 +102,33 @@ def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:
             "or leave them out with data.skip=true"
         )
     chosen = listed.select(kept)
-    _refuse(data, domain, chosen, opened)
-    groups, held_out_by = _groups(data, chosen)
+    refuse_domain(data, domain, chosen.names, opened)
+    _refuse_unlabelled(data, chosen)
+    groups, held_out_by = grouped(data, chosen)
     skipped = (*listed.skipped, *faults)
     return Gathered(tuple(opened), chosen.labels, groups, held_out_by, data.path, chosen.parts, skipped)
 
 
-def _refuse(data: Data, domain: str, chosen: Collection, opened: Sequence[Source]) -> None:
+def refuse_domain(data: Data, domain: str, names: Sequence[str], opened: Sequence[Source]) -> None:
+    """Refuse recordings of another domain than the recipe's, and none at all."""
     if not opened:
         raise RecipeError(f"data.path is {data.path!r}: no file there can be read")
-    for name, source in zip(chosen.names, opened, strict=True):
+    for name, source in zip(names, opened, strict=True):
         if (found := source.notes["domain"]) != domain:
             raise RecipeError(
                 f"data.path is {data.path!r}: {name} is of the domain {found!r}, and this recipe is for {domain!r}; "
                 "`sigconv recipes` lists the others"
             )
+
+
+def _refuse_unlabelled(data: Data, chosen: Collection) -> None:
     if bare := [name for name, label in zip(chosen.names, chosen.labels, strict=True) if not label]:
         raise RecipeError(f"{data.path}: {len(bare)} recordings have no label, {bare[0]} the first")
     if len(chosen.classes) < 2:
         raise RecipeError(f"{data.path}: there is one class only, {chosen.classes[0]!r}; a classifier tells two apart")
 
 
-def _groups(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
+def grouped(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
     """The group of each recording, and what a group is."""
     if data.group not in _NO_FIELD:
         if data.group in chosen.fields or "group" in chosen.fields:

@@ -1,19 +1,18 @@
 """Segmentation of volumes: organs in CT, structures in MR …, label maps back in the scan's own geometry."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
 from sigconv import filters, loaders
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError, ShapeError, one_of
 from sigconv.filters.regrid import spaced_grid
-from sigconv.loaders import Recording, dicom
+from sigconv.loaders import Recording, dicom, recording
 from sigconv.loaders.dicom.pixels import Slices
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.lines import Line
@@ -29,7 +28,6 @@ from sigconv.recipe.tables import Table
 from sigconv.recipe.volume.prepared import prepared as ready
 from sigconv.recipe.volume.prepared import prepared_labels
 from sigconv.recipe.volume.tables import Grid, Levels, Varied, told
-from sigconv.recipe.volume.varied import varied
 from sigconv.report.atlas import atlas
 from sigconv.report.planes import Cut, three_planes
 from sigconv.signal import Axis, Signal, Source
@@ -39,9 +37,14 @@ _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".dcm")
 
 
 class Made(Table):
-    """[data.made] torsos with organs, when no path is given: patients, and mm along z, y, x."""
+    """[data.made] torsos with organs, when no path is given.
+
+    scans : one of each patient;  organs : those that are labelled; [] for all
+    spacing : mm along z, y, x;  noise : HU
+    """
 
     scans: int = Field(default=8, ge=3, le=1000)
+    organs: list[str] = Field(default=[])
     spacing: list[float] = Field(default=[6.0, 6.0, 6.0], min_length=3, max_length=3)
     noise: float = Field(default=12.0, ge=0)
     seed: int = Field(default=0, ge=0)
@@ -73,19 +76,25 @@ def gather(recipe: VolumeSegment, progress: Progress) -> Gathered:
     if recipe.data.path:
         with progress.stage("opening scans", 0) as tick:
             return with_masks(recipe.data, "volume", tick)
-    from sigconv.loaders.volume.generator import torsos
+    from sigconv.loaders.volume.generator import ORGANS, torsos
 
     made = recipe.data.made
+    for name in made.organs:
+        one_of("data.made.organs", name, ORGANS)
     with progress.stage("making torsos up", made.scans) as tick:
         pairs = torsos(made.scans, made.spacing, made.noise, made.seed, tick)
-    sources, masks = zip(*((scan, _named(mask)) for scan, mask in pairs), strict=True)
+    sources, masks = zip(*((scan, _labelled(mask, made.organs or ORGANS)) for scan, mask in pairs), strict=True)
     names = tuple(str(scan.notes["subject"]) for scan in sources)
     return Gathered(sources, ("",) * len(sources), names, "patient", "made-up torsos", masks=masks)
 
 
-def _named(mask: Recording) -> Recording:
-    """A made-up label map, which tells the background's name as well."""
-    return replace(mask, notes={**mask.notes, "labels": {0: "background", **mask.notes["classes"]}})
+def _labelled(mask: Recording, organs: Sequence[str]) -> Recording:
+    """A made-up label map of these organs alone, which tells the background's name as well."""
+    marked, numbers = mask.read(), {name: number for number, name in mask.notes["classes"].items()}
+    new = np.zeros(max(numbers.values()) + 1, np.uint8)
+    new[[numbers[name] for name in organs]] = range(1, len(organs) + 1)
+    notes = {**mask.notes, "labels": dict(enumerate(("background", *organs)))}
+    return recording.of(marked.with_data(new[marked.data], notes=notes))
 
 
 def prepared(recipe: VolumeSegment, source: Source) -> Source:
@@ -153,7 +162,7 @@ def save(classes: Classes, labels: Array, source: Source, path: Path) -> list[Pa
     return written
 
 
-def _is_dicom(source: Source) -> bool:
+def _is_dicom(source: Source) -> TypeGuard[Recording]:
     return isinstance(source, Recording) and isinstance(source.reader, Slices)
 
 
@@ -178,7 +187,7 @@ def _seen(cases: Cases, index: int) -> Array:
 
 def augment(recipe: VolumeSegment) -> Augment | None:
     """What changes training patches."""
-    return varied(recipe.augment, recipe.grid)
+    return recipe.augment.steps(recipe.grid.spacing)
 
 
 def drawn(recipe: VolumeSegment, cases: Cases, found: Evaluated) -> Figure:
@@ -212,4 +221,6 @@ DOMAIN = Segmenter(
     augment=augment,
     drawn=drawn,
 )
-LINE = Line(VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(line.planned, DOMAIN)
+)

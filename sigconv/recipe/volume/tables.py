@@ -1,10 +1,12 @@
 """What recipes for volumes share: the grid, the levels, how training volumes are varied."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from sigconv.recipe.tables import Millimetres, Table
+from sigconv.train.augment import Affine, Augment, Flip, Intensity, Noise, compose
 
 
 class Grid(Table):
@@ -40,24 +42,62 @@ class Levels(Table):
         return self
 
 
-class Varied(Table):
-    """[augment] how far training volumes are varied, drawn evenly up to these bounds on either side.
+Span = Annotated[list[float], Field(min_length=2, max_length=2)]
 
-    turn : degrees about each axis;  size, stretch : logarithm of a factor of all axes, of each axis
-    shift : mm along each axis, where the grid has a spacing, else voxels
-    gain, offset, gamma, noise : of levels as the network gets them; see sigconv.train.augment
+
+class Varied(Table):
+    """[augment] how training volumes are varied; see sigconv.train.augment.
+
+    degrees : about each axis, up to so much either way
+    scale, stretch : [low, high], factor of all axes, and of each axis on its own
+    shift : along each axis, up to so much either way, in mm where [grid] has a spacing, else in voxels
+    brightness, contrast, gamma, noise : of levels as the network gets them
     mirror : axes along which left and right look alike
     """
 
-    turn: float = Field(default=0.0, ge=0, le=180)
-    size: float = Field(default=0.0, ge=0, le=1)
-    stretch: float = Field(default=0.0, ge=0, le=1)
-    shift: float = Field(default=0.0, ge=0)
-    gain: float = Field(default=0.0, ge=0, le=2)
-    offset: float = Field(default=0.0, ge=0)
-    gamma: float = Field(default=0.0, ge=0, le=2)
-    noise: float = Field(default=0.0, ge=0)
+    degrees: float = 0.0
+    scale: Span = Field(default=[1.0, 1.0])
+    stretch: Span = Field(default=[1.0, 1.0])
+    shift: float = 0.0
+    brightness: float = 0.0
+    contrast: Span = Field(default=[1.0, 1.0])
+    gamma: Span = Field(default=[1.0, 1.0])
+    noise: float = 0.0
     mirror: list[Literal["z", "y", "x"]] = Field(default=[])
+
+    def steps(self, spacing: Sequence[float]) -> Augment | None:
+        """What makes training volumes anew, or None where nothing is varied.
+
+        spacing : mm along z, y, x; () counts shifts in voxels
+        """
+        found: list[Augment] = []
+        if self.mirror:
+            found.append(Flip(tuple("zyx".index(name) for name in self.mirror)))
+        pose = Affine(
+            self.degrees,
+            _pair(self.scale),
+            self.shift,
+            tuple(spacing),
+            boundary="edge",
+            stretch=_pair(self.stretch),
+        )
+        if pose != Affine(spacing=tuple(spacing), boundary="edge"):
+            found.append(pose)
+        contrast, gamma = _pair(self.contrast), _pair(self.gamma)
+        if (self.brightness, contrast, gamma) != (0, (1, 1), (1, 1)):
+            found.append(Intensity(self.brightness, contrast, gamma))
+        if self.noise:
+            found.append(Noise(self.noise))
+        return compose(*found) if found else None
+
+    @model_validator(mode="after")
+    def _allowed(self) -> "Varied":
+        self.steps(())
+        return self
+
+
+def _pair(span: Sequence[float]) -> tuple[float, float]:
+    return span[0], span[1]
 
 
 def told(grid: Grid, levels: Levels) -> dict[str, str]:

@@ -24,6 +24,7 @@ class Affine:
 
     degrees : rotation, up to so much either way, in the plane of each two grid axes; of one axis there is none
     scale : (low, high), > 0; 2 shows everything twice as large
+    stretch : (low, high), > 0; the same along each grid axis on its own, so that shapes change as well
     shift : up to so much either way along every grid axis, in the unit of `spacing`
     spacing : distance of samples along every grid axis (mm, s), so that a rotation stays one where they differ;
         () for 1 along each
@@ -44,15 +45,19 @@ class Affine:
     share: float = 1.0
     boundary: str = "zeros"
     fill: float = 0.0
+    stretch: tuple[float, float] = (1.0, 1.0)
 
     def __post_init__(self) -> None:
         refuse_outside("degrees", self.degrees, 0, 180)
         refuse_span("scale", self.scale, 0)
+        refuse_span("stretch", self.stretch, 0)
         refuse_outside("shift", self.shift, 0)
         refuse_outside("share", self.share, 0, 1)
         one_of("boundary", self.boundary, PADDING)
-        if self.scale[0] <= 0 or not all(step > 0 for step in self.spacing):
-            raise ArgumentError(f"scale is {self.scale!r} and spacing {self.spacing!r}; all of them are above 0")
+        if not all(number > 0 for number in (self.scale[0], self.stretch[0], *self.spacing)):
+            raise ArgumentError(
+                f"scale is {self.scale!r}, stretch {self.stretch!r}, spacing {self.spacing!r}; all of them are above 0"
+            )
 
     def __call__(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
         """The windows where they lie now."""
@@ -62,7 +67,8 @@ class Affine:
             raise ShapeError(
                 f"spacing is {self.spacing!r}; these windows have {axes} grid axes, and 1 to 3 can be moved"
             )
-        u = drawn(draws, 2 + axes + axes * (axes - 1) // 2)
+        own = axes * (self.stretch != (1, 1))
+        u = drawn(draws, 2 + axes + axes * (axes - 1) // 2 + own)
         some = np.flatnonzero(u[:, 0] < self.share)
         if not len(some):
             return x, y
@@ -83,13 +89,16 @@ def _inverse(move: Affine, spacing: Any, u: Any) -> tuple[Any, Any]:
     factor = np.exp(between(log(move.scale[0]), log(move.scale[1]), u[0]))
     offset = between(-move.shift, move.shift, u[1 : 1 + axes])
     turn = np.eye(axes)
-    for (a, b), part in zip(combinations(range(axes), 2), u[1 + axes :], strict=True):
+    planes = list(combinations(range(axes), 2))
+    for (a, b), part in zip(planes, u[1 + axes :], strict=False):
         angle = np.deg2rad(between(-move.degrees, move.degrees, part))
         plane = np.eye(axes)
         plane[a, a] = plane[b, b] = np.cos(angle)
         plane[a, b], plane[b, a] = -np.sin(angle), np.sin(angle)
         turn = turn @ plane
-    back = turn.T / factor
+    own = u[1 + axes + len(planes) :] if move.stretch != (1, 1) else np.full(axes, 0.5)
+    stretch = np.exp(between(log(move.stretch[0]), log(move.stretch[1]), own))
+    back = turn.T / (factor * stretch[:, None])  # what is turned has been stretched along its own axes before
     return back * spacing / spacing[:, None], -(back @ offset) / spacing
 
 

@@ -82,7 +82,7 @@ def test_a_dicom_scan_gets_a_segmentation_with_names_that_lies_on_its_slices(tmp
 
 
 def test_levels_become_what_the_recipe_says(tmp_path):
-    path, data, _ = oblique(tmp_path)
+    path, _, _ = oblique(tmp_path)
     scan = loaders.open(path)
     ct = prepared(recipe("grid.spacing=[]", "levels.low=-50", "levels.high=150"), scan).read()
     assert (ct.data.min(), ct.data.max()) == (-1, 0.5)
@@ -160,7 +160,7 @@ def test_a_scan_of_one_level_or_with_nan_is_named(value):
         ("grid.spacing=[1,1]", "three lengths along z, y, x"),
         ("levels.low=500", "low 500 is not below high 400"),
         ("augment.mirror=['w']", "mirror"),
-        ("augment.turn=200", "turn"),
+        ("augment.degrees=200", "degrees is 200"),
     ],
 )
 def test_a_wrong_word_in_the_recipe_is_named(override, said):
