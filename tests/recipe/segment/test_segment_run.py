@@ -122,7 +122,13 @@ def test_a_table_names_pictures_label_maps_and_groups(tmp_path):
     own_folder(tmp_path)
     rows = [f"images/field{i}.{'tif' if i == 2 else 'png'},labels/field{i}.png,{'ab'[i % 2]}" for i in range(3)]
     (tmp_path / "table.csv").write_text("\n".join(["path,truth,slide", *rows]) + "\n")
-    more = (f"data.path={tmp_path / 'table.csv'}", "data.mask=truth", "data.group=slide", "data.pattern=", "data.block=0")
+    more = (
+        f"data.path={tmp_path / 'table.csv'}",
+        "data.mask=truth",
+        "data.group=slide",
+        "data.pattern=",
+        "data.block=0",
+    )
     result = run(read("membrane_unet", *more), "own", tmp_path / "out", Silent())
     assert result.summary["groups"] == 2
     assert result.summary["held_out_by"] == "slide"
