@@ -5,12 +5,12 @@ import shutil
 import nibabel
 import numpy as np
 import pytest
-from sigconv.recipe.lines import Placement
 
 from sigconv import loaders, space
 from sigconv.errors import ArgumentError, RecipeError, ShapeError
 from sigconv.loaders.volume.generator import torsos
 from sigconv.recipe import config, lines
+from sigconv.recipe.lines import Placement
 from sigconv.recipe.segment.labels import Classes
 from sigconv.recipe.segment.volume import prepared, prepared_mask, restored, save, target
 from sigconv.recipe.volume import prepared as preparing
