@@ -25,7 +25,7 @@ def baselines(
     found = []
     with progress.stage("MFCC of every clip", len(windows)) as tick:
         for each in clips(recipe, gathered):
-            found.append(features(replace(each, emphasis=0.0).sound()))
+            found.append(features(replace(each, emphasis=0.0, level=0.0).sound()))
             tick()
     x, labels, count = np.stack(found), np.asarray(windows.labels), len(windows.classes)
 
