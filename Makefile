@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench bench-loading clean
+.PHONY: demo recipes test lint bench bench-loading clean
 
 demo: .venv/.installed
 	$(BIN)/sigconv run eeg_motor_imagery
 
+# every recipe on its offline default
+recipes: .venv/.installed
+	@for name in $(sort $(notdir $(wildcard recipes/*))); do $(BIN)/sigconv run $$name || exit 1; done
+
 test: .venv/.installed lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

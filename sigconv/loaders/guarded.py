@@ -41,7 +41,10 @@ _DIED = "died on it"
 _DIGITS = 8  # hexadecimal, before the JSON: its length
 
 # name -> "module:function" of a decoder: (path: str, **plain arguments) -> (plain facts, arrays)
-DECODERS: Mapping[str, str] = {"dicom frame": "sigconv.loaders.dicom.decode:frame"}
+DECODERS: Mapping[str, str] = {
+    "dicom frame": "sigconv.loaders.dicom.decode:frame",
+    "hdf5 images": "sigconv.loaders.image.hdf5_decode:tables",
+}
 
 _COMMAND = "from sigconv.loaders.guarded import serve; serve()"
 

@@ -9,14 +9,17 @@ from sigconv import nets
 from sigconv.errors import SplitError
 from sigconv.recipe import classify_report, folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.curves import noted
+from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
+from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Classify, Run
 from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
 from sigconv.train import Fitted, fit, probabilities, save_model
-from sigconv.windows import Loaded, Split, Windows, by_part, group_folds, holdout, leave_one_group_out
+from sigconv.windows import Loaded, Split, Windows
 
 IN_MEMORY = 2 << 30  # bytes of windows that are read once and kept; more are read again in every epoch
 
@@ -43,6 +46,7 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
             folder.log.info("left out: %s", left)
         cut = domain.windows(recipe, gathered, progress)
         splits = divided(recipe.run, cut, _parts(gathered, cut))
+        _refuse_untaught(splits, cut)
         spec = nets.InputSpec(channels=cut.shape[0], grid=cut.shape[1:])
         nets.measure.shapes(net, spec, classes=len(cut.classes))
         windows = in_memory(cut, progress)
@@ -60,6 +64,26 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
     return Result(out, summary, classify_report.told(recipe, summary))
 
 
+def planned(domain: Domain, recipe: Any, progress: Progress) -> Plan:
+    """What a recipe of one domain would train on, headers read and windows cut."""
+    gathered = domain.gather(recipe, progress)
+    cut = domain.windows(recipe, gathered, progress)
+    splits = divided(recipe.run, cut, _parts(gathered, cut))
+    counts = np.bincount(np.asarray(cut.labels), minlength=len(cut.classes)).tolist()
+    trained = [len(split.train) for split in splits for _ in recipe.run.seeds]
+    return Plan(
+        recordings=len(gathered.sources),
+        groups=len(set(cut.groups)),
+        held_out_by=gathered.held_out_by,
+        shows={name: str(count) for name, count in zip(cut.classes, counts, strict=True)},
+        splits=splits,
+        trained=[*trained, *([len(cut)] if recipe.run.model == "everything" else [])],
+        windows=cut,
+        augment=domain.augment(recipe, cut),
+        own=domain.learn is not None,
+    )
+
+
 def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list[Split]:
     """The splits that [run] asks for; none shares a group between its sides."""
     labels = np.asarray(windows.labels)
@@ -67,13 +91,20 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
         raise SplitError(
             f"{int((labels < 0).sum())} of {len(labels)} windows have no class; a classifier needs one each"
         )
-    if run.hold_out == "each":
-        return leave_one_group_out(windows.groups)
-    if run.hold_out == "part":
-        return [by_part(parts, windows.groups)]
-    if run.hold_out == "share":
-        return [holdout(windows.groups, run.share, seed=0, labels=labels.tolist())]
-    return group_folds(windows.groups, run.folds, seed=0, labels=labels.tolist())
+    return splits_of(run, windows.groups, parts, labels.tolist())
+
+
+def _refuse_untaught(splits: list[Split], windows: Windows) -> None:
+    """Refuse a class that a network would be tested on, or asked for, without having met it."""
+    labels = np.asarray(windows.labels)
+    for split in splits:
+        missing = sorted(set(range(len(windows.classes))) - set(labels[split.train].tolist()))
+        if missing:
+            names = ", ".join(windows.classes[number] for number in missing[:8])
+            raise SplitError(
+                f"with {split.name!r} held out, no training window shows {names}; each class needs one: add recordings "
+                "of it in other groups, or hold out another way (run.hold_out)"
+            )
 
 
 def _parts(gathered: Gathered, windows: Windows) -> tuple[str, ...]:
@@ -111,7 +142,7 @@ def evaluate(
             for seed in seeds:
                 place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
-                said = probabilities(model.module, test)
+                said = probabilities(model.module, test, mirror=recipe.mirror, device=recipe.run.device)
                 outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
@@ -143,17 +174,22 @@ def train_one(
     """Build the recipe's net for these windows and train it from one seed; checkpoints go into `place`."""
     spec = nets.InputSpec(channels=train.shape[0], grid=train.shape[1:])
     module = nets.build(nets.parse(recipe.net.text), spec, classes=len(train.classes), seed=seed)
-    return fit(
-        module,
-        train,
-        recipe.settings,
-        seed=seed,
-        held_out=held_out,
-        augment=domain.augment(recipe, train),
-        checkpoints=place,
-        every=recipe.run.every,
-        progress=lambda _row: tick(),
-    )
+    if domain.learn is not None:
+        kept = None if held_out is None else held_out.load()
+        return domain.learn(recipe, module, train.load(), seed, kept, tick)
+    with noted(place, seed, recipe.run, tick) as note:
+        return fit(
+            module,
+            train,
+            recipe.settings,
+            seed=seed,
+            held_out=held_out,
+            augment=domain.augment(recipe, train),
+            checkpoints=place,
+            every=recipe.run.every,
+            device=recipe.run.device,
+            progress=note,
+        )
 
 
 def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[str, Any]:
@@ -176,7 +212,7 @@ def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[s
         "windows_by_class": dict(zip(windows.classes, counts.tolist(), strict=True)),
         "recordings": len(gathered.sources),
         "skipped": list(gathered.skipped),
-        "held_out": recipe.run.hold_out,
+        "held_out": held_out(recipe.run, gathered.parts),
         "held_out_by": gathered.held_out_by,
         "tested": int(matrix.sum()) // len(recipe.run.seeds),
         "groups": len(by_group),

@@ -88,12 +88,18 @@ def _pictures(
             pictures.confusion_matrix(np.array(summary["confusion"]), found.windows.classes),
             "All held-out windows, all seeds.",
         ),
-        "learning_curves": Picture(
-            pictures.learning_curves([model.history for model in found.fitted]),
-            "The held-out curves are shown only; they chose nothing.",
-        ),
+        **_curves(found),
         **domain.pictures(recipe, gathered, found),
     }
+
+
+def _curves(found: Evaluated) -> dict[str, Picture]:
+    """The learning curves, where there is more than a point to draw."""
+    histories = [model.history for model in found.fitted]
+    if max(map(len, histories)) < 2:
+        return {}
+    told = "The held-out curves are shown only; they chose nothing."
+    return {"learning_curves": Picture(pictures.learning_curves(histories), told)}
 
 
 def headline(summary: Mapping[str, Any]) -> str:
@@ -111,8 +117,9 @@ def headline(summary: Mapping[str, Any]) -> str:
 
 def told(recipe: Classify, summary: Mapping[str, Any]) -> tuple[str, ...]:
     """The result as lines for the command line."""
-    held = {"each": "one at a time", "folds": f"{recipe.run.folds} folds", "part": "the data set's own test part"}
-    how = held.get(recipe.run.hold_out, f"{100 * recipe.run.share:g} %")
+    each = f"{recipe.run.together} at a time" if recipe.run.together > 1 else "one at a time"
+    held = {"each": each, "folds": f"{recipe.run.folds} folds", "part": "the data set's own test part"}
+    how = held.get(summary["held_out"], f"{100 * recipe.run.share:g} %")
     groups = ", ".join(list(summary["accuracy_by_group"])[:8]) + (" …" if summary["groups"] > 8 else "")
     others = [
         f"  {'baseline' if number == 0 else '':<8}  {100 * theirs['accuracy']:5.1f} %   {name}, same folds"

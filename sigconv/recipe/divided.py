@@ -7,19 +7,29 @@ from sigconv.recipe.tables import Run
 from sigconv.windows import Split, by_part, group_folds, holdout, leave_one_group_out
 
 
-def divided(run: Run, groups: Sequence[str], parts: Sequence[str], labels: Sequence[Any] | None = None) -> list[Split]:
+def splits_of(
+    run: Run, groups: Sequence[str], parts: Sequence[str], labels: Sequence[Any] | None = None
+) -> list[Split]:
     """The splits that [run] asks for; none shares a group between its sides.
 
     groups, parts : of each window or recording
     labels : of each, to keep the classes' shares alike; None where there are none
 
-    >>> [split.test.tolist() for split in divided(Run(hold_out="each"), ["a", "b"], ())]
+    >>> [split.test.tolist() for split in splits_of(Run(hold_out="each"), ["a", "b"], ())]
     [[0], [1]]
     """
-    if run.hold_out == "each":
-        return leave_one_group_out(groups)
-    if run.hold_out == "part":
+    how = held_out(run, parts)
+    if how == "each":
+        return leave_one_group_out(groups, run.together)
+    if how == "part":
         return [by_part(parts or ("",) * len(groups), groups)]
-    if run.hold_out == "share":
+    if how == "share":
         return [holdout(groups, run.share, seed=0, labels=labels)]
     return group_folds(groups, run.folds, seed=0, labels=labels)
+
+
+def held_out(run: Run, parts: Sequence[str]) -> str:
+    """What [run] holds out: "each", "folds", "part" or "share"; "auto" is the parts where both are defined."""
+    if run.hold_out == "auto":
+        return "part" if {"train", "test"} <= set(parts) else "share"
+    return run.hold_out

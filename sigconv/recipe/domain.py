@@ -1,6 +1,6 @@
 """Domain: what a classify recipe needs to know of one kind of data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.lines import Placement
-from sigconv.recipe.progress import Progress
+from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Classify
 from sigconv.report.metrics import Outcome
 from sigconv.signal import Source
@@ -54,6 +54,9 @@ class Domain:
     pictures : (recipe, gathered, evaluated) -> {name: Picture}: what people of this domain would look at
     told : (recipe, gathered) -> {fact: text} for the report's table of data
     augment : (recipe, windows) -> Augment or None, of training windows alone
+    learn : (recipe, module, training windows, seed, held out, tick for each epoch) -> Fitted; None for train.fit
+    guessed : (windows of each new recording, (window, class) probabilities, classes) -> the figure of a prediction;
+        None for probabilities along time, or their means
     """
 
     tables: type[Classify]
@@ -65,3 +68,5 @@ class Domain:
     pictures: Callable[[Any, Gathered, Evaluated], Mapping[str, Picture]]
     told: Callable[[Any, Gathered], Mapping[str, str]]
     augment: Callable[[Any, Windows | Loaded], Any] = no_augmentation
+    learn: Callable[[Any, Any, Loaded, int, Loaded | None, Tick], Fitted] | None = None
+    guessed: Callable[[Sequence[Windows], Any, Sequence[str]], Figure] | None = None

@@ -12,7 +12,9 @@ from sigconv.recipe.tables import Data
 from sigconv.signal import Source
 
 _TABLES = (".csv", ".tsv")
+_HDF5 = (".h5", ".hdf5")
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
+_NO_FIELD = ("auto", "recording")  # groups that are no word or column
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +52,30 @@ def collection(data: Data) -> Collection:
     path = Path(data.path)
     if not path.exists():
         raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
+    path = _lone(path)
+    if path.suffix.lower() in _HDF5:
+        return loaders.hdf5_images(path)
+    group = "" if data.group in _NO_FIELD else data.group
     if path.suffix.lower() in _TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
-        if data.group != "auto":
-            columns["group"] = data.group
+        if group:
+            columns["group"] = group
         return loaders.manifest(path, {k: v for k, v in columns.items() if k != v}, skip=data.skip)
     if data.pattern:
-        group = "" if data.group == "auto" else data.group
         return loaders.pattern(path, data.pattern, data.label, group, data.part, skip=data.skip)
     return loaders.class_folders(path, skip=data.skip)
 
 
-def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:
+def _lone(path: Path) -> Path:
+    """The zip or HDF5 file in a folder that holds one and no folders, as public data sets come; else the path."""
+    if not path.is_dir():
+        return path
+    inside = [one for one in path.iterdir() if not one.name.startswith(".")]
+    holding = [one for one in inside if one.suffix.lower() in (".zip", *_HDF5)]
+    return holding[0] if len(holding) == 1 and not any(one.is_dir() for one in inside) else path
+
+
+def labelled(data: Data, domain: str, tick: Tick = lambda _told="": None) -> Gathered:
     """The recordings that [data] names, each opened, each with a label; a tick for each.
 
     Parameters
@@ -116,7 +130,7 @@ def _refuse_unlabelled(data: Data, chosen: Collection) -> None:
 
 def grouped(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
     """The group of each recording, and what a group is."""
-    if data.group not in ("auto", "recording"):
+    if data.group not in _NO_FIELD:
         if data.group in chosen.fields or "group" in chosen.fields:
             return chosen.fields.get(data.group, chosen.groups), data.group
         known = [*chosen.fields, "auto", "recording"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,14 @@ from sigconv.recipe.tables import Recipe
 _MODULES = {
     ("classify", "eeg"): "sigconv.recipe.eeg.line",
     ("classify", "audio"): "sigconv.recipe.audio.line",
+    ("classify", "motion"): "sigconv.recipe.motion.line",
+    ("classify", "video"): "sigconv.recipe.video.line",
+    ("show", "eeg"): "sigconv.recipe.eeg.smooth",
+    ("classify", "image"): "sigconv.recipe.image.line",
+    ("online", "image"): "sigconv.recipe.image.online",
+    ("cells", "image"): "sigconv.recipe.image.cells",
+    ("show", "image"): "sigconv.recipe.image.edges",
+    ("transfer", "image"): "sigconv.recipe.image.transfer",
     ("classify", "volume"): "sigconv.recipe.volume.line",
     ("segment", "image"): "sigconv.recipe.segment.image",
     ("segment", "volume"): "sigconv.recipe.segment.volume",
@@ -43,11 +52,18 @@ class Line:
     tables : what its TOML may hold
     run : (recipe, name, out, progress) -> Result; makes the run folder `out`
     predict : (run folder, files, out, placement, progress) -> lines that tell it; None where there is no model
+    plan : (recipe, progress) -> dry_run.Plan: what would be trained on; None where nothing is trained
     """
 
     tables: type[Recipe]
     run: Callable[[Any, str, Path, Progress], Result]
     predict: Callable[..., tuple[str, ...]] | None = None
+    plan: Callable[[Any, Progress], Any] | None = None
+
+    @property
+    def domain(self) -> Any:
+        """What `predict` was bound to, a Domain for classifiers; None where nothing predicts."""
+        return self.predict.args[0] if isinstance(self.predict, partial) else None
 
 
 def kinds() -> list[str]:

@@ -85,6 +85,7 @@ def predict(
         raise FileNotFoundError(f"out is {str(target)!r}: there is no folder {target.parent}; make it first")
     model = model_of(run)
     rows: list[dict[str, Any]] = []
+    seen, told = [], []
     with progress.stage("reading and predicting", 0) as tick:
         for file in files:
             recording = loaders.open(file)
@@ -93,9 +94,14 @@ def predict(
                 raise ShapeError(
                     f"{file}: a window has shape {cut.shape}, the model takes {tuple(model.facts['shape'])}"
                 )
-            said = _probabilities(model.module, cut, tick)
+            said = _probabilities(model, cut, tick)
+            seen.append(cut)
+            told.append(said)
             rows += [_row(file, cut, i, said[i], model.classes, bool(placement.at)) for i in range(len(cut))]
-    picture = _drawn(rows, recording, model.classes) if len(files) == 1 else _shares(rows, model.classes)
+    if domain.guessed is not None:
+        picture = domain.guessed(seen, np.concatenate(told), model.classes)
+    else:
+        picture = _drawn(rows, recording, model.classes) if len(files) == 1 else _shares(rows, model.classes)
     _write_both(target, folder.as_csv(rows), png(picture))
     names = [row["predicted"] for row in rows]
     counts = ", ".join(f"{name} {names.count(name)}" for name in sorted(set(names)))
@@ -112,12 +118,12 @@ def _write_both(table: Path, rows: bytes, picture: bytes) -> None:
         raise
 
 
-def _probabilities(module: Any, cut: Windows, tick: Tick, together: int = 256) -> Any:
+def _probabilities(model: Model, cut: Windows, tick: Tick, together: int = 256) -> Any:
     """Class probabilities of every window, read `together` at a time."""
     said = []
     for first in range(0, len(cut), together):
         some = range(first, min(first + together, len(cut)))
-        said.append(probabilities(module, cut.batch(some)))
+        said.append(probabilities(model.module, cut.batch(some), mirror=model.recipe.mirror))
         for _ in some:
             tick()
     return np.concatenate(said)

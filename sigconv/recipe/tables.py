@@ -37,19 +37,25 @@ class Run(Table):
     """[run] what is trained, and on which part of the data.
 
     seeds : each trains every fold once
-    hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; or a "share" of the
-        groups
+    hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; a "share" of the
+        groups; or "auto": the parts where they are defined, else a share
+    together : neighbouring groups that "each" holds out at once
     folds, share : how many folds, which share is held out
     every : s between checkpoints
     model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
+    device : "auto" takes the GPU where there is one; "cpu", "cuda"
+    tensorboard : whether TensorBoard's event files are written beside log.csv
     """
 
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
-    hold_out: Literal["each", "folds", "part", "share"] = "each"
+    hold_out: Literal["each", "folds", "part", "share", "auto"] = "each"
+    together: int = Field(default=1, ge=1)
     folds: int = Field(default=5, ge=2)
     share: float = Field(default=0.2, gt=0, lt=1)
     every: Annotated[Seconds, Field(gt=0)] = 60.0
     model: Literal["everything", "first"] = "everything"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    tensorboard: bool = False
 
     @field_validator("seeds")
     @classmethod
@@ -121,6 +127,11 @@ class Classify(Recipe):
     data: Data = Data()
     net: NetText
     train: Train = Train()
+
+    @property
+    def mirror(self) -> tuple[int, ...]:
+        """Grid axes along which a window is mirrored when it is classified; the mean of what is said counts."""
+        return ()
 
     @property
     def settings(self) -> Settings:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+_MOST_WRITTEN = 20  # classes whose confusion is written into every cell
 NET, BASELINE, GREY = "#2a6f97", "#d98032", "#888888"
 
 
@@ -47,7 +48,7 @@ def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
     histories : for every fold its epochs, each with loss, score, held_out_loss and held_out_score
     """
     figure, (left, right) = _figure(8.5, 3.4, 2)
-    for ax, column, scale, label in ((left, "loss", 1, "cross-entropy (nats)"), (right, "score", 100, "score (%)")):
+    for ax, column, scale, label in ((left, "loss", 1, "loss"), (right, "score", 100, "score (%)")):
         for prefix, colour, name in (("", NET, "training"), ("held_out_", BASELINE, "held out")):
             lines = [[scale * getattr(row, prefix + column) for row in rows] for rows in histories]
             for line in lines:
@@ -59,15 +60,18 @@ def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
 
 
 def confusion_matrix(counts: "np.ndarray[Any, Any]", classes: Sequence[str]) -> Figure:
-    """Rows are what was shown, columns what was said; each cell has the share of its row and the count."""
-    figure, (ax,) = _figure(1.2 * len(classes) + 2.2, 1.1 * len(classes) + 1.4)
+    """Rows are what was shown, columns what was said; of up to 20 classes each cell has its row's share and a count."""
+    few = len(classes) <= _MOST_WRITTEN
+    cell = 1.1 if few else max(0.03, 14 / len(classes))
+    figure, (ax,) = _figure(1.1 * cell * len(classes) + 2.2, cell * len(classes) + 1.4)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for (i, j), part in np.ndenumerate(share):
+    for (i, j), part in np.ndenumerate(share) if few else ():
         colour = "white" if part > 0.55 else "black"
         ax.text(j, i, f"{100 * part:.1f} %\n({counts[i, j]})", ha="center", va="center", color=colour)
-    ax.set_xticks(range(len(classes)), classes)
-    ax.set_yticks(range(len(classes)), classes)
+    size = None if few else max(1.0, 60 * cell)
+    ax.set_xticks(range(len(classes)), classes, rotation=0 if few else 90, fontsize=size)
+    ax.set_yticks(range(len(classes)), classes, fontsize=size)
     ax.set(xlabel="predicted", ylabel="shown")
     return figure
 

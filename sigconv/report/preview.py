@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sigconv.core import spectrum
-from sigconv.signal import Axis, Source
+from sigconv.signal import Axis, Signal, Source
 
 _SECONDS, _LINES, _FRAMES, _LOOKED = 10.0, 16, 8, 200
 _MOST_SAMPLES, _DOTS, _WINDOW = 1_000_000, 4000, 256  # of a line: read, drawn, in a window of its spectrum
@@ -66,7 +66,7 @@ def _traces(ax: Any, data: Array, time: Axis, labels: Sequence[str], source: Sou
     middle = data - np.nanmedian(data, axis=1, keepdims=True) if np.isfinite(data).any() else data
     spread = float(np.nanpercentile(np.abs(middle), 99)) if np.isfinite(middle).any() else 0.0
     apart = 2 * spread or 1.0
-    at = _places(time)
+    at = places(time)
     if len(at) > 2 * _DOTS:  # no more than can be told apart: the least and the most of each stretch
         stretch = len(at) // _DOTS
         whole = middle[:, : _DOTS * stretch].reshape(len(middle), _DOTS, stretch)
@@ -100,7 +100,8 @@ def _heard(ax: Any, line: Array, time: Axis, label: str) -> None:
     ax.set(xlabel="time (s)", ylabel=f"{label} (kHz)")
 
 
-def _places(axis: Axis) -> Array:
+def places(axis: Axis) -> Array:
+    """(size) float64 positions of an axis' samples, in its unit."""
     return np.array(axis.positions) if axis.positions else axis.start + axis.step * np.arange(axis.size)
 
 
@@ -108,19 +109,19 @@ def _figures(source: Source) -> Figure:
     """Markers at eight times of those at which most are seen, from the side on which they spread most."""
     time = source.axes[1]
     looked = np.unique(np.linspace(0, time.size - 1, _LOOKED).round().astype(int)).tolist()
-    places = np.stack([np.asarray(source.samples(((f, f + 1),)))[:, 0].reshape(-1, 3) for f in looked])
-    seen = np.isfinite(places).all(axis=2).mean(axis=1)
+    where = np.stack([np.asarray(source.samples(((f, f + 1),)))[:, 0].reshape(-1, 3) for f in looked])
+    seen = np.isfinite(where).all(axis=2).mean(axis=1)
     best = np.flatnonzero(seen >= seen.max() / 2)
     chosen = best[np.unique(np.linspace(0, len(best) - 1, _FRAMES).round().astype(int))].tolist()
     up = max(0, "xyz".find(str(source.notes.get("up", "z")).strip("+-") or "z"))
-    across = max((i for i in range(3) if i != up), key=lambda i: _extent(places[..., i]))
-    heights = places[chosen][..., up]
+    across = max((i for i in range(3) if i != up), key=lambda i: _extent(where[..., i]))
+    heights = where[chosen][..., up]
     half = 0.55 * (_extent(heights) or 1.0)
-    bones = _bones(source)
+    joined = bones(source)
     figure, panels = _figure(1.8 * len(chosen), 2.4, len(chosen))
     for ax, row in zip(panels, chosen, strict=True):
-        shown = places[row][:, [across, up]]
-        for ends in bones:
+        shown = where[row][:, [across, up]]
+        for ends in joined:
             ax.plot(*shown[list(ends)].T, color="#888888", linewidth=1)
         ax.plot(*shown.T, "o", color="#2a6f97", markersize=2.5)
         ax.set_title(f"{time.at(looked[row]):.2f} s", fontsize=8)
@@ -136,7 +137,7 @@ def _figures(source: Source) -> Figure:
     return figure
 
 
-def _bones(source: Source) -> list[tuple[int, int]]:
+def bones(source: Source | Signal) -> list[tuple[int, int]]:
     """The pairs of markers that a skeleton joins; not those to its root, which may be a point on the floor."""
     number = {name: i for i, name in enumerate(source.notes["markers"])}
     skeleton = source.notes.get("skeleton", {"joints": (), "parents": ()})
@@ -159,7 +160,7 @@ def _spectrogram(source: Source) -> Figure:
     power = np.abs(np.asarray(source.samples(((0, freq.size), (0, last))))[0])
     shown = 20 * np.log10(np.maximum(power, 1e-12)) if (power >= 0).all() and not source.unit else power
     figure, (ax,) = _figure(9, 3.6)
-    drawn = ax.pcolormesh(_places(time)[:last], _places(freq), shown, shading="nearest", rasterized=True)
+    drawn = ax.pcolormesh(places(time)[:last], places(freq), shown, shading="nearest", rasterized=True)
     ax.set(xlabel=f"time ({time.unit})", ylabel=f"{freq.name} ({freq.unit or 'number'})")
     figure.colorbar(drawn, ax=ax, label="dB" if shown is not power else source.unit)
     return figure
@@ -204,7 +205,7 @@ def _cuts(source: Source, first: bool = False) -> Figure:
         plane = np.asarray(source.samples((*before, *box)))[0].squeeze(0 if first else ())
         up, across = (axis for i, axis in enumerate(grid) if i != cut)
         ax.pcolormesh(
-            _places(across), _places(up), plane.squeeze(cut), cmap="gray", shading="nearest", rasterized=True,
+            places(across), places(up), plane.squeeze(cut), cmap="gray", shading="nearest", rasterized=True,
             vmin=limits[0], vmax=limits[1],
         )  # fmt: skip
         ax.set_aspect("equal")

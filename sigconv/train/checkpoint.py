@@ -17,6 +17,7 @@ from torch import Tensor
 
 from sigconv.errors import FormatError
 from sigconv.files import write_whole
+from sigconv.train.processes import Processes
 
 VERSION = 1
 _KEPT = 2
@@ -105,6 +106,15 @@ class Checkpoints:
             name = _NAME.fullmatch(path.name)
             if (name and int(name[1]) not in self._good) or re.fullmatch(r"\.state-\d{9}\..*\.part", path.name):
                 path.unlink(missing_ok=True)
+
+
+def shared(state: State | None, processes: Processes) -> State | None:
+    """The state that the first of several processes has."""
+    from safetensors.torch import load, save
+
+    told = processes.told(b"" if state is None else json.dumps(state.facts).encode())
+    content = processes.told(b"" if state is None else save(state.tensors))
+    return State(load(content), json.loads(told)) if told else None
 
 
 class _DamageError(Exception):

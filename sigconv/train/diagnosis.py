@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sigconv.errors import ArgumentError, ResourceError
 from sigconv.train.learner import Labelled, Learner
+from sigconv.train.processes import here
 from sigconv.windows import Loaded, Windows
 
 _SHOWN = 8
@@ -37,7 +38,7 @@ def refuse_not_finite(
     x, mine = parts[number][0], indices[number]
     spoilt = ~torch.isfinite(x.flatten(1)).all(1).cpu().numpy()
     shown = mine[spoilt] if spoilt.any() else np.concatenate(indices) if not any(bad) else mine
-    told = _first_module(learner, x)
+    told = _first_module(learner, x) or _first_gradient(learner.module)
     if spoilt.any():
         told = f"the windows hold NaN or infinity{'' if told is None else f', first met by {told}'}"
     elif told is None:
@@ -85,25 +86,59 @@ def _first_module(learner: Learner, x: Tensor) -> str | None:
     return found[0] if found else None
 
 
-def memory_told(error: BaseException, x: Tensor) -> BaseException:
-    """A ResourceError with the batch to try if memory ran out; any other error as it is.
+def _first_gradient(module: nn.Module) -> str | None:
+    """The first parameter whose gradient is not finite."""
+    for name, parameter in module.named_parameters():
+        if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
+            return f"{name}, whose gradient is not finite"
+    return None
 
-    x : (N, channel, *grid), the batch that did not fit
 
-    >>> print(memory_told(MemoryError(), torch.zeros(16, 1, 8)))
-    out of memory in a step of 16 windows of 1 × 8 samples; use train.batch=8 with train.accumulate=2, ...
-    >>> memory_told(RuntimeError("something else"), torch.zeros(16, 1, 8))
-    RuntimeError('something else')
+def ran_out(error: BaseException) -> bool:
+    """Whether an error says that memory did not suffice.
+
+    >>> ran_out(MemoryError()), ran_out(RuntimeError("a size does not match"))
+    (True, False)
     """
-    text = str(error)
-    short = isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in text
-    if not short:
-        return error
+    told = str(error)
+    short = "not enough memory" in told or "can't allocate memory" in told or "out of memory" in told
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and short)
+
+
+def refuse_batch(learner: Learner, x: Tensor, y: Tensor, accumulate: int, error: BaseException) -> NoReturn:
+    """An error with the batch that fits: half of what did not, halved until a step of it goes through.
+
+    x, y : the batch that did not fit;  accumulate : of the settings
+
+    Raises
+    ------
+    ResourceError : always
+    """
     shape = " × ".join(map(str, x.shape[1:]))
-    half = max(1, len(x) // 2)
-    told = (
-        f"use train.batch={half} with train.accumulate=2, which learn the same" if half > 1 else "take smaller windows"
-    )
-    return ResourceError(
-        f"out of memory in a step of {len(x)} windows of {shape} samples; {told}, or smaller windows ({text[:200]})"
-    )
+    told = f"out of memory in a step of {len(x)} windows of {shape} samples"
+    size, processes = len(x) // 2, here().count
+    if processes > 1 and size >= 2:  # the others do not take part in trying
+        raise ResourceError(
+            f"{told} in one of {processes} processes; use train.batch={size} with train.accumulate={2 * accumulate}"
+        ) from error
+    while size >= 2 and not _fits(learner, x[:size], y[:size]):
+        size //= 2
+    if size < 2:
+        raise ResourceError(f"{told}, and two do not fit either; take smaller windows or a smaller net") from error
+    times = accumulate * -(-len(x) // size)
+    raise ResourceError(
+        f"{told}; {size} fit: use train.batch={size} with train.accumulate={times}, whose steps are as large"
+    ) from error
+
+
+def _fits(learner: Learner, x: Tensor, y: Tensor) -> bool:
+    """Whether a step of these windows finds the memory that it needs."""
+    if x.is_cuda:
+        torch.cuda.empty_cache()
+    try:
+        learner.gradients([(x, y)], len(x))
+    except (RuntimeError, MemoryError) as error:
+        if ran_out(error):
+            return False
+        raise
+    return True

@@ -11,6 +11,7 @@ import torch
 from sigconv.train.augment import Augment
 from sigconv.train.draws import generator
 from sigconv.train.learner import Labelled
+from sigconv.train.processes import Processes
 from sigconv.train.task import Task, refuse_map
 from sigconv.windows import Loaded, Read, Windows, reading
 
@@ -31,14 +32,16 @@ class Feed:
     device: torch.device
     augment: Augment | None
     seed: int
+    processes: Processes
 
     def steps(self, pieces: Sequence[Sequence[Integers]], epoch: int, start: int) -> Iterator[list[Labelled]]:
-        """The batches of each step of an epoch, from step `start` on.
+        """This process's shares of the batches of each step of an epoch, from step `start` on.
 
         What is drawn for a window depends on the seed, the epoch and its place in the epoch's order.
         """
         place = sum(len(piece) for step in pieces[:start] for piece in step)
-        found = self.read([self.chosen[piece] for step in pieces[start:] for piece in step])
+        share = self.processes.share
+        found = self.read([self.chosen[share(piece)] for step in pieces[start:] for piece in step])
         for step in pieces[start:]:
             parts = []
             for piece in step:
@@ -47,7 +50,8 @@ class Feed:
                     refuse_map(batch.y, self.task.classes)
                 x, y = (torch.from_numpy(each).to(self.device) for each in (batch.x, batch.y))
                 if self.augment is not None:
-                    draws = [generator(self.seed, "augment", epoch, place + i) for i in range(len(piece))]
+                    here = place + self.processes.before(piece)
+                    draws = [generator(self.seed, "augment", epoch, here + i) for i in range(len(x))]
                     x, y = self.augment(x, y, draws)
                 place += len(piece)
                 parts.append((x, y))
@@ -65,7 +69,8 @@ def feeding(
     seed: int,
     batch: int,
     workers: int,
+    processes: Processes,
 ) -> Iterator[Feed]:
     """A Feed of some windows, whose worker processes end with it."""
     with reading(windows, batch, workers=workers) as read:
-        yield Feed(read, chosen, task, device, augment, seed)
+        yield Feed(read, chosen, task, device, augment, seed, processes)

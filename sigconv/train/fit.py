@@ -1,8 +1,14 @@
-"""Training: from windows to a trained module, the same for the same seed whatever happens on the way."""
+"""Training: from windows to a trained module, the same for the same seed whatever happens on the way.
+
+Under torchrun every process makes the same call and gets the same result: settings.batch is of one process, so that
+n processes learn what one learns with a batch n times as large (without dropout, to rounding); each window is met
+by one of them in every epoch, batch norms take the moments of all, and the first one writes the checkpoints.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +17,7 @@ import torch
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.train.augment import Augment
-from sigconv.train.checkpoint import Checkpoints, State
+from sigconv.train.checkpoint import Checkpoints, State, shared
 from sigconv.train.contents import balanced_weights, contents
 from sigconv.train.curve import Epoch, from_json
 from sigconv.train.device import device_of, placed
@@ -22,9 +28,11 @@ from sigconv.train.loop import Course, Loop
 from sigconv.train.losses import loss_of
 from sigconv.train.outputs import watching
 from sigconv.train.precision import Precision, fastest
+from sigconv.train.processes import Processes, joined
 from sigconv.train.settings import Settings
 from sigconv.train.start import start_from_patterns
 from sigconv.train.stop import Asked, deferred
+from sigconv.train.synchronised import synchronised
 from sigconv.train.tally import Tally
 from sigconv.train.task import Task, refuse_absent, task_of
 from sigconv.train.threads import threads_for
@@ -87,24 +95,23 @@ def fit(
     Stopped : SIGINT or SIGTERM came; a checkpoint was written
 
     >>> from sigconv import nets
-    >>> x = np.sign(np.arange(32) % 2 - 0.5)[:, None, None] * np.ones((1, 1, 4))
-    >>> task = Loaded(x.astype(np.float32), np.arange(32) % 2, ("g",) * 32, ("low", "high"))
-    >>> module = nets.build(nets.parse("F"), nets.InputSpec(1, (4,)), classes=2, seed=0)
-    >>> fit(module, task, Settings(epochs=2, rate=0.1)).history[-1].score
+    >>> task = Loaded(np.eye(2, dtype=np.float32)[:, None], np.arange(2), ("a", "b"), ("left", "right"))
+    >>> module = nets.build(nets.parse("F"), nets.InputSpec(1, (2,)), classes=2, seed=0)
+    >>> fit(module, task, Settings(epochs=9, rate=0.1)).history[-1].score
     1.0
     """
     task = _checked(module, windows, settings, held_out, validation, every)
-    shows, weights = _counted(windows, task, settings)
+    chosen = device_of(device)
+    processes = joined(chosen)
+    whole = replace(settings, batch=settings.batch * processes.count)
     kept = None if checkpoints is None else Checkpoints(Path(checkpoints))
-    marks = {} if kept is None else fingerprint(module, windows, settings, seed, validation, augment)
-    state = None if kept is None else _found(kept, marks, progress)
+    marks = {} if kept is None else fingerprint(module, windows, whole, seed, validation, augment)
+    state = None if kept is None else _found(kept, marks, progress, processes)
     if state is not None and state.facts["finished"]:
         return _finished(module, state)
-    if state is None and settings.start == "csp" and isinstance(windows, Loaded):
-        start_from_patterns(module, windows)
-    course = Course(windows, settings, seed, shows, kept, marks, every, progress)
-    watched = (held_out, validation)
-    with _under_way(module, course, task, watched, weights, augment, device_of(device), state) as loop:
+    shows, weights = _counted(windows, task, settings)
+    course = Course(windows, whole, seed, shows, kept, marks, every, progress, processes)
+    with _under_way(module, course, task, (held_out, validation), weights, augment, chosen, state) as loop:
         loop.run()
     return _fitted(module, loop.history, loop.best.epoch)
 
@@ -136,11 +143,16 @@ def _counted(windows: Windows | Loaded, task: Task, settings: Settings) -> tuple
     return shows, balanced_weights(table) if settings.class_weights == "balanced" else None
 
 
-def _found(kept: Checkpoints, marks: dict[str, Any], progress: Callable[[Epoch], None]) -> State | None:
-    """The state to go on from; its epochs are told of."""
-    state = kept.newest()
+def _found(
+    kept: Checkpoints, marks: dict[str, Any], progress: Callable[[Epoch], None], processes: Processes
+) -> State | None:
+    """The state to go on from, as the first process finds it; its epochs are told of."""
+    state = kept.newest() if processes.first else None
     if state is not None:
         refuse_other(state.facts["marks"], marks, kept.folder)
+    if processes.count > 1:
+        state = shared(state, processes)
+    if state is not None:
         for row in from_json(state.facts["history"]):
             progress(row)
     return state
@@ -161,21 +173,30 @@ def _under_way(
 
     watched : what is held out, and for validation;  weights : (class) float32, or None
     """
-    settings, windows = course.settings, course.windows
+    settings, windows, processes = course.settings, course.windows, course.processes
+    batch = settings.batch // processes.count
     indices = np.arange(len(windows)) if task.maps else np.flatnonzero(np.asarray(windows.labels) >= 0)
     with ExitStack() as stack:
-        stack.enter_context(threads_for(settings.batch * int(np.prod(windows.shape))))
+        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
+        if state is None and settings.start == "csp" and isinstance(windows, Loaded):
+            start_from_patterns(module, windows)
+        stack.enter_context(threads_for(batch * int(np.prod(windows.shape))))
         stack.enter_context(placed(module, device))
         stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
-        read = {"seed": course.seed, "batch": settings.batch, "workers": settings.workers}
-        feed = stack.enter_context(feeding(windows, indices, task, device, augment, **read))
-        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
-        precision = _precision(module, windows, settings, device, state)
+        read = partial(feeding, seed=course.seed, batch=batch, workers=settings.workers, processes=processes)
+        feed = stack.enter_context(read(windows, indices, task, device, augment))
+        precision = _precision(module, windows, settings, batch, device, state)
+        if processes.count > 1:
+            precision = Precision(*map(bool, processes.told(bytes(astuple(precision)))))
         precision.arranged(module, len(windows.shape) - 1)
-        loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device))
+        stack.enter_context(synchronised(module, processes))
+        loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device), processes)
         learner = Learner(module, device, loss, precision, settings)
-        many = settings.batch if task.maps else max(settings.batch, 256)
-        held_out, validation = (stack.enter_context(watching(each, many, settings.workers)) for each in watched)
+        stack.callback(learner.let_go)
+        many = batch if task.maps else max(batch, 256)
+        held_out, validation = (
+            stack.enter_context(watching(each, many, settings.workers, processes)) for each in watched
+        )
         loop = Loop(course, learner, feed, held_out, validation, asked, Tally.empty(task, device))
         if state is not None:
             loop.resume(state)
@@ -183,7 +204,12 @@ def _under_way(
 
 
 def _precision(
-    module: torch.nn.Module, windows: Windows | Loaded, settings: Settings, device: torch.device, state: State | None
+    module: torch.nn.Module,
+    windows: Windows | Loaded,
+    settings: Settings,
+    batch: int,
+    device: torch.device,
+    state: State | None,
 ) -> Precision:
     """As a checkpoint says, or as the settings do; "auto" tries what is fastest."""
     if state is not None:
@@ -191,7 +217,7 @@ def _precision(
     if settings.precision != "auto":
         low = settings.precision == "bfloat16"
         return Precision(bfloat16=low, channels_last=low)
-    some = np.arange(settings.batch) % len(windows)
+    some = np.arange(batch) % len(windows)
     return fastest(module.train(), torch.from_numpy(windows.batch(some)).to(device))
 
 

@@ -35,6 +35,11 @@ class Learner:
         self._fabric = fabric_on(device)
         self._wrapped, self._mover = self._fabric.setup(module, self.optimiser)
         self._learning = [p for p in module.parameters() if p.requires_grad]
+        self._deaf = list(self._learning)
+
+    def let_go(self) -> None:
+        """Lose touch with other processes; a wrapper that outlives its process group holds up the end of Python."""
+        self._wrapped = self._mover = self._fabric = None
 
     @property
     def best_module(self) -> nn.Module:
@@ -48,12 +53,19 @@ class Learner:
         return logits, self._loss(logits, y)
 
     def gradients(self, parts: Sequence[Labelled], count: int) -> list[tuple[Tensor, float]]:
-        """Gradients of the mean loss of `count` windows, which come in parts; logits and loss of each part."""
+        """Gradients of the mean loss of `count` windows, which come in parts; logits and loss of each part.
+
+        parts : of this process;  count : of all processes
+        """
         self.optimiser.zero_grad()
+        processes = self._fabric.world_size  # over which the gradients are averaged, behind the last part
         found = []
-        for x, y in parts:
-            logits, loss = self.forward(x, y)
-            self._fabric.backward(loss if len(y) == count else loss * (len(y) / count))
+        for number, (x, y) in enumerate(parts, 1):
+            more = processes > 1 and number < len(parts)
+            with self._fabric.no_backward_sync(self._wrapped, enabled=more):
+                logits, loss = self.forward(x, y)
+                weight = len(y) * processes / count
+                self._fabric.backward(loss if weight == 1 else loss * weight)
             found.append((logits.detach(), loss.item()))
         return found
 
@@ -64,6 +76,12 @@ class Learner:
         if self._clip:
             torch.nn.utils.clip_grads_with_norm_(learning, self._clip, norm)
         return float(norm)
+
+    def listen(self) -> None:
+        """Let Python take a breath after each parameter of a backward pass: signals are heard then."""
+        while self._deaf:
+            parameter = self._deaf.pop()
+            parameter.register_post_accumulate_grad_hook(lambda _parameter: None)  # type: ignore[no-untyped-call]
 
     def move(self, factor: float) -> None:
         """Move the weights along the gradients, at this share of the largest rates."""
@@ -93,7 +111,7 @@ class Learner:
             number, key = name.split(".")
             parameter = parameters[int(number)]
             # in the parameter's own memory format, for which a fused optimiser does not look
-            kept = torch.empty_like(parameter) if value.shape == parameter.shape else value.clone()
+            kept = torch.empty_like(parameter if value.shape == parameter.shape else value, device=parameter.device)
             self.optimiser.state[parameter][key] = kept.copy_(value)
 
 

@@ -2,26 +2,32 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
+from torch import Tensor
 
+from sigconv.errors import ArgumentError
 from sigconv.train.best import Best
 from sigconv.train.checkpoint import Checkpoints, State
 from sigconv.train.curve import Epoch, as_json, from_json
-from sigconv.train.diagnosis import memory_told, refuse_not_finite
+from sigconv.train.device import seeded
+from sigconv.train.diagnosis import ran_out, refuse_batch, refuse_not_finite
 from sigconv.train.draws import generator
 from sigconv.train.feed import Feed, Integers
 from sigconv.train.learner import Labelled, Learner, part
 from sigconv.train.order import epoch_order, pieces_of, steps_of
 from sigconv.train.outputs import Watched, looked_at
+from sigconv.train.processes import Processes
 from sigconv.train.schedule import rate_factor
 from sigconv.train.settings import Settings
-from sigconv.train.stop import Asked, Stopped
+from sigconv.train.stop import Asked, Interrupted, Stopped
 from sigconv.train.tally import Tally
 from sigconv.windows import Loaded, Windows
+
+_SLOW = 0.3  # s of a step that a stop does not wait for
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +35,7 @@ class Course:
     """What a training is, as far as it does not change.
 
     windows : what is trained on;  shows : (window, class) bool for balanced sampling, or None
+    settings : their batch is that of all processes together
     marks : the fingerprint;  every : s between checkpoints
     """
 
@@ -40,6 +47,7 @@ class Course:
     marks: dict[str, Any]
     every: float
     progress: Callable[[Epoch], None]
+    processes: Processes
 
 
 @dataclass(eq=False)
@@ -62,11 +70,13 @@ class Loop:
     spent: float = 0.0
     history: list[Epoch] = field(default_factory=list)
     best: Best = field(default_factory=Best)
+    _slow: bool = True  # as far as one knows before the first step
     _saved: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
         """Train to the end; the module then has the weights that are to be used."""
         settings = self.course.settings
+        self._heed()
         while self.epoch < settings.epochs and not self._patience_ends():
             self._steps()
             self._close_epoch()
@@ -74,7 +84,7 @@ class Loop:
         self.learner.module.load_state_dict(chosen)
         if self.course.checkpoints is not None:
             tensors = {f"module.{name}": value for name, value in self.learner.module.state_dict().items()}
-            self.course.checkpoints.write(tensors, {**self._facts(), "finished": True})
+            self._write(tensors, {"finished": True})
 
     def resume(self, state: State) -> None:
         """Be where the training was that wrote this checkpoint."""
@@ -82,8 +92,9 @@ class Loop:
         self.learner.restore(tensors, facts["averaged"])
         self.epoch, self.step, self.spent = facts["epoch"], facts["step"], facts["spent"]
         self.history = from_json(facts["history"])
-        self.tally.matrix.copy_(tensors["tally"])
-        self.tally.loss_sum, self.tally.seen = facts["loss_sum"], facts["seen"]
+        if self.course.processes.first:
+            self.tally.matrix.copy_(tensors["tally"])
+            self.tally.loss_sum, self.tally.seen = facts["loss_sum"], facts["seen"]
         told = facts["best"]
         if told["epoch"]:
             score = -math.inf if told["score"] is None else told["score"]
@@ -96,42 +107,94 @@ class Loop:
         steps = steps_of(count, settings)
         shows = None if self.course.shows is None else self.course.shows[self.feed.chosen]
         order = epoch_order(count, settings, seed, self.epoch, shows)
-        pieces = pieces_of(order, steps, settings.accumulate)
+        processes = self.course.processes
+        pieces = pieces_of(order, steps, settings.accumulate, processes.count)
+        _refuse_idle(pieces, processes)
         seeds = generator(seed, "dropout", self.epoch).integers(1 << 63, size=len(pieces)).tolist()
         self.learner.module.train()
         begun = time.monotonic()
-        for parts in self.feed.steps(pieces, self.epoch, self.step):
-            torch.manual_seed(seeds[self.step])
-            self._step(parts, pieces[self.step], rate_factor(*self._through(steps), settings.schedule, settings.warmup))
+        found = self.feed.steps(pieces, self.epoch, self.step)
+        while self.step < len(pieces):
+            with self._interruptible():
+                parts = next(found)
+            factor = rate_factor(*self._through(steps), settings.schedule, settings.warmup)
+            self._step(parts, pieces[self.step], factor, (seeds[self.step] + processes.rank) % (1 << 63))
             self.step += 1
             now = time.monotonic()
+            self._slow = now - begun > _SLOW
+            if self._slow:
+                self.learner.listen()
             self.spent, begun = self.spent + now - begun, now
             self._heed()
-            if now - self._saved >= self.course.every:
-                self._save()
+            self._save_if(now - self._saved >= self.course.every)
 
     def _through(self, steps: int) -> tuple[int, int]:
         """Steps done of the whole training, and all of them."""
         return self.epoch * steps + self.step, self.course.settings.epochs * steps
 
-    def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float) -> None:
-        count = sum(len(piece) for piece in pieces)
+    def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float, seed: int) -> None:
+        count, short = sum(len(piece) for piece in pieces), None
+        seeded(self.learner.device, seed)
         try:
-            found = self.learner.gradients(parts, count)
+            found = self._gradients(parts, count)
             norm = self.learner.gradient_norm()
-            if not math.isfinite(norm + sum(loss for _, loss in found)):
-                where = (self.epoch + 1, self.step + 1)
-                indices = [self.feed.chosen[piece] for piece in pieces]
-                refuse_not_finite(self.learner, parts, [loss for _, loss in found], where, indices, self.course.windows)
+            self._refuse_not_finite(parts, [loss for _, loss in found], norm, pieces, seed)
             self.learner.move(factor)
         except (RuntimeError, MemoryError) as error:
-            raise memory_told(error, parts[0][0]) from error
+            if not ran_out(error):
+                raise
+            short = error.with_traceback(None)  # which would keep what the step holds
+        if short is not None:
+            refuse_batch(self.learner, *parts[0], self.course.settings.accumulate, short)
         for (logits, loss), (_, y) in zip(found, parts, strict=True):
             self.tally.add(logits, y, loss)
+
+    def _gradients(self, parts: list[Labelled], count: int) -> list[tuple[Tensor, float]]:
+        """Gradients of a step; a stop cuts a slow one short, and what norms saw of it is taken back."""
+        if not self._slow:
+            return self.learner.gradients(parts, count)
+        kept = [(buffer, buffer.clone()) for buffer in self.learner.module.buffers()]
+        with self._interruptible(kept):
+            return self.learner.gradients(parts, count)
+
+    @contextmanager
+    def _interruptible(self, kept: Sequence[tuple[Tensor, Tensor]] = ()) -> Iterator[None]:
+        """Work that a stop may cut short, as nothing is lost by it. kept : buffers, and what they were before"""
+        # several processes wait for each other, and agree on a stop behind a step
+        self.asked.urgent = self.course.processes.count == 1 and not self.asked.signal
+        try:
+            yield
+        except Interrupted:
+            for buffer, before in kept:
+                buffer.copy_(before)
+            self._heed()
+            raise
+        finally:
+            self.asked.urgent = False
+
+    def _refuse_not_finite(
+        self, parts: list[Labelled], losses: list[float], norm: float, pieces: Sequence[Integers], seed: int
+    ) -> None:
+        """The same error in every process, as the first one tells it whose loss is not finite."""
+        processes = self.course.processes
+        own, any_norm = math.isfinite(sum(losses)), math.isfinite(norm)
+        first, wrong = processes.most(-processes.rank if not own else -processes.count, not (own and any_norm))
+        if not wrong:
+            return
+        told = b""
+        try:
+            where = (self.epoch + 1, self.step + 1)
+            indices = [self.feed.chosen[processes.share(piece)] for piece in pieces]
+            seeded(self.learner.device, seed)
+            refuse_not_finite(self.learner, parts, losses, where, indices, self.course.windows)
+        except ArgumentError as error:
+            told = str(error).encode()
+        raise ArgumentError(processes.told(told, -first % processes.count).decode())
 
     def _close_epoch(self) -> None:
         """Look at what is held out, and go on to the next epoch."""
         begun = time.monotonic()
+        self.tally = self.tally.over(self.course.processes)
         validation, held_out = (self._look(each) for each in (self.validation, self.held_out))
         if self.validation is not None:
             self.best.offer(self.epoch + 1, validation[1], validation[0], self.learner.best_module)
@@ -144,16 +207,15 @@ class Loop:
         self.tally = Tally.empty(self.tally.task, self.learner.device)
         self.course.progress(row)
         self._heed()
-        if seconds > self.course.every:
-            self._save()
+        self._save_if(seconds > self.course.every)
 
     def _look(self, watched: Watched | None) -> tuple[float, float]:
         if watched is None:
             return math.nan, math.nan
         learner = self.learner
-        tally = looked_at(
-            learner.best_module, watched, self.tally.task, learner.device, learner.precision, pulse=self._heed
-        )
+        with self._interruptible():
+            tally = looked_at(learner.best_module, watched, self.tally.task, learner.device, learner.precision)
+        tally = tally.over(self.course.processes)
         return tally.loss, tally.score
 
     def _patience_ends(self) -> bool:
@@ -161,33 +223,46 @@ class Loop:
         return bool(patience and self.history and self.best.waited(self.epoch) >= patience)
 
     def _heed(self) -> None:
-        """Stop here if somebody asked for it."""
-        if self.asked.signal and self.course.checkpoints is not None:
+        """Stop here if somebody asked any process for it."""
+        if self.course.checkpoints is None:
+            return
+        (number,) = self.course.processes.most(self.asked.signal)
+        if number:
             self._save()
+            self.course.processes.wait()
             raise Stopped(
-                self.asked.signal,
+                number,
                 f"stopped in epoch {self.epoch + 1} after {self.step} of its steps; the same command goes on from the "
                 f"checkpoint in {self.course.checkpoints.folder}",
             )
 
+    def _save_if(self, due: bool) -> None:
+        """A checkpoint if the first process finds that it is time."""
+        processes = self.course.processes
+        if processes.most(due and processes.first)[0]:
+            self._save()
+
     def _save(self) -> None:
         if self.course.checkpoints is not None:
-            tensors = self.learner.tensors() | {"tally": self.tally.matrix}
+            tally = self.tally.over(self.course.processes)
+            tensors = self.learner.tensors() | {"tally": tally.matrix}
             tensors |= {f"best.{name}": value for name, value in self.best.tensors.items()}
-            self.course.checkpoints.write(tensors, self._facts())
+            self._write(tensors, {"finished": False, "loss_sum": tally.loss_sum, "seen": tally.seen})
         self._saved = time.monotonic()
+
+    def _write(self, tensors: dict[str, Tensor], more: dict[str, Any]) -> None:
+        """A checkpoint, by the first process alone."""
+        if self.course.checkpoints is not None and self.course.processes.first:
+            self.course.checkpoints.write(tensors, self._facts() | more)
 
     def _facts(self) -> dict[str, Any]:
         average, best = self.learner.average, self.best
         return {
-            "finished": False,
             "marks": self.course.marks,
             "epoch": self.epoch,
             "step": self.step,
             "spent": self.spent,
             "history": as_json(self.history),
-            "loss_sum": self.tally.loss_sum,
-            "seen": self.tally.seen,
             "averaged": 0 if average is None else average.steps,
             "best": {
                 "epoch": best.epoch,
@@ -196,3 +271,12 @@ class Loop:
             },
             "precision": [self.learner.precision.bfloat16, self.learner.precision.channels_last],
         }
+
+
+def _refuse_idle(pieces: Sequence[Sequence[Integers]], processes: Processes) -> None:
+    """An error where a process would have no window of some batch."""
+    if (least := min(len(piece) for step in pieces for piece in step)) < processes.count:
+        raise ArgumentError(
+            f"a step of an epoch has {least} windows for {processes.count} processes, each of which takes one or more; "
+            "start fewer processes, or take more windows"
+        )

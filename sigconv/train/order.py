@@ -45,12 +45,12 @@ def _balanced(shows: Any, draw: np.random.Generator, wanted: int) -> Integers:
     return np.array([present[c][int(u * len(present[c]))] for c, u in zip(classes, places, strict=True)], np.int64)
 
 
-def pieces_of(order: Integers, steps: int, accumulate: int) -> list[list[Integers]]:
-    """The order divided into steps of nearly equal size, and each step into batches; no batch is empty.
+def pieces_of(order: Integers, steps: int, accumulate: int, least: int = 1) -> list[list[Integers]]:
+    """The order divided into steps of nearly equal size, and each step into batches.
+
+    least : windows of a batch, >= 1; where a step has too few for `accumulate` batches there are fewer batches
 
     >>> [[len(batch) for batch in step] for step in pieces_of(np.arange(33), 3, 2)]
     [[6, 5], [6, 5], [6, 5]]
     """
-    return [
-        [batch for batch in np.array_split(step, accumulate) if len(batch)] for step in np.array_split(order, steps)
-    ]
+    return [np.array_split(step, max(1, min(accumulate, len(step) // least))) for step in np.array_split(order, steps)]

@@ -1,6 +1,6 @@
 """What a trained module says of windows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
@@ -14,6 +14,7 @@ from sigconv.errors import ArgumentError
 from sigconv.train.device import device_of, placed
 from sigconv.train.losses import cross_entropy
 from sigconv.train.precision import Precision
+from sigconv.train.processes import Processes, here
 from sigconv.train.tally import Tally
 from sigconv.train.task import Task
 from sigconv.windows import Loaded, Read, Windows, batches, reading
@@ -31,6 +32,9 @@ def probabilities(
     device: str = "auto",
 ) -> "np.ndarray[Any, Any]":
     """Class probabilities by softmax.
+
+    Processes that train together (see `fit`) divide the windows among them; all of them call this, and all get the
+    whole.
 
     Parameters
     ----------
@@ -59,13 +63,14 @@ def probabilities(
             raise ArgumentError(f"mirror is {tuple(mirror)!r}; the windows have grid axes 0 to {axes - 1}")
     flips = [flip for n in range(len(set(mirror)) + 1) for flip in combinations(sorted(set(mirror)), n)]
     chosen = device_of(device)
-    parts = []
+    processes, parts = here(), []
+    share = processes.share(np.arange(len(windows)))
     with placed(module.eval(), chosen), torch.inference_mode():
-        for each in batches(windows, np.arange(len(windows)), batch, workers=workers):
+        for each in batches(windows, share, batch, workers=workers):
             x = torch.from_numpy(each.x).to(chosen)
             said = sum(_softmax(module, x, flip) for flip in flips) / len(flips)
             parts.append(said.cpu() if said.ndim == 2 else said.float().cpu())
-    return np.concatenate([part.numpy() for part in parts]) if parts else np.empty((0, 0))
+    return processes.gathered(np.concatenate([part.numpy() for part in parts]) if parts else np.empty((0, 0)))
 
 
 def _unlabelled(data: Floats) -> Loaded:
@@ -83,7 +88,7 @@ def _softmax(module: nn.Module, x: Tensor, flip: tuple[int, ...]) -> Any:
 class Watched:
     """Windows that are looked at after every epoch, and never trained on.
 
-    read : their batches by indices;  pieces : the indices of each batch
+    read : their batches by indices;  pieces : the indices of each batch, of one process's share
     """
 
     read: Read
@@ -91,33 +96,25 @@ class Watched:
 
 
 @contextmanager
-def watching(windows: Windows | Loaded | None, batch: int, workers: int) -> Iterator[Watched | None]:
-    """Windows with worker processes that stay from epoch to epoch; None for none."""
+def watching(
+    windows: Windows | Loaded | None, batch: int, workers: int, processes: Processes
+) -> Iterator[Watched | None]:
+    """This process's share of windows, with worker processes that stay from epoch to epoch; None for none."""
     if windows is None:
         yield None
         return
     with reading(windows, batch, workers=workers) as read:
-        yield Watched(read, np.split(np.arange(len(windows)), range(batch, len(windows), batch)))
+        share = processes.share(np.arange(len(windows)))
+        yield Watched(read, np.split(share, range(batch, len(share), batch)) if len(share) else ())
 
 
-def looked_at(
-    module: nn.Module,
-    watched: Watched,
-    task: Task,
-    device: torch.device,
-    precision: Precision,
-    pulse: Callable[[], None],
-) -> Tally:
-    """Cross-entropy in nats and score of some windows, with a module that is on the device.
-
-    pulse : called before each batch
-    """
+def looked_at(module: nn.Module, watched: Watched, task: Task, device: torch.device, precision: Precision) -> Tally:
+    """Cross-entropy in nats and score of some windows, with a module that is on the device."""
     tally = Tally.empty(task, device)
     was = module.training
     module.eval()
     with torch.inference_mode():
         for each in watched.read(watched.pieces):
-            pulse()
             x, y = torch.from_numpy(each.x).to(device), torch.from_numpy(each.y).to(device)
             with precision.running(device.type):
                 logits = module(precision.laid_out(x))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sigconv.train.processes import Processes
 from sigconv.train.task import Task
 
 
@@ -36,17 +37,18 @@ class Tally:
     def add(self, logits: Tensor, y: Tensor, loss: float) -> None:
         """A batch: (N, class, *grid) logits, (N, *grid) labels, and its mean loss."""
         classes = self.task.classes
-        said, shown = logits.detach().argmax(1), y
-        if self.task.maps:
-            known = shown >= 0
-            said, shown = said[known], shown[known]
-        elif bool((shown < 0).any()):
-            said, shown = said[shown >= 0], shown[shown >= 0]
-        self.matrix += torch.bincount(shown.ravel() * classes + said.ravel(), minlength=classes**2).view(
-            classes, classes
-        )
+        # what has no label counts in a row of its own, before the first
+        pairs = (y.ravel() + 1) * classes + logits.detach().argmax(1).ravel()
+        self.matrix += torch.bincount(pairs, minlength=(classes + 1) * classes).view(-1, classes)[1:]
         self.loss_sum += loss * len(y)
         self.seen += len(y)
+
+    def over(self, processes: Processes) -> "Tally":
+        """The sums of all processes."""
+        if processes.count == 1:
+            return self
+        loss, seen = processes.summed(torch.tensor([self.loss_sum, self.seen], dtype=torch.float64)).tolist()
+        return Tally(self.task, processes.summed(self.matrix), loss, int(seen))
 
     @property
     def loss(self) -> float:

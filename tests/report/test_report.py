@@ -84,3 +84,10 @@ def test_scalp_maps_are_drawn_and_bars_where_places_are_unknown():
         picture = png(pictures.scalp_map(patterns, recording.channels, places, ["1", "2"]))
         assert picture.startswith(b"\x89PNG")
         assert len(picture) > 5000
+
+
+def test_the_confusion_of_many_classes_is_a_picture_of_bounded_size():
+    for classes in (2, 20, 100, 1000):
+        names = [f"class {number}" for number in range(classes)]
+        width, height = pictures.confusion_matrix(np.eye(classes, dtype=int), names).get_size_inches()
+        assert max(width, height) < 40

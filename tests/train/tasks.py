@@ -26,26 +26,28 @@ def power_net(seed=0, text="C2k1b0R:squareGR:logBF", channels=4, length=64):
     return nets.build(nets.parse(text), nets.InputSpec(channels, (length,)), classes=2, seed=seed)
 
 
-def clips(count=24, length=32) -> Windows:
-    """Unread windows of one recording each, with a class."""
+def clips(count=24, length=32, broken=None) -> Windows:
+    """Unread windows of one recording each, with a class; the one that is broken holds an infinity."""
     draw = np.random.default_rng(1)
     data = draw.normal(size=(count, 2, length)) * np.where(np.arange(count) % 2, 2.0, 0.5)[:, None, None]
+    if broken is not None:
+        data[broken, 1, 3] = np.inf
     named = [replace(Signal.from_array(x, fs=100), notes={"name": f"clip {i}"}) for i, x in enumerate(data)]
     sources = [recording.of(signal) for signal in named]
     return whole(sources, ["quiet", "loud"] * (count // 2), [f"g{i // 2}" for i in range(count)], [length])
 
 
-def squares(count=3, size=24, patch=12) -> Windows:
-    """Patches of pictures with a bright square each, and the label map of it."""
+def squares(count=3, size=24, patch=12, inside=1) -> Windows:
+    """Patches of pictures with a bright square each, and the label map of it, with the label `inside`."""
     draw = np.random.default_rng(2)
     grid = (Axis.channel(["grey"]), Axis("y", size), Axis("x", size))
     pictures, maps = [], []
     for _ in range(count):
         y, x = draw.integers(2, size - 10, 2)
-        inside = np.zeros((1, size, size))
-        inside[0, y : y + 8, x : x + 8] = 1
-        pictures.append(recording.of(Signal(draw.normal(size=inside.shape) * 0.3 + inside, grid)))
-        maps.append(recording.of(Signal(inside, grid)))
+        square = np.zeros((1, size, size))
+        square[0, y : y + 8, x : x + 8] = 1
+        pictures.append(recording.of(Signal(draw.normal(size=square.shape) * 0.3 + square, grid)))
+        maps.append(recording.of(Signal(inside * square, grid)))
     return patches(pictures, patch, patch // 2, [f"p{i}" for i in range(count)], maps)
 
 

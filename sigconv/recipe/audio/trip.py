@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sigconv.errors import ArgumentError, FormatError, ShapeError
+from sigconv.errors import ArgumentError
 from sigconv.filters import Spectrogram, log_mel
 from sigconv.loaders.audio.rate import at_rate, mixed
 from sigconv.recipe.audio.clips import Clip, Levels
@@ -24,7 +24,7 @@ def gather(recipe: AudioRecipe, progress: Progress) -> Gathered:
 
     Raises
     ------
-    FormatError : recordings without a sample (counted, named); whatever recipe.gathered.labelled refuses
+    SigconvError : whatever recipe.gathered.labelled refuses
     """
     with progress.stage("opening recordings", 0) as tick:
         if not recipe.data.path:
@@ -35,32 +35,11 @@ def gather(recipe: AudioRecipe, progress: Progress) -> Gathered:
             labels, groups = (tuple(word.notes[name] for word in words) for name in ("label", "speaker"))
             gathered = Gathered(tuple(words), labels, groups, "speaker", "made-up words of vowels")
         else:
-            gathered = _sounding(labelled(recipe.data, "audio", tick), recipe.data.skip)
+            gathered = labelled(recipe.data, "audio", tick)
     sources = tuple(_at_rate(source, recipe.sound.rate) for source in gathered.sources)
     tested = set(recipe.data.test)
     parts = tuple("test" if part in tested else "train" for part in gathered.parts) if tested else gathered.parts
     return replace(gathered, sources=sources, parts=parts)
-
-
-def _sounding(gathered: Gathered, skip: bool) -> Gathered:
-    """The recordings that hold a sample at all."""
-    full = [number for number, source in enumerate(gathered.sources) if source.axes[-1].size]
-    if len(full) == len(gathered.sources):
-        return gathered
-    empty = [str(source.notes["path"]) for source in gathered.sources if not source.axes[-1].size]
-    if not skip or not full:
-        raise FormatError(
-            f"{gathered.origin}: {len(empty)} of {len(gathered.sources)} recordings hold no sample: "
-            f"{', '.join(empty[:3])}. Remove them, or leave them out with data.skip=true"
-        )
-    return replace(
-        gathered,
-        sources=tuple(gathered.sources[i] for i in full),
-        labels=tuple(gathered.labels[i] for i in full),
-        groups=tuple(gathered.groups[i] for i in full),
-        parts=tuple(gathered.parts[i] for i in full),
-        skipped=(*gathered.skipped, *(f"{name} (no sample)" for name in empty)),
-    )
 
 
 def _at_rate(source: Source, rate: float) -> Source:
@@ -119,13 +98,11 @@ def fresh(recipe: AudioRecipe, facts: Mapping[str, Any], recording: Source, plac
 
     Raises
     ------
-    ArgumentError : no audio, or no such event;  ShapeError : no sample
+    ArgumentError : no audio, no such event, or a step below one sample
     """
     named = recording.notes.get("path", "the recording")
     if recording.notes.get("domain") != "audio":
         raise ArgumentError(f"{named} is of the domain {recording.notes.get('domain')!r}; this model takes 'audio'")
-    if not recording.axes[-1].size:
-        raise ShapeError(f"{named} holds no sample")
     source, length = _at_rate(recording, recipe.sound.rate), recipe.sound.length
     time = source.axes[-1]
     if placement.at:

@@ -72,6 +72,11 @@ def by_probability(_recipe: Any, _chosen: Mapping[str, Any]) -> Decide:
     return most_likely
 
 
+def as_decided(_recipe: Any, _chosen: Mapping[str, Any], decided: Array) -> Array:
+    """What `decide` gave are the classes."""
+    return decided
+
+
 def no_measures(_recipe: Any, _truth: Array, _said: Array) -> dict[str, float]:
     """Nothing beside Dice and the share of wrong samples."""
     return {}
@@ -102,7 +107,9 @@ class Segmenter:
     restored : (recipe, (*grid) classes on the grid of `prepared`, recording) -> (*grid) on the recording's own
     chosen : (recipe, cases, training indices, index -> probabilities) -> JSON values that `decide` takes, chosen on
         training recordings alone
-    decide : (recipe, chosen) -> (class, *grid) probabilities -> (*grid) classes
+    decide : (recipe, chosen) -> (class, *grid) probabilities -> (*grid) classes, or what `finished` takes; it is called
+        for one slab after the other, so that memory stays bounded
+    finished : (recipe, chosen, what `decide` gave of the whole) -> (*grid) classes
     measures : (recipe, truth, said) -> {name: number, the higher the better} of a recording, beside Dice
     facts : (recipe, cases) -> JSON values that prediction and report need beside the recipe
     augment : (recipe) -> Augment or None, of training patches
@@ -119,6 +126,7 @@ class Segmenter:
     restored: Callable[[Any, Array, Source], Array] = as_it_is
     chosen: Callable[[Any, Cases, Sequence[int], Method], dict[str, Any]] = nothing_chosen
     decide: Callable[[Any, Mapping[str, Any]], Decide] = by_probability
+    finished: Callable[[Any, Mapping[str, Any], Array], Array] = as_decided
     measures: Callable[[Any, Array, Array], dict[str, float]] = no_measures
     facts: Callable[[Any, Cases], dict[str, Any]] = no_facts
     augment: Callable[[Any], Any] = no_augmentation

@@ -54,7 +54,8 @@ def predict(
             raise RecipeError(f"{file} has {recording.axes[0].size} channels; this model takes {channels}")
         total = sliding.count([axis.size for axis in ready.axes[1:]])
         with progress.stage(f"predicting {file.name}", total) as tick:
-            labels = predict_whole(model.module, ready, sliding, decide=decide, progress=tick)
+            decided = predict_whole(model.module, ready, sliding, decide=decide, progress=tick)
+        labels = domain.finished(model.recipe, model.facts["chosen"], decided)
         labels = domain.restored(model.recipe, labels, recording)
         written = domain.save(classes, labels, recording, target)
         shares = ", ".join(f"{name} {100 * float((labels == i).mean()):.1f} %" for i, name in enumerate(classes.names))

@@ -221,4 +221,6 @@ DOMAIN = Segmenter(
     augment=augment,
     drawn=drawn,
 )
-LINE = Line(VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(line.planned, DOMAIN)
+)

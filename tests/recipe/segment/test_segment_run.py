@@ -58,9 +58,6 @@ def read(name, *more):
     return config.read(name, [*TINY, *more])
 
 
-OWN = ("data.pattern=", "data.mask=mask", "data.block=0")
-
-
 # known
 
 
@@ -114,7 +111,7 @@ def test_a_new_picture_of_any_size_gets_a_label_map_on_its_own_grid(made, tmp_pa
 def test_a_folder_of_ones_own_trains_and_its_suffixes_come_back(tmp_path):
     own_folder(tmp_path / "data")
     (tmp_path / "data" / "README.txt").write_text("beside the folders it disturbs nobody")
-    result = run(read("membrane_unet", f"data.path={tmp_path / 'data'}", *OWN), "own", tmp_path / "out", Silent())
+    result = run(read("membrane_unet", f"data.path={tmp_path / 'data'}"), "own", tmp_path / "out", Silent())
     assert result.summary["recordings"] == 3
     assert result.summary["held_out_by"] == "recording"
     assert sorted(path.suffix for path in (tmp_path / "out" / "masks").iterdir()) == [".png", ".png", ".tif"]
@@ -147,7 +144,7 @@ def refused(tmp_path, *more):
 def test_another_layout_is_told_with_three_files_that_are_there(tmp_path):
     own_folder(tmp_path / "data", masks="truth")
     with pytest.raises(FormatError, match=r"looked for .*labels/, .*found images/field0\.png, .* and 3 more"):
-        refused(tmp_path, f"data.path={tmp_path / 'data'}", *OWN)
+        refused(tmp_path, f"data.path={tmp_path / 'data'}")
 
 
 def test_a_label_map_on_another_grid_is_refused_and_left_out_when_asked(tmp_path):
@@ -155,8 +152,8 @@ def test_a_label_map_on_another_grid_is_refused_and_left_out_when_asked(tmp_path
     small = Signal(np.zeros((1, 8, 8), np.uint8), (Axis.channel(["label"]), Axis("y", 8), Axis("x", 8)))
     loaders.save(small, data / "labels" / "field1.png")
     with pytest.raises(FormatError, match=r"1 of 3 recordings .*field1\.png .*another grid.*data\.skip=true"):
-        refused(tmp_path, f"data.path={data}", *OWN)
-    result = run(read("membrane_unet", f"data.path={data}", *OWN, "data.skip=true"), "own", tmp_path / "out", Silent())
+        refused(tmp_path, f"data.path={data}")
+    result = run(read("membrane_unet", f"data.path={data}", "data.skip=true"), "own", tmp_path / "out", Silent())
     assert result.summary["recordings"] == 2
     assert "field1" in result.summary["skipped"][0]
 
@@ -164,19 +161,19 @@ def test_a_label_map_on_another_grid_is_refused_and_left_out_when_asked(tmp_path
 def test_a_number_that_is_no_class_is_named_with_its_file(tmp_path):
     own_folder(tmp_path / "data", value=7)
     with pytest.raises(FormatError, match=r"field0\.png: the label map holds 7, which is no class"):
-        refused(tmp_path, f"data.path={tmp_path / 'data'}", *OWN)
+        refused(tmp_path, f"data.path={tmp_path / 'data'}")
 
 
 def test_a_class_that_no_label_map_shows_is_refused(tmp_path):
     own_folder(tmp_path / "data")
     with pytest.raises(SplitError, match="no label map shows vesicle"):
-        refused(tmp_path, f"data.path={tmp_path / 'data'}", *OWN, "data.classes.vesicle=9")
+        refused(tmp_path, f"data.path={tmp_path / 'data'}", "data.classes.vesicle=9")
 
 
 def test_one_group_only_is_refused(tmp_path):
     own_folder(tmp_path / "data", sizes=((40, 40),))
     with pytest.raises(SplitError, match="one group only"):
-        refused(tmp_path, f"data.path={tmp_path / 'data'}", *OWN)
+        refused(tmp_path, f"data.path={tmp_path / 'data'}")
 
 
 def test_a_network_that_does_not_keep_the_patch_is_refused(tmp_path):
@@ -191,11 +188,11 @@ def test_a_network_that_does_not_keep_the_patch_is_refused(tmp_path):
         ("patch.mirror=[2]", "mirror names axis 2; there are 2"),
         ("regions.of=cel", "did you mean 'cell'"),
         ("data.clases.cell=1", "did you mean 'classes'"),
-        ("data.mask=label.png", "words of the pattern"),
+        ("data.pattern={name}.png", "words of the pattern"),
     ],
 )
 def test_a_wrong_key_or_value_is_told(tmp_path, key, match):
-    more = [f"data.path={tmp_path}"] if key.startswith("data.mask") else []
+    more = [f"data.path={tmp_path}"] if key.startswith("data.pattern") else []
     with pytest.raises(RecipeError, match=match):
         refused(tmp_path, *more, key)
 
