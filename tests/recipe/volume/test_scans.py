@@ -110,5 +110,5 @@ def test_what_is_no_volume_is_named(tmp_path):
 
 
 def test_a_size_without_three_axes_is_named():
-    with pytest.raises(RecipeError, match="grid.size"):
+    with pytest.raises(RecipeError, match=r"grid\.size"):
         recipe("grid.size=[12,12]")
