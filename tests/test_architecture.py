@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "nets": {"errors", "core"},
     "train": {"errors", "signal", "files", "core", "windows", "nets"},
     "report": {"errors", "units", "signal", "core", "windows", "nets"},
+    "__main__": {"recipe"},
     "recipe": {
         "errors",
         "units",

@@ -9,8 +9,10 @@ from sigconv import nets
 from sigconv.errors import SplitError
 from sigconv.recipe import classify_report, folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.curves import noted
 from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
+from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
@@ -60,6 +62,26 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
             classify_report.write(working, domain, recipe, gathered, evaluated, summary)
             tick()
     return Result(out, summary, classify_report.told(recipe, summary))
+
+
+def planned(domain: Domain, recipe: Any, progress: Progress) -> Plan:
+    """What a recipe of one domain would train on, headers read and windows cut."""
+    gathered = domain.gather(recipe, progress)
+    cut = domain.windows(recipe, gathered, progress)
+    splits = divided(recipe.run, cut, _parts(gathered, cut))
+    counts = np.bincount(np.asarray(cut.labels), minlength=len(cut.classes)).tolist()
+    trained = [len(split.train) for split in splits for _ in recipe.run.seeds]
+    return Plan(
+        recordings=len(gathered.sources),
+        groups=len(set(cut.groups)),
+        held_out_by=gathered.held_out_by,
+        shows={name: str(count) for name, count in zip(cut.classes, counts, strict=True)},
+        splits=splits,
+        trained=[*trained, *([len(cut)] if recipe.run.model == "everything" else [])],
+        windows=cut,
+        augment=domain.augment(recipe, cut),
+        own=domain.learn is not None,
+    )
 
 
 def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list[Split]:
@@ -120,7 +142,7 @@ def evaluate(
             for seed in seeds:
                 place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
-                said = probabilities(model.module, test, mirror=recipe.mirror)
+                said = probabilities(model.module, test, mirror=recipe.mirror, device=recipe.run.device)
                 outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
@@ -155,17 +177,19 @@ def train_one(
     if domain.learn is not None:
         kept = None if held_out is None else held_out.load()
         return domain.learn(recipe, module, train.load(), seed, kept, tick)
-    return fit(
-        module,
-        train,
-        recipe.settings,
-        seed=seed,
-        held_out=held_out,
-        augment=domain.augment(recipe, train),
-        checkpoints=place,
-        every=recipe.run.every,
-        progress=lambda _row: tick(),
-    )
+    with noted(place, seed, recipe.run, tick) as note:
+        return fit(
+            module,
+            train,
+            recipe.settings,
+            seed=seed,
+            held_out=held_out,
+            augment=domain.augment(recipe, train),
+            checkpoints=place,
+            every=recipe.run.every,
+            device=recipe.run.device,
+            progress=note,
+        )
 
 
 def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[str, Any]:

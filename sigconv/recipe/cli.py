@@ -13,6 +13,7 @@ from sigconv.recipe import describe as words
 from sigconv.recipe import export as export_file
 from sigconv.recipe import fetch as fetch_files
 from sigconv.recipe import info as info_file
+from sigconv.recipe import ranks
 from sigconv.recipe.explain import command as explain_command
 
 app = typer.Typer(
@@ -40,15 +41,31 @@ def main() -> None:
         app(prog_name="sigconv")
     except (SigconvError, OSError) as error:
         stopped_by = getattr(error, "signal", None)  # of train.Stopped
-        typer.echo("\n".join([f"sigconv: {told(error)}", *getattr(error, "__notes__", [])]), err=True)
+        if stopped_by is None or ranks.rank() == 0:
+            ranks.let_others_speak()
+            _say("\n".join([told(error), *getattr(error, "__notes__", [])]))
         sys.exit(2 if stopped_by is None else 128 + stopped_by)
     except MemoryError as error:
-        typer.echo(f"sigconv: not enough memory: {error}; take less data or a smaller width or window", err=True)
+        ranks.let_others_speak()
+        _say(f"not enough memory: {error}; take less data or a smaller width or window")
+        sys.exit(2)
+    except RuntimeError as error:
+        from sigconv.train.processes import is_lost
+
+        if not is_lost(error):
+            raise
+        ranks.let_others_speak(lost=True)
+        _say("another process of this run ended; what it said stands above, or on its machine")
         sys.exit(2)
     except _Stopped as stopped:
         notes = getattr(stopped, "__notes__", ["nothing was left behind, and the same command starts afresh"])
-        typer.echo(f"sigconv: stopped; {'; '.join(notes)}", err=True)
+        if ranks.rank() == 0:
+            _say(f"stopped; {'; '.join(notes)}")
         sys.exit(128 + stopped.args[0])
+
+
+def _say(text: str) -> None:
+    typer.echo(f"{ranks.speaker()}: {text}", err=True)
 
 
 def told(error: BaseException) -> str:
@@ -63,17 +80,13 @@ def run(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe (see `sigconv recipes`), or a .toml file.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="key=value, laid over the recipe.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to make; default runs/RECIPE-DATE-TIME.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell sizes, memory and time; train nothing.")] = False,
 ) -> None:
     """Run a recipe: data, filter, windows, network, training, report."""
-    from sigconv.recipe import config, folder, lines
-    from sigconv.recipe.progress import bars
+    from sigconv.recipe.launch import run as launched
 
-    resolved = config.read(recipe, overrides or [])
-    name = config.find(recipe).resolve().parent.name
-    target = out or folder.target(Path("runs"), name, config.as_toml(resolved))
-    with bars() as progress:
-        result = lines.run(resolved, name, target, progress)
-    typer.echo("\n" + "\n".join(result.told) + f"\n\nreport: {result.folder / 'report.html'}")
+    if told_text := launched(recipe, overrides or [], out, dry_run):
+        typer.echo(told_text)
 
 
 @app.command()

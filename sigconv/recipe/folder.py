@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,10 +20,12 @@ from typing import Any
 
 from sigconv.errors import ArgumentError
 from sigconv.files import write_whole
+from sigconv.train.processes import here
 
 log = logging.getLogger("sigconv")
 
 
+LOG = "log.csv"  # a row for every epoch of every training
 TRAINING = "training"  # inside the run folder while it is made: the checkpoints of every fold and seed
 
 
@@ -80,6 +83,7 @@ class _Log(logging.FileHandler):
 def building(final: Path, told: str) -> Iterator[Path]:
     """A folder to fill; renamed to `final` at the end. Its log is run.log, and its recipe stands in it from the start.
 
+    Of several processes the first one makes it, and the others fill a folder each that is thrown away.
     What an unfinished run of the same recipe left is taken up again. On an error or Ctrl-C the folder stays if a
     training in it has a checkpoint, and is removed otherwise.
 
@@ -91,6 +95,10 @@ def building(final: Path, told: str) -> Iterator[Path]:
     BlockingIOError : another process is making it
     OSError : it cannot be made or written
     """
+    if not here().first:
+        with tempfile.TemporaryDirectory() as mine:
+            yield Path(mine)
+        return
     if final.exists() and (not final.is_dir() or any(final.iterdir())):
         raise FileExistsError(f"{final} exists already; choose another --out, or remove it")
     if final.parent.exists() and not final.parent.is_dir():
@@ -113,6 +121,7 @@ def building(final: Path, told: str) -> Iterator[Path]:
                         write_whole(working / "recipe.toml", told.encode())
                     yield working
                 (working / "lock").unlink()
+                _keep_log(working)
                 shutil.rmtree(working / TRAINING, ignore_errors=True)
                 working.rename(final)
             except BaseException as error:
@@ -126,6 +135,15 @@ def building(final: Path, told: str) -> Iterator[Path]:
             for parent in made:
                 with contextlib.suppress(OSError):
                     parent.rmdir()
+
+
+def _keep_log(working: Path) -> None:
+    """Put the rows of all trainings into one log.csv of the run folder, in the order in which they began."""
+    found = sorted((working / TRAINING).glob(f"*/{LOG}"), key=lambda path: (path.stat().st_mtime_ns, path))
+    texts = [path.read_text(encoding="utf-8") for path in found]
+    if texts:
+        head = texts[0].partition("\n")[0]
+        write_whole(working / LOG, "".join([head, "\n", *(text.partition("\n")[2] for text in texts)]).encode())
 
 
 def unfinished(working: Path) -> bool:

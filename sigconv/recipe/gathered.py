@@ -75,7 +75,7 @@ def _lone(path: Path) -> Path:
     return holding[0] if len(holding) == 1 and not any(one.is_dir() for one in inside) else path
 
 
-def labelled(data: Data, domain: str, tick: Tick = lambda: None) -> Gathered:
+def labelled(data: Data, domain: str, tick: Tick = lambda _told="": None) -> Gathered:
     """The recordings that [data] names, each opened, each with a label; a tick for each.
 
     Parameters

@@ -52,11 +52,13 @@ class Line:
     tables : what its TOML may hold
     run : (recipe, name, out, progress) -> Result; makes the run folder `out`
     predict : (run folder, files, out, placement, progress) -> lines that tell it; None where there is no model
+    plan : (recipe, progress) -> dry_run.Plan: what would be trained on; None where nothing is trained
     """
 
     tables: type[Recipe]
     run: Callable[[Any, str, Path, Progress], Result]
     predict: Callable[..., tuple[str, ...]] | None = None
+    plan: Callable[[Any, Progress], Any] | None = None
 
     @property
     def domain(self) -> Any:

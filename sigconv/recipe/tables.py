@@ -43,6 +43,8 @@ class Run(Table):
     folds, share : how many folds, which share is held out
     every : s between checkpoints
     model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
+    device : "auto" takes the GPU where there is one; "cpu", "cuda"
+    tensorboard : whether TensorBoard's event files are written beside log.csv
     """
 
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
@@ -52,6 +54,8 @@ class Run(Table):
     share: float = Field(default=0.2, gt=0, lt=1)
     every: Annotated[Seconds, Field(gt=0)] = 60.0
     model: Literal["everything", "first"] = "everything"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    tensorboard: bool = False
 
     @field_validator("seeds")
     @classmethod

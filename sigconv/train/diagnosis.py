@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sigconv.errors import ArgumentError, ResourceError
 from sigconv.train.learner import Labelled, Learner
+from sigconv.train.processes import here
 from sigconv.windows import Loaded, Windows
 
 _SHOWN = 8
@@ -115,7 +116,11 @@ def refuse_batch(learner: Learner, x: Tensor, y: Tensor, accumulate: int, error:
     """
     shape = " × ".join(map(str, x.shape[1:]))
     told = f"out of memory in a step of {len(x)} windows of {shape} samples"
-    size = len(x) // 2
+    size, processes = len(x) // 2, here().count
+    if processes > 1 and size >= 2:  # the others do not take part in trying
+        raise ResourceError(
+            f"{told} in one of {processes} processes; use train.batch={size} with train.accumulate={2 * accumulate}"
+        ) from error
     while size >= 2 and not _fits(learner, x[:size], y[:size]):
         size //= 2
     if size < 2:

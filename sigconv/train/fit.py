@@ -1,8 +1,14 @@
-"""Training: from windows to a trained module, the same for the same seed whatever happens on the way."""
+"""Training: from windows to a trained module, the same for the same seed whatever happens on the way.
+
+Under torchrun every process makes the same call and gets the same result: settings.batch is of one process, so that
+n processes learn what one learns with a batch n times as large (without dropout, to rounding); each window is met
+by one of them in every epoch, batch norms take the moments of all, and the first one writes the checkpoints.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +70,6 @@ def fit(
 ) -> Fitted:
     """Train a module on windows with a class each, or with label maps; the label −1 counts for nothing.
 
-    Under torchrun every process makes the same call and gets the same result: settings.batch is of one process, so that
-    n processes learn what one learns with a batch n times as large (without dropout, to rounding); each window is met
-    by one of them in every epoch, batch norms take the moments of all, and the first one writes the checkpoints.
-
     Parameters
     ----------
     module : (window, channel, *grid) -> (window, class), or (window, class, *grid) for label maps; changed in place
@@ -93,14 +95,12 @@ def fit(
     Stopped : SIGINT or SIGTERM came; a checkpoint was written
 
     >>> from sigconv import nets
-    >>> x = np.sign(np.arange(32) % 2 - 0.5)[:, None, None] * np.ones((1, 1, 4))
-    >>> task = Loaded(x.astype(np.float32), np.arange(32) % 2, ("g",) * 32, ("low", "high"))
-    >>> module = nets.build(nets.parse("F"), nets.InputSpec(1, (4,)), classes=2, seed=0)
-    >>> fit(module, task, Settings(epochs=2, rate=0.1)).history[-1].score
+    >>> task = Loaded(np.eye(2, dtype=np.float32)[:, None], np.arange(2), ("a", "b"), ("left", "right"))
+    >>> module = nets.build(nets.parse("F"), nets.InputSpec(1, (2,)), classes=2, seed=0)
+    >>> fit(module, task, Settings(epochs=9, rate=0.1)).history[-1].score
     1.0
     """
     task = _checked(module, windows, settings, held_out, validation, every)
-    shows, weights = _counted(windows, task, settings)
     chosen = device_of(device)
     processes = joined(chosen)
     whole = replace(settings, batch=settings.batch * processes.count)
@@ -109,11 +109,9 @@ def fit(
     state = None if kept is None else _found(kept, marks, progress, processes)
     if state is not None and state.facts["finished"]:
         return _finished(module, state)
-    if state is None and settings.start == "csp" and isinstance(windows, Loaded):
-        start_from_patterns(module, windows)
+    shows, weights = _counted(windows, task, settings)
     course = Course(windows, whole, seed, shows, kept, marks, every, progress, processes)
-    watched = (held_out, validation)
-    with _under_way(module, course, task, watched, weights, augment, chosen, state) as loop:
+    with _under_way(module, course, task, (held_out, validation), weights, augment, chosen, state) as loop:
         loop.run()
     return _fitted(module, loop.history, loop.best.epoch)
 
@@ -179,12 +177,14 @@ def _under_way(
     batch = settings.batch // processes.count
     indices = np.arange(len(windows)) if task.maps else np.flatnonzero(np.asarray(windows.labels) >= 0)
     with ExitStack() as stack:
+        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
+        if state is None and settings.start == "csp" and isinstance(windows, Loaded):
+            start_from_patterns(module, windows)
         stack.enter_context(threads_for(batch * int(np.prod(windows.shape))))
         stack.enter_context(placed(module, device))
         stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
-        read = {"seed": course.seed, "batch": batch, "workers": settings.workers, "processes": processes}
-        feed = stack.enter_context(feeding(windows, indices, task, device, augment, **read))
-        asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
+        read = partial(feeding, seed=course.seed, batch=batch, workers=settings.workers, processes=processes)
+        feed = stack.enter_context(read(windows, indices, task, device, augment))
         precision = _precision(module, windows, settings, batch, device, state)
         if processes.count > 1:
             precision = Precision(*map(bool, processes.told(bytes(astuple(precision)))))
@@ -192,6 +192,7 @@ def _under_way(
         stack.enter_context(synchronised(module, processes))
         loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device), processes)
         learner = Learner(module, device, loss, precision, settings)
+        stack.callback(learner.let_go)
         many = batch if task.maps else max(batch, 256)
         held_out, validation = (
             stack.enter_context(watching(each, many, settings.workers, processes)) for each in watched

@@ -35,6 +35,11 @@ class Learner:
         self._fabric = fabric_on(device)
         self._wrapped, self._mover = self._fabric.setup(module, self.optimiser)
         self._learning = [p for p in module.parameters() if p.requires_grad]
+        self._deaf = list(self._learning)
+
+    def let_go(self) -> None:
+        """Lose touch with other processes; a wrapper that outlives its process group holds up the end of Python."""
+        self._wrapped = self._mover = self._fabric = None
 
     @property
     def best_module(self) -> nn.Module:
@@ -72,6 +77,12 @@ class Learner:
             torch.nn.utils.clip_grads_with_norm_(learning, self._clip, norm)
         return float(norm)
 
+    def listen(self) -> None:
+        """Let Python take a breath after each parameter of a backward pass: signals are heard then."""
+        while self._deaf:
+            parameter = self._deaf.pop()
+            parameter.register_post_accumulate_grad_hook(lambda _parameter: None)  # type: ignore[no-untyped-call]
+
     def move(self, factor: float) -> None:
         """Move the weights along the gradients, at this share of the largest rates."""
         for group in self.optimiser.param_groups:
@@ -100,7 +111,7 @@ class Learner:
             number, key = name.split(".")
             parameter = parameters[int(number)]
             # in the parameter's own memory format, for which a fused optimiser does not look
-            kept = torch.empty_like(parameter) if value.shape == parameter.shape else value.clone()
+            kept = torch.empty_like(parameter if value.shape == parameter.shape else value, device=parameter.device)
             self.optimiser.state[parameter][key] = kept.copy_(value)
 
 

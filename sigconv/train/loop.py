@@ -2,17 +2,18 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from sigconv.errors import ArgumentError
 from sigconv.train.best import Best
 from sigconv.train.checkpoint import Checkpoints, State
 from sigconv.train.curve import Epoch, as_json, from_json
+from sigconv.train.device import seeded
 from sigconv.train.diagnosis import ran_out, refuse_batch, refuse_not_finite
 from sigconv.train.draws import generator
 from sigconv.train.feed import Feed, Integers
@@ -22,9 +23,11 @@ from sigconv.train.outputs import Watched, looked_at
 from sigconv.train.processes import Processes
 from sigconv.train.schedule import rate_factor
 from sigconv.train.settings import Settings
-from sigconv.train.stop import Asked, Stopped
+from sigconv.train.stop import Asked, Interrupted, Stopped
 from sigconv.train.tally import Tally
 from sigconv.windows import Loaded, Windows
+
+_SLOW = 0.3  # s of a step that a stop does not wait for
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +70,13 @@ class Loop:
     spent: float = 0.0
     history: list[Epoch] = field(default_factory=list)
     best: Best = field(default_factory=Best)
+    _slow: bool = True  # as far as one knows before the first step
     _saved: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
         """Train to the end; the module then has the weights that are to be used."""
         settings = self.course.settings
+        self._heed()
         while self.epoch < settings.epochs and not self._patience_ends():
             self._steps()
             self._close_epoch()
@@ -108,11 +113,17 @@ class Loop:
         seeds = generator(seed, "dropout", self.epoch).integers(1 << 63, size=len(pieces)).tolist()
         self.learner.module.train()
         begun = time.monotonic()
-        for parts in self.feed.steps(pieces, self.epoch, self.step):
-            torch.manual_seed((seeds[self.step] + processes.rank) % (1 << 63))
-            self._step(parts, pieces[self.step], rate_factor(*self._through(steps), settings.schedule, settings.warmup))
+        found = self.feed.steps(pieces, self.epoch, self.step)
+        while self.step < len(pieces):
+            with self._interruptible():
+                parts = next(found)
+            factor = rate_factor(*self._through(steps), settings.schedule, settings.warmup)
+            self._step(parts, pieces[self.step], factor, (seeds[self.step] + processes.rank) % (1 << 63))
             self.step += 1
             now = time.monotonic()
+            self._slow = now - begun > _SLOW
+            if self._slow:
+                self.learner.listen()
             self.spent, begun = self.spent + now - begun, now
             self._heed()
             self._save_if(now - self._saved >= self.course.every)
@@ -121,12 +132,13 @@ class Loop:
         """Steps done of the whole training, and all of them."""
         return self.epoch * steps + self.step, self.course.settings.epochs * steps
 
-    def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float) -> None:
+    def _step(self, parts: list[Labelled], pieces: Sequence[Integers], factor: float, seed: int) -> None:
         count, short = sum(len(piece) for piece in pieces), None
+        seeded(self.learner.device, seed)
         try:
-            found = self.learner.gradients(parts, count)
+            found = self._gradients(parts, count)
             norm = self.learner.gradient_norm()
-            self._refuse_not_finite(parts, [loss for _, loss in found], norm, pieces)
+            self._refuse_not_finite(parts, [loss for _, loss in found], norm, pieces, seed)
             self.learner.move(factor)
         except (RuntimeError, MemoryError) as error:
             if not ran_out(error):
@@ -137,8 +149,31 @@ class Loop:
         for (logits, loss), (_, y) in zip(found, parts, strict=True):
             self.tally.add(logits, y, loss)
 
+    def _gradients(self, parts: list[Labelled], count: int) -> list[tuple[Tensor, float]]:
+        """Gradients of a step; a stop cuts a slow one short, and what norms saw of it is taken back."""
+        if not self._slow:
+            return self.learner.gradients(parts, count)
+        kept = [(buffer, buffer.clone()) for buffer in self.learner.module.buffers()]
+        with self._interruptible(kept):
+            return self.learner.gradients(parts, count)
+
+    @contextmanager
+    def _interruptible(self, kept: Sequence[tuple[Tensor, Tensor]] = ()) -> Iterator[None]:
+        """Work that a stop may cut short, as nothing is lost by it. kept : buffers, and what they were before"""
+        # several processes wait for each other, and agree on a stop behind a step
+        self.asked.urgent = self.course.processes.count == 1 and not self.asked.signal
+        try:
+            yield
+        except Interrupted:
+            for buffer, before in kept:
+                buffer.copy_(before)
+            self._heed()
+            raise
+        finally:
+            self.asked.urgent = False
+
     def _refuse_not_finite(
-        self, parts: list[Labelled], losses: list[float], norm: float, pieces: Sequence[Integers]
+        self, parts: list[Labelled], losses: list[float], norm: float, pieces: Sequence[Integers], seed: int
     ) -> None:
         """The same error in every process, as the first one tells it whose loss is not finite."""
         processes = self.course.processes
@@ -150,6 +185,7 @@ class Loop:
         try:
             where = (self.epoch + 1, self.step + 1)
             indices = [self.feed.chosen[processes.share(piece)] for piece in pieces]
+            seeded(self.learner.device, seed)
             refuse_not_finite(self.learner, parts, losses, where, indices, self.course.windows)
         except ArgumentError as error:
             told = str(error).encode()
@@ -176,11 +212,10 @@ class Loop:
     def _look(self, watched: Watched | None) -> tuple[float, float]:
         if watched is None:
             return math.nan, math.nan
-        learner, processes = self.learner, self.course.processes
-        # several processes have not all the same batches to look at, and agree on a stop afterwards
-        pulse = self._heed if processes.count == 1 else lambda: None
-        tally = looked_at(learner.best_module, watched, self.tally.task, learner.device, learner.precision, pulse)
-        tally = tally.over(processes)
+        learner = self.learner
+        with self._interruptible():
+            tally = looked_at(learner.best_module, watched, self.tally.task, learner.device, learner.precision)
+        tally = tally.over(self.course.processes)
         return tally.loss, tally.score
 
     def _patience_ends(self) -> bool:

@@ -1,6 +1,6 @@
 """What a trained module says of windows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
@@ -108,24 +108,13 @@ def watching(
         yield Watched(read, np.split(share, range(batch, len(share), batch)) if len(share) else ())
 
 
-def looked_at(
-    module: nn.Module,
-    watched: Watched,
-    task: Task,
-    device: torch.device,
-    precision: Precision,
-    pulse: Callable[[], None],
-) -> Tally:
-    """Cross-entropy in nats and score of some windows, with a module that is on the device.
-
-    pulse : called before each batch
-    """
+def looked_at(module: nn.Module, watched: Watched, task: Task, device: torch.device, precision: Precision) -> Tally:
+    """Cross-entropy in nats and score of some windows, with a module that is on the device."""
     tally = Tally.empty(task, device)
     was = module.training
     module.eval()
     with torch.inference_mode():
         for each in watched.read(watched.pieces):
-            pulse()
             x, y = torch.from_numpy(each.x).to(device), torch.from_numpy(each.y).to(device)
             with precision.running(device.type):
                 logits = module(precision.laid_out(x))

@@ -25,11 +25,19 @@ class Stopped(SigconvError):  # noqa: N818 - it tells of no mistake
         return str(self.args[1])
 
 
+class Interrupted(BaseException):
+    """A signal came while it was allowed to interrupt; no error, so that nothing below takes it for its own."""
+
+
 @dataclass
 class Asked:
-    """Whether somebody asked for a stop: the number of the signal, or 0."""
+    """Whether somebody asked for a stop: the number of the signal, or 0.
+
+    urgent : whether a signal raises Interrupted at once, because nothing is lost by it
+    """
 
     signal: int = 0
+    urgent: bool = False
 
 
 @contextmanager
@@ -53,6 +61,9 @@ def deferred() -> Iterator[Asked]:
     def note(number: int, _frame: object) -> None:
         asked.signal = number
         restore()
+        if asked.urgent:
+            asked.urgent = False
+            raise Interrupted
 
     def restore() -> None:
         for each in numbers:

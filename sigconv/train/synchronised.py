@@ -48,10 +48,10 @@ class _Synchronised(_BatchNorm):
         places, along = [0, *range(2, x.ndim)], (1, -1, *(1,) * (x.ndim - 2))
         real = x.to(torch.promote_types(x.dtype, torch.float32))
         sums = torch.cat([real.sum(places), real.new_tensor([x.numel() / x.shape[1]])])
-        total: Tensor = _Summed.apply(sums)
+        total: Tensor = _Summed.apply(sums)  # type: ignore[no-untyped-call]
         count = total[-1].detach()
         central = real - (total[:-1] / count).view(along)
-        variance = _Summed.apply(central.square().sum(places)) / count
+        variance = _Summed.apply(central.square().sum(places)) / count  # type: ignore[no-untyped-call]
         if self.training:
             self._follow(total[:-1].detach() / count, variance.detach() * (count / (count - 1)))
         y = central * torch.rsqrt(variance + self.eps).view(along)
@@ -80,7 +80,7 @@ class _Summed(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:  # type: ignore[override]  # noqa: ARG004
+    def backward(ctx: Any, g: Tensor) -> Tensor:  # noqa: ARG004
         total = g.contiguous().clone()
         distributed.all_reduce(total)
         return total

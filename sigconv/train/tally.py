@@ -37,15 +37,9 @@ class Tally:
     def add(self, logits: Tensor, y: Tensor, loss: float) -> None:
         """A batch: (N, class, *grid) logits, (N, *grid) labels, and its mean loss."""
         classes = self.task.classes
-        said, shown = logits.detach().argmax(1), y
-        if self.task.maps:
-            known = shown >= 0
-            said, shown = said[known], shown[known]
-        elif bool((shown < 0).any()):
-            said, shown = said[shown >= 0], shown[shown >= 0]
-        self.matrix += torch.bincount(shown.ravel() * classes + said.ravel(), minlength=classes**2).view(
-            classes, classes
-        )
+        # what has no label counts in a row of its own, before the first
+        pairs = (y.ravel() + 1) * classes + logits.detach().argmax(1).ravel()
+        self.matrix += torch.bincount(pairs, minlength=(classes + 1) * classes).view(-1, classes)[1:]
         self.loss_sum += loss * len(y)
         self.seen += len(y)
 

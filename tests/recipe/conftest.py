@@ -22,7 +22,7 @@ class Silent:
     def stage(self, name, total):
         self.ticks[name] = [0, total]
 
-        def tick():
+        def tick(told=""):
             self.ticks[name][0] += 1
 
         yield tick

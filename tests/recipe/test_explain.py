@@ -55,7 +55,7 @@ def test_without_a_place_it_is_the_surest_window(small_run, trial):
 def test_every_method_writes_a_picture_and_says_its_class(small_run, trial, tmp_path):
     for method in METHODS:
         out = tmp_path / f"{method}.png"
-        asked = Asked(method, effort=2 * (method != "integrated_gradients"), pieces="time=4")
+        asked = Asked(method, effort=8, pieces="time=4")
         told = explain(small_run, trial, out, asked, Silent(), which="right", at="right")
         assert told[1].startswith("class right, probability 0.")
         assert out.read_bytes().startswith(b"\x89PNG")

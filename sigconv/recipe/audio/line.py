@@ -12,4 +12,6 @@ from sigconv.recipe.domain import Domain
 from sigconv.recipe.lines import Line
 
 DOMAIN = Domain(AudioRecipe, gather, windows, baselines, facts, fresh, drawn, told, augment)
-LINE = Line(AudioRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    AudioRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
+)

@@ -11,4 +11,6 @@ from sigconv.recipe.eeg.trip import facts, fresh, gather, told, windows
 from sigconv.recipe.lines import Line
 
 DOMAIN = Domain(EegRecipe, gather, windows, baselines, facts, fresh, drawn, told)
-LINE = Line(EegRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    EegRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
+)

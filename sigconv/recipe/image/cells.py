@@ -59,4 +59,6 @@ def learn(
 
 
 CELLS = replace(DOMAIN, tables=CellsRecipe, learn=learn)
-LINE = Line(CellsRecipe, partial(classify.run, CELLS), partial(prediction.predict, CELLS))
+LINE = Line(
+    CellsRecipe, partial(classify.run, CELLS), partial(prediction.predict, CELLS), partial(classify.planned, CELLS)
+)

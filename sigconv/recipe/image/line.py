@@ -11,4 +11,6 @@ from sigconv.recipe.image.trip import augment, facts, fresh, gather, told, windo
 from sigconv.recipe.lines import Line
 
 DOMAIN = Domain(ImageRecipe, gather, windows, baselines, facts, fresh, drawn, told, augment=augment, guessed=guessed)
-LINE = Line(ImageRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    ImageRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
+)

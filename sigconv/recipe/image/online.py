@@ -96,4 +96,6 @@ def learn(
 
 
 ONLINE = replace(DOMAIN, tables=OnlineRecipe, learn=learn)
-LINE = Line(OnlineRecipe, partial(classify.run, ONLINE), partial(prediction.predict, ONLINE))
+LINE = Line(
+    OnlineRecipe, partial(classify.run, ONLINE), partial(prediction.predict, ONLINE), partial(classify.planned, ONLINE)
+)

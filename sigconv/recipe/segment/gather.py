@@ -42,7 +42,7 @@ def listed(data: SegmentData) -> Collection:
     return loaders.pairs(path, skip=data.skip)
 
 
-def with_masks(data: SegmentData, domain: str, tick: Tick = lambda: None) -> Gathered:
+def with_masks(data: SegmentData, domain: str, tick: Tick = lambda _told="": None) -> Gathered:
     """The recordings that [data] names, each opened, each with its label map on the same grid; a tick for each.
 
     Parameters

@@ -260,4 +260,4 @@ DOMAIN = Segmenter(
     measures=measures,
     augment=augment,
 )
-LINE = Line(ImageSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(ImageSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(line.planned, DOMAIN))

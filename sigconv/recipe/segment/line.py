@@ -12,7 +12,9 @@ from sigconv import nets
 from sigconv.errors import RecipeError, SplitError
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.curves import noted
 from sigconv.recipe.divided import held_out, splits_of
+from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.segment import report
@@ -72,6 +74,27 @@ def run(domain: Segmenter, recipe: Any, name: str, out: Path, progress: Progress
             report.write(working, domain, recipe, cases, evaluated, summary)
             tick()
     return Result(out, summary, report.told(recipe, summary))
+
+
+def planned(domain: Segmenter, recipe: Any, progress: Progress) -> Plan:
+    """What a recipe of one domain would train on, its label maps read and counted."""
+    gathered = domain.gather(recipe, progress)
+    cases = cases_of(domain, recipe, gathered, progress)
+    splits = splits_of(recipe.run, gathered.groups, gathered.parts)
+    total = np.sum(cases.counts, axis=0)
+    every = training_patches(recipe, cases, range(len(cases)))
+    of = np.bincount(every.where[:, 0], minlength=len(cases))
+    trained = [int(of[split.train].sum()) for split in splits for _ in recipe.run.seeds]
+    return Plan(
+        recordings=len(cases),
+        groups=len(set(gathered.groups)),
+        held_out_by=gathered.held_out_by,
+        shows={name: f"{n / total.sum():.1%}" for name, n in zip(cases.classes.names, total, strict=True)},
+        splits=splits,
+        trained=[*trained, *([len(every)] if recipe.run.model == "everything" else [])],
+        windows=every,
+        augment=domain.augment(recipe),
+    )
 
 
 def cases_of(domain: Segmenter, recipe: Any, gathered: Any, progress: Progress) -> Cases:
@@ -155,16 +178,19 @@ def train_one(
     if len(test):
         cut = training_patches(recipe, cases, test)
         held_out = cut.select(np.unique(np.linspace(0, len(cut) - 1, _CURVE).astype(int))).load()
-    return fit(
-        module,
-        training_patches(recipe, cases, train),
-        recipe.settings,
-        seed=seed,
-        held_out=held_out,
-        augment=domain.augment(recipe),
-        checkpoints=place,
-        progress=lambda _row: tick(),
-    )
+    with noted(place, seed, recipe.run, tick) as note:
+        return fit(
+            module,
+            training_patches(recipe, cases, train),
+            recipe.settings,
+            seed=seed,
+            held_out=held_out,
+            augment=domain.augment(recipe),
+            checkpoints=place,
+            every=recipe.run.every,
+            device=recipe.run.device,
+            progress=note,
+        )
 
 
 def training_patches(recipe: Segment, cases: Cases, chosen: Sequence[int]) -> Windows:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -162,7 +162,7 @@ def save(classes: Classes, labels: Array, source: Source, path: Path) -> list[Pa
     return written
 
 
-def _is_dicom(source: Source) -> bool:
+def _is_dicom(source: Source) -> TypeGuard[Recording]:
     return isinstance(source, Recording) and isinstance(source.reader, Slices)
 
 
@@ -221,4 +221,6 @@ DOMAIN = Segmenter(
     augment=augment,
     drawn=drawn,
 )
-LINE = Line(VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(line.planned, DOMAIN)
+)

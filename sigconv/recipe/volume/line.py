@@ -11,4 +11,6 @@ from sigconv.recipe.volume.scan_tables import ScanRecipe
 from sigconv.recipe.volume.trip import augment, facts, fresh, gather, told, windows
 
 DOMAIN = Domain(ScanRecipe, gather, windows, baselines, facts, fresh, drawn, told, augment)
-LINE = Line(ScanRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    ScanRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
+)
