@@ -6,7 +6,7 @@ from sigconv.errors import ArgumentError
 from sigconv.recipe import lines
 from sigconv.recipe.domain import Domain
 from sigconv.recipe.explain.files import refuse_target, write_explanation
-from sigconv.recipe.explain.methods import Asked, explained
+from sigconv.recipe.explain.methods import NEAR, Asked, explained
 from sigconv.recipe.explain.patch import chosen_patch
 from sigconv.recipe.explain.window import chosen_window
 from sigconv.recipe.prediction import model_of
@@ -67,6 +67,11 @@ def _told(found: Explanation, where: str) -> list[str]:
         ", ".join(filter(None, [f"{found.method}{at}", found.settings])),
         found.completeness,
     ]
+    if abs(found.error) > 5 * NEAR * abs(found.score - found.baseline_score):
+        said.append(
+            "the sum is far off: raise --effort, or take --method shapley, which adds up (nets with instance norm jump "
+            "near a constant baseline)"
+        )
     strongest = [
         f"{part.name} {part.value:+.3g}" + (f" ± {part.spread:.2g}" if part.spread == part.spread else "")
         for part in found.strongest()

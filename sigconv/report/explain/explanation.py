@@ -70,9 +70,8 @@ class Explanation:
         wanted = self.score - self.baseline_score
         share = f", {100 * abs(self.error / wanted):.2g} %" if wanted else ""
         return (
-            f"sum of attributions {self.total:.4g}; "
-            f"f(x) − f(baseline) = {self.score:.4g} − {_signed(self.baseline_score)} "
-            f"= {wanted:.4g}; error {self.error:.2g}{share}"
+            f"sum of attributions {self.total:.4g}; f(x) − f(baseline) = {self.score:.4g} − "
+            f"{_signed(self.baseline_score)} = {wanted:.4g}; error {self.error:.2g}{share}"
         )
 
     def strongest(self, count: int = 5) -> tuple[Part, ...]:
