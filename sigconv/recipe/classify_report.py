@@ -117,7 +117,8 @@ def headline(summary: Mapping[str, Any]) -> str:
 
 def told(recipe: Classify, summary: Mapping[str, Any]) -> tuple[str, ...]:
     """The result as lines for the command line."""
-    held = {"each": "one at a time", "folds": f"{recipe.run.folds} folds", "part": "the data set's own test part"}
+    each = f"{recipe.run.together} at a time" if recipe.run.together > 1 else "one at a time"
+    held = {"each": each, "folds": f"{recipe.run.folds} folds", "part": "the data set's own test part"}
     how = held.get(summary["held_out"], f"{100 * recipe.run.share:g} %")
     groups = ", ".join(list(summary["accuracy_by_group"])[:8]) + (" …" if summary["groups"] > 8 else "")
     others = [

@@ -20,7 +20,7 @@ def splits_of(
     """
     how = held_out(run, parts)
     if how == "each":
-        return leave_one_group_out(groups)
+        return leave_one_group_out(groups, run.together)
     if how == "part":
         return [by_part(parts or ("",) * len(groups), groups)]
     if how == "share":

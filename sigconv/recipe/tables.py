@@ -39,6 +39,7 @@ class Run(Table):
     seeds : each trains every fold once
     hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; a "share" of the
         groups; or "auto": the parts where they are defined, else a share
+    together : neighbouring groups that "each" holds out at once
     folds, share : how many folds, which share is held out
     every : s between checkpoints
     model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
@@ -48,6 +49,7 @@ class Run(Table):
 
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
     hold_out: Literal["each", "folds", "part", "share", "auto"] = "each"
+    together: int = Field(default=1, ge=1)
     folds: int = Field(default=5, ge=2)
     share: float = Field(default=0.2, gt=0, lt=1)
     every: Annotated[Seconds, Field(gt=0)] = 60.0

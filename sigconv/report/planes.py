@@ -53,7 +53,7 @@ def three_planes(cuts: Sequence[Cut], names: Sequence[str] = (), levels: tuple[f
     >>> three_planes([Cut("a", np.zeros((3, 4, 5)))]).axes[0].get_title()
     'axial'
     """
-    figure = Figure(figsize=(7.5, 2.6 * len(cuts) + 0.4), layout="constrained")
+    figure = Figure(figsize=(7.5, sum(map(_height, cuts)) + 0.8), layout="constrained")
     grid = figure.subplots(len(cuts), 3, squeeze=False)
     for number, (row, cut) in enumerate(zip(grid, cuts, strict=True)):
         black, white = levels or tuple(np.percentile(cut.data, _LEVELS))
@@ -64,6 +64,12 @@ def three_planes(cuts: Sequence[Cut], names: Sequence[str] = (), levels: tuple[f
         row[0].set_ylabel(cut.title, fontsize="small")
     _legend(figure, cuts, names)
     return figure
+
+
+def _height(cut: Cut) -> float:
+    """Inches of a row: that of its tallest slice, about 2.4 wide."""
+    z, y, x = (n * step for n, step in zip(cut.data.shape, cut.spacing, strict=True))
+    return 0.15 + 2.4 * float(min(2.0, max(y / x, z / x, z / y)))
 
 
 def _slice(ax: Any, cut: Cut, axis: int, black: float, white: float) -> None:

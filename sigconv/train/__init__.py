@@ -1,5 +1,7 @@
 """From windows to a trained module: one loop, one sample at a time, or layer by layer without labels; and the file."""
 
+from typing import TYPE_CHECKING, Any
+
 from sigconv.train.augment import Augment, compose
 from sigconv.train.curvature import curvature, newton_rates
 from sigconv.train.curve import Epoch
@@ -18,6 +20,9 @@ from sigconv.train.state import load_model, save_model
 from sigconv.train.stop import Stopped
 from sigconv.train.unlabelled import Competition, LearntLayer, learn_without_labels
 
+if TYPE_CHECKING:
+    from sigconv.train.sklearn import SigconvClassifier
+
 __all__ = [
     "Augment",
     "Competition",
@@ -31,6 +36,7 @@ __all__ = [
     "Pass",
     "Probe",
     "Settings",
+    "SigconvClassifier",
     "Sliding",
     "Stopped",
     "common_spatial_patterns",
@@ -53,3 +59,12 @@ __all__ = [
     "unfreeze",
     "uniform_weights",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """SigconvClassifier, which brings scikit-learn, is loaded when it is first asked for."""
+    if name == "SigconvClassifier":
+        from sigconv.train.sklearn import SigconvClassifier
+
+        return SigconvClassifier
+    raise AttributeError(f"module 'sigconv.train' has no attribute {name!r}")

@@ -59,6 +59,11 @@ class Windows:
         """(channels, *grid) of one window."""
         return self.sources[0].axes[0].size, *self.size
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels."""
+        return self.sources[0].axes[0].labels
+
     def box(self, index: int) -> Box:
         """First sample, and one past the last, of one window along every grid axis of its recording."""
         return tuple((int(first), int(first) + n) for first, n in zip(self.where[index][1:], self.size, strict=True))
@@ -147,7 +152,7 @@ class Windows:
         for i in range(len(self)):
             data[i] = self.samples(i)
             progress()
-        return Loaded(data, self.wanted(range(len(self))), self.groups, self.classes)
+        return Loaded(data, self.wanted(range(len(self))), self.groups, self.classes, self.channels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +161,14 @@ class Loaded:
 
     data : (window, channel, *grid) float32;  labels : (window) int64 classes, or (window, *grid) label maps
     groups : (window) str
+    channels : their names, or ()
     """
 
     data: Floats
     labels: Any
     groups: tuple[str, ...]
     classes: tuple[str, ...]
+    channels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.data)
@@ -188,7 +195,8 @@ class Loaded:
     def select(self, indices: Indices) -> "Loaded":
         """The windows at `indices`."""
         chosen = np.asarray(indices, dtype=np.int64)
-        return Loaded(self.data[chosen], self.labels[chosen], tuple(self.groups[i] for i in chosen), self.classes)
+        groups = tuple(self.groups[i] for i in chosen)
+        return replace(self, data=self.data[chosen], labels=self.labels[chosen], groups=groups)
 
 
 def around_events(

@@ -32,24 +32,41 @@ def checked(split: Split, groups: Sequence[str]) -> Split:
     return split
 
 
-def leave_one_group_out(groups: Sequence[str]) -> list[Split]:
+def leave_one_group_out(groups: Sequence[str], together: int = 1) -> list[Split]:
     """One split for every group, in order of first appearance: that group is the test set, the others train.
+
+    Parameters
+    ----------
+    groups : of each window or recording
+    together : int >= 1, groups in a row that are tested at once, the first behind the last; each is then in as many
+        test sets
 
     Raises
     ------
-    SplitError : fewer than two groups
+    SplitError : fewer than two groups, or none that is left to train on
+    ArgumentError : together below 1
 
     >>> [(s.name, s.test.tolist()) for s in leave_one_group_out(["a", "a", "b"])]
     [('a', [0, 1]), ('b', [2])]
+    >>> [s.name for s in leave_one_group_out(["a", "b", "c"], together=2)]
+    ['a, b', 'b, c', 'c, a']
     """
+    if together < 1:
+        raise ArgumentError(f"together is {together}; allowed: 1 or more")
     names = list(dict.fromkeys(groups))
     if len(names) < 2:
         raise SplitError(
             f"there is one group only ({', '.join(names) or 'none'}): nothing could be held out; "
             "add recordings, or group by recording where there is one subject (in a recipe: data.group=recording)"
         )
-    each = np.asarray(groups)
-    return [checked(Split(n, np.flatnonzero(each != n), np.flatnonzero(each == n)), groups) for n in names]
+    if len(names) <= together:
+        raise SplitError(f"{together} groups are tested together and there are {len(names)}: none is left to train on")
+    rows = [(names + names)[first : first + together] for first in range(len(names))]
+    tested = [np.isin(groups, row) for row in rows]
+    return [
+        checked(Split(", ".join(row), np.flatnonzero(~inside), np.flatnonzero(inside)), groups)
+        for row, inside in zip(rows, tested, strict=True)
+    ]
 
 
 def holdout(groups: Sequence[str], fraction: float, seed: int, labels: Sequence[Any] | None = None) -> Split:

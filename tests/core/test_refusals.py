@@ -18,6 +18,12 @@ from sigconv.core.convolve import METHODS
 from sigconv.core.edges import prewitt
 from sigconv.errors import ArgumentError, SamplingError, ShapeError, SigconvError
 
+
+def written(value):
+    """A value as the name of a test, the same in every process."""
+    return re.sub(" at 0x[0-9a-f]+", "", repr(value))
+
+
 B, A = signal.butter(2, 0.3)
 SOS = signal.butter(4, 0.3, output="sos")
 X = np.random.default_rng(0).normal(size=(3, 40))
@@ -326,7 +332,7 @@ def test_any_smoothing_is_an_answer_or_refused(data):
 NO_NUMBERS = pytest.mark.parametrize(
     "odd",
     [None, "a", b"x", 1j, [], {}, object(), np.zeros((3, 0)), np.array([1, None]), torch.zeros(4), slice(1)],
-    ids=repr,
+    ids=written,
 )
 
 
@@ -337,7 +343,7 @@ def test_a_number_that_is_none(odd):
     assert_refused(ArgumentError, ("truncate", "above 0"), lambda: sigconv.gaussian(X, 1.0, truncate=odd))
 
 
-@pytest.mark.parametrize("odd", [np.zeros(0), np.zeros(3), np.array([1, None]), [1], {}, {1, 2}, slice(1)], ids=repr)
+@pytest.mark.parametrize("odd", [np.zeros(0), np.zeros(3), np.array([1, None]), [1], {}, {1, 2}, slice(1)], ids=written)
 def test_a_word_that_is_none(odd):
     assert_refused(ArgumentError, ("boundary", "zeros"), lambda: sigconv.median(X, 3, boundary=odd))
     assert_refused(ArgumentError, ("mode", "valid"), lambda: sigconv.moving_average(X, 3, mode=odd))
@@ -350,7 +356,7 @@ def test_an_axis_as_an_array_without_axes():
         assert_refused(ArgumentError, ("axes", "whole number"), lambda a=axes: sigconv.median(X, 3, axes=a))
 
 
-@pytest.mark.parametrize("odd", [float("nan"), float("inf"), "seven", "7 Hx", "7 mm", None, 1j, object()], ids=repr)
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), "seven", "7 Hx", "7 mm", None, 1j, object()], ids=written)
 def test_hertz_and_seconds_are_called_by_their_argument(odd):
     assert_refused(SamplingError, ("cutoff",), lambda: filters.lowpass(X, odd, fs=250))
     assert_refused(SamplingError, ("high",), lambda: filters.bandpass(X, 1, odd, fs=250))
@@ -360,12 +366,12 @@ def test_hertz_and_seconds_are_called_by_their_argument(odd):
     assert_refused(SamplingError, ("width",), lambda: filters.smooth(X, odd, "gaussian", fs=250))
 
 
-@pytest.mark.parametrize("forty", [np.float32(40), np.int64(40), np.array(40)], ids=repr)
+@pytest.mark.parametrize("forty", [np.float32(40), np.int64(40), np.array(40)], ids=written)
 def test_a_numpy_number_is_a_cutoff(forty):
     np.testing.assert_array_equal(filters.lowpass(X, forty, fs=250), filters.lowpass(X, 40, fs=250))
 
 
-@pytest.mark.parametrize("odd", [None, "a", b"x", 1j, [1, 2], np.zeros(0), object()], ids=repr)
+@pytest.mark.parametrize("odd", [None, "a", b"x", 1j, [1, 2], np.zeros(0), object()], ids=written)
 def test_a_design_names_what_is_no_number(odd):
     assert_refused(ArgumentError, ("fs", "positive"), lambda: CCDE.butterworth(2, 30, fs=odd))
     assert_refused(ArgumentError, ("ripple", "positive"), lambda: CCDE.cheby1(2, odd, 30, fs=250))

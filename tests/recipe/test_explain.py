@@ -4,12 +4,14 @@ import pytest
 from sigconv import loaders, nets, space
 from sigconv.errors import ArgumentError
 from sigconv.loaders.eeg.generator import motor_imagery
+from sigconv.recipe import config
 from sigconv.recipe.explain.files import overlay_clip, write_explanation
 from sigconv.recipe.explain.line import explain
 from sigconv.recipe.explain.methods import METHODS, Asked, pieces_of
+from sigconv.recipe.explain.patch import chosen_patch
 from sigconv.recipe.explain.window import chosen_window
 from sigconv.recipe.lines import line
-from sigconv.recipe.prediction import model_of
+from sigconv.recipe.prediction import Model, model_of
 from sigconv.report.explain import ask, integrated_gradients, saliency
 from sigconv.signal import Axis, Signal
 from tests.recipe.conftest import Silent
@@ -55,7 +57,7 @@ def test_without_a_place_it_is_the_surest_window(small_run, trial):
 def test_every_method_writes_a_picture_and_says_its_class(small_run, trial, tmp_path):
     for method in METHODS:
         out = tmp_path / f"{method}.png"
-        asked = Asked(method, effort=2 * (method != "integrated_gradients"), pieces="time=4")
+        asked = Asked(method, effort=8, pieces="time=4")
         told = explain(small_run, trial, out, asked, Silent(), which="right", at="right")
         assert told[1].startswith("class right, probability 0.")
         assert out.read_bytes().startswith(b"\x89PNG")
@@ -73,6 +75,36 @@ def test_pieces_are_those_that_mean_something_in_the_domain(small_run, trial):
     mel = Signal(np.zeros((1, 16, 16)), (Axis("channel", 1), Axis("freq", 16, "Hz"), Axis.time(16, 8)))
     assert len(pieces_of(mel, "auto", "audio").names) == 64
     assert len(pieces_of(mel, "time=2, freq=3", "audio").names) == 6
+
+
+@pytest.fixture
+def untrained():
+    """A model of label maps that was never trained, and its domain."""
+    recipe = config.read("membrane_unet")
+    shape = (1, *recipe.patch.size)
+    module = nets.build(nets.parse("C4RC2k1"), nets.InputSpec(1, shape[1:]), seed=0)
+    facts = {"shape": shape, "classes": ["inside", "membrane"]}
+    return line("segment", "image").domain, Model(module.eval(), recipe, facts)
+
+
+def test_of_a_label_map_one_patch_is_explained(untrained, tmp_path):
+    domain, model = untrained
+    picture = np.random.default_rng(0).integers(0, 255, (1, 200, 300)).astype(np.uint8)
+    axes = (Axis.channel(("grey",)), Axis("y", 200), Axis("x", 300))
+    loaders.save(Signal(picture, axes), tmp_path / "cells.png")
+    signal, told, name = chosen_patch(domain, model, tmp_path / "cells.png", "y=0,x=299", None, Silent())
+    assert name == "membrane"
+    assert signal.shape == model.facts["shape"]
+    assert (signal.axes[1].start, signal.axes[2].stop) == (0, 300)
+    assert "around y" in told
+    assert ask(model.module, signal, name, model.classes).where.any()
+    signal, _, name = chosen_patch(domain, model, tmp_path / "cells.png", "", "inside", Silent())
+    assert name == "inside"
+    with pytest.raises(ArgumentError, match=r"class is 'membrain' \(did you mean 'membrane'\?\)"):
+        chosen_patch(domain, model, tmp_path / "cells.png", "", "membrain", Silent())
+    for wrong in ("z=3", "y=middle", "T1"):
+        with pytest.raises(ArgumentError, match=r"a place is AXIS=POSITION,… with the axes y \(samples\), x"):
+            chosen_patch(domain, model, tmp_path / "cells.png", wrong, None, Silent())
 
 
 def test_a_volume_s_overlay_lies_where_the_scan_lies(tmp_path):

@@ -47,6 +47,17 @@ def test_scale_and_shift_are_scipy_s_in_three_dimensions_with_a_spacing():
     np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
+def test_a_stretch_has_a_factor_of_its_own_for_each_axis_before_the_turn():
+    x = torch.from_numpy(ndimage.gaussian_filter(np.random.default_rng(0).normal(size=(11, 13)), 1))[None, None].float()
+    move = by.Affine(degrees=90, stretch=(0.5, 2.0), boundary="edge")
+    ours = move(x, ONE, [Fixed(0, 0.5, 0.5, 0.5, 0.75, 1.0, 0.5)])[0][0, 0]
+    angle, factors = np.deg2rad(45), np.array([2.0, 1.0])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix, middle = np.linalg.inv(turn @ np.diag(factors)), (np.array([11, 13]) - 1) / 2
+    expected = ndimage.affine_transform(x[0, 0].numpy(), matrix, middle - matrix @ middle, order=1, mode="nearest")
+    np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
 def test_what_comes_from_outside_is_the_fill_and_no_label():
     x, y = torch.ones(1, 1, 4), torch.ones(1, 4, dtype=torch.int64)
     moved, labels = by.RandomCrop(2, fill=-1000.0)(x, y, [Fixed(0.99)])
@@ -117,7 +128,7 @@ EVERY = [
     by.Cutout(3),
     by.ChannelDrop(0.4),
     by.Affine(30.0, (0.8, 1.2), 2.0),
-    by.Affine(20.0, share=0.5, boundary="reflect"),
+    by.Affine(20.0, share=0.5, boundary="reflect", stretch=(0.9, 1.1)),
     by.compose(by.Flip((0,)), by.Gain(3.0), by.Noise(0.1)),
 ]
 
@@ -174,6 +185,7 @@ def test_what_is_drawn_next_does_not_depend_on_what_was_drawn(technique):
         (lambda: by.RandomCrop(-1), "padding is -1"),
         (lambda: by.Affine(degrees=200), "degrees is 200; allowed: from 0 to 180"),
         (lambda: by.Affine(scale=(0.0, 1.0)), "all of them are above 0"),
+        (lambda: by.Affine(stretch=(0.0, 1.0)), "all of them are above 0"),
         (lambda: by.Affine(boundary="wrap"), "boundary is 'wrap'"),
         (lambda: by.ChannelDrop(1.5), "share is 1.5; allowed: from 0 to 1"),
         (lambda: by.Intensity(), "give one of them"),

@@ -1,6 +1,7 @@
 """What stands beside the network in an audio recipe: cepstral coefficients and a support vector machine."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,11 @@ _COEFFICIENTS, _FRAMES = 20, 20
 def baselines(
     recipe: AudioRecipe, gathered: Gathered, windows: Windows | Loaded, progress: Progress
 ) -> Mapping[str, Baseline]:
-    """An SVM on the MFCCs of the very clips that the network is shown."""
+    """An SVM on the MFCCs of the clips that the network is shown, without their emphasis."""
     found = []
     with progress.stage("MFCC of every clip", len(windows)) as tick:
         for each in clips(recipe, gathered):
-            found.append(features(each.sound()))
+            found.append(features(replace(each, emphasis=0.0, level=0.0).sound()))
             tick()
     x, labels, count = np.stack(found), np.asarray(windows.labels), len(windows.classes)
 

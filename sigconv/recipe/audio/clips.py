@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.errors import FormatError
+from sigconv.filters.ccde import CCDE
 from sigconv.filters.in_front import InFront
 from sigconv.filters.silence import without_silence
 from sigconv.signal import Axis, Box, Signal
@@ -13,7 +14,7 @@ from sigconv.signal import Axis, Box, Signal
 
 @dataclass(frozen=True)
 class Clip(InFront):
-    """One sound: without the silence around it, in the middle of `size` samples, at a mean power of 1.
+    """One sound: without the silence around it, in the middle of `size` samples, at one mean power.
 
     What is longer is cut to the `size` samples of most energy. Its time axis begins at `start`, whatever was left out.
 
@@ -21,6 +22,9 @@ class Clip(InFront):
     start, stop : s, between which the sound lies
     size : samples, >= 1
     below : dB, what is silence; see filters.silence
+    emphasis : 0 <= emphasis < 1, the share of the sample before that is subtracted from each, y[n] = x[n] - a x[n-1]:
+        it lifts high frequencies, which are weak in speech
+    level : dB, the mean power of the sound, 0 for 1
 
     >>> from sigconv.loaders import recording
     >>> sound = recording.of(Signal.from_array(np.ones(100, np.float32), fs=8000))
@@ -32,6 +36,8 @@ class Clip(InFront):
     stop: float
     size: int
     below: float
+    emphasis: float = 0.0
+    level: float = 0.0
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -64,11 +70,14 @@ class Clip(InFront):
         return piece
 
     def sound(self) -> Signal:
-        """(1, time) the sound alone, at a mean power of 1, without the zeros around it."""
+        """(1, time) the sound alone, at its level, without the zeros around it."""
         piece = self.piece()
         kept = _strongest(without_silence(piece, self.below), self.size)
+        if self.emphasis:
+            kept = CCDE([1.0, -self.emphasis], [1.0])(kept)
         power = float(np.square(kept.data, dtype=np.float64).mean())
-        return kept.with_data((kept.data / (np.sqrt(power) if power else 1.0)).astype(np.float32))
+        gain = 10 ** (self.level / 20) / np.sqrt(power) if power else 1.0
+        return kept.with_data((kept.data * gain).astype(np.float32))
 
     def _whole(self) -> Any:
         """(1, size) float32."""

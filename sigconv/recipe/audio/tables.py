@@ -40,14 +40,18 @@ class Sound(Table):
     """[sound] what of a recording the network is shown.
 
     rate : its samples a second, mono
-    length : of a window; the sound lies in its middle at a mean power of 1, the strongest part of one that is longer
+    length : of a window; the sound lies in its middle, the strongest part of one that is longer
     silence : what lies further below the loudest moment is cut off at both ends
+    emphasis : share of the sample before that is subtracted from each, which lifts high frequencies; 0 for none
+    level : mean power of the sound, 0 dB for 1
     features : "waveform", or "log_mel" spectrograms
     """
 
     rate: Hertz = Field(default=8000.0, ge=1000, le=192000)
     length: Seconds = Field(default=0.7, gt=0, le=600)
     silence: Decibels = Field(default=30.0, gt=0)
+    emphasis: float = Field(default=0.0, ge=0, lt=1)
+    level: Decibels = Field(default=0.0, ge=-100, le=100)
     features: Literal["waveform", "log_mel"] = "waveform"
 
 

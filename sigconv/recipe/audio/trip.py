@@ -49,8 +49,9 @@ def _at_rate(source: Source, rate: float) -> Source:
 
 def clip(recipe: AudioRecipe, source: Source, start: float, stop: float) -> Clip:
     """What is heard between two times of a recording that is mono and at the recipe's rate."""
-    size = round(recipe.sound.length * recipe.sound.rate)
-    return Clip(source, start, stop, size, recipe.sound.silence)
+    sound = recipe.sound
+    size = round(sound.length * sound.rate)
+    return Clip(source, start, stop, size, sound.silence, sound.emphasis, sound.level)
 
 
 def shown(recipe: AudioRecipe, sound: Clip) -> Source:
@@ -147,7 +148,8 @@ def told(recipe: AudioRecipe, _gathered: Gathered) -> dict[str, str]:
             f"{mel.bands} mel bands from {mel.low:g} Hz, {1000 * mel.window:g} ms windows every {1000 * mel.hop:g} ms"
         )
     return {
-        "sound": f"mono, {sound.rate:g} Hz, {sound.length:g} s, mean power 1",
+        "sound": f"mono, {sound.rate:g} Hz, {sound.length:g} s, mean power {sound.level:g} dB",
         "silence": f"{sound.silence:g} dB below the loudest moment is cut off at both ends",
+        "emphasis": f"x[n] - {sound.emphasis:g} x[n-1]" if sound.emphasis else "none",
         "features": features,
     }

@@ -13,6 +13,7 @@ EXPLAIN = """Why does a run's model say what it says of a recording?
   sigconv explain RUN trial.edf --at "12.5 s" --method shapley     channels × frequency bands, on the scalp
   sigconv explain RUN word.wav --method shapley --pieces time=12   which moments matter
   sigconv explain RUN scan.nii.gz --method grad_cam --layer C3     three planes, and an overlay as NIfTI
+  sigconv explain RUN scan.nii.gz --class liver --at z=120,x=60    of a model that gives label maps: one patch
   sigconv explain RUN clip.mp4 --method occlusion                  frames, and an overlay as MP4
 
 \b
@@ -34,7 +35,7 @@ def explain(
     method: Annotated[str, typer.Option(help="One of the methods above.")] = "integrated_gradients",
     layer: Annotated[str, typer.Option(help="Of saliency and grad_cam: C1, R2, fc7 …")] = "",
     which: Annotated[str | None, typer.Option("--class", help="Class; default: the one the model says.")] = None,
-    at: Annotated[str, typer.Option(help="'12.5 s', or an event's label; default: the surest window.")] = "",
+    at: Annotated[str, typer.Option(help="'12.5 s', an event's label, or z=120,y=80 (mm).")] = "",
     nth: Annotated[int, typer.Option(min=1, help="Which of the events --at.")] = 1,
     pieces: Annotated[str, typer.Option(help="Of shapley and left_out.")] = "auto",
     baseline: Annotated[

@@ -13,7 +13,7 @@ from sigconv.signal import Signal
 
 PIECES = ("auto", "bands", "joints", "supervoxels", "time=12,freq=8")
 _SUPERVOXELS = 64
-_MOST_STEPS, _NEAR = 1024, 0.01
+_MOST_STEPS, NEAR = 256, 0.01
 # blocks along each axis where no better pieces are known
 _BLOCKS: dict[tuple[str, ...], dict[str, int]] = {
     ("time",): {"time": 16},
@@ -121,7 +121,7 @@ def _integrated(question: Question, asked: Asked, _domain: str, tick: Tick) -> E
     while True:
         found = explain.integrated_gradients(question, baseline=baseline, steps=steps, tick=tick)
         wanted = abs(found.score - found.baseline_score)
-        if asked.effort or abs(found.error) <= _NEAR * wanted or steps >= _MOST_STEPS:
+        if asked.effort or abs(found.error) <= NEAR * wanted or steps >= _MOST_STEPS:
             return found
         steps *= 4
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -129,7 +129,8 @@ def target(source: Source, path: Path) -> Path:
 
     Raises
     ------
-    ArgumentError : `path` has the suffix of another kind of file, or .dcm for a scan that is not DICOM
+    ArgumentError : `path` has the suffix of another kind of file, .dcm for a scan that is not DICOM, or anything but
+        .dcm for uneven slices
     """
     ending = next((suffix for suffix in _SUFFIXES if path.name.lower().endswith(suffix)), "")
     if not ending and any(path.suffix.lower() in door.suffixes for door in loaders.DOORS):
@@ -137,6 +138,8 @@ def target(source: Source, path: Path) -> Path:
     if ending == ".dcm" and not _is_dicom(source):
         raise ArgumentError(f"out is {str(path)!r}; a DICOM segmentation refers to a DICOM scan, and this is none")
     uneven = _is_dicom(source) and any(axis.positions for axis in source.axes)
+    if uneven and ending not in ("", ".dcm"):
+        raise ArgumentError(f"out is {str(path)!r}; the slices of this scan are uneven, which a .dcm alone can tell")
     return path if ending else path.with_name(path.name + (".dcm" if uneven else ".nii.gz"))
 
 
@@ -162,7 +165,7 @@ def save(classes: Classes, labels: Array, source: Source, path: Path) -> list[Pa
     return written
 
 
-def _is_dicom(source: Source) -> bool:
+def _is_dicom(source: Source) -> TypeGuard[Recording]:
     return isinstance(source, Recording) and isinstance(source.reader, Slices)
 
 

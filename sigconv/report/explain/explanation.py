@@ -27,7 +27,7 @@ class Explanation:
     Attributes
     ----------
     question : what was asked
-    method : "saliency", "grad_cam", "integrated_gradients", "occlusion" or "shapley"
+    method : "saliency", "grad_cam", "integrated_gradients", "occlusion", "left_out" or "shapley"
     attribution : Signal on the input's own axes (s, Hz, mm), or, for a hidden layer, on that layer's axes in the
         input's units; positive speaks for the class
     layer : the layer it was found at, "" for the input
@@ -70,13 +70,17 @@ class Explanation:
         wanted = self.score - self.baseline_score
         share = f", {100 * abs(self.error / wanted):.2g} %" if wanted else ""
         return (
-            f"sum of attributions {self.total:.4g}; f(x) − f(baseline) = {self.score:.4g} − {self.baseline_score:.4g} "
-            f"= {wanted:.4g}; error {self.error:.2g}{share}"
+            f"sum of attributions {self.total:.4g}; f(x) − f(baseline) = {self.score:.4g} − "
+            f"{_signed(self.baseline_score)} = {wanted:.4g}; error {self.error:.2g}{share}"
         )
 
     def strongest(self, count: int = 5) -> tuple[Part, ...]:
         """The parts of the largest values, whether they speak for the class or against it."""
         return tuple(sorted(self.parts, key=lambda part: -abs(part.value))[:count])
+
+
+def _signed(value: float) -> str:
+    return f"({value:.4g})" if value < 0 else f"{value:.4g}"
 
 
 COMPLETE = ("integrated_gradients", "shapley")

@@ -39,4 +39,4 @@ def left_out(
         ends = float(score(one)), float(score(none))
     values = found[0].double().numpy()
     said = f"{len(values)} pieces, {baseline_words(baseline, question.signal.unit)}"
-    return explained(question, "occlusion", players, values, np.full(len(values), np.nan), ends, said)
+    return explained(question, "left_out", players, values, np.full(len(values), np.nan), ends, said)

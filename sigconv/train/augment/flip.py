@@ -16,6 +16,7 @@ class Flip:
 
     axes : grid axes, 0 for the first, −1 for the last
     share : of the windows, from 0 to 1
+    classes : for each class the number of the one that the mirror makes of it ("left" of "right"); () leaves them
 
     >>> import numpy as np
     >>> always = Flip((-1,), share=1.0)
@@ -25,6 +26,7 @@ class Flip:
 
     axes: tuple[int, ...]
     share: float = 0.5
+    classes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_outside("share", self.share, 0, 1)
@@ -40,4 +42,6 @@ class Flip:
             x = torch.where(turned.view(-1, *(1,) * (x.ndim - 1)), x.flip(at), x)
             if y.ndim > 1:
                 y = torch.where(turned.view(-1, *(1,) * (y.ndim - 1)), y.flip(at - 1), y)
+            elif self.classes:
+                y = torch.where(turned.to(y.device), torch.tensor(self.classes, device=y.device)[y], y)
         return x, y

@@ -15,18 +15,10 @@ from sigconv.recipe.audio.trip import gather, windows
 from sigconv.recipe.config import as_toml, read
 from sigconv.signal import Axis, Signal
 from sigconv.train.draws import generator
+from tests.recipe.conftest import Silent
 
 WAVES, LEVELS = "audio_digits_waveform", "audio_digits_spectrogram"
 SMALL = ["data.made.speakers=2", "data.made.takes=1", "train.epochs=1", "net.text=C4k9s4BRPCBRGF", "run.model=first"]
-
-
-class Silent:
-    """Progress that shows nothing."""
-
-    def stage(self, _name, _total):
-        from contextlib import nullcontext
-
-        return nullcontext(lambda: None)
 
 
 def said(made, file, out, **placement):

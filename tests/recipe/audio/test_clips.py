@@ -1,5 +1,6 @@
 """Clips: what of a recording a network is shown."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -43,6 +44,13 @@ def test_a_sound_lies_in_the_middle_at_a_mean_power_of_one():
 def test_of_a_long_sound_the_strongest_part_is_kept():
     x = np.concatenate([0.2 * burst(0, 4000, 0), burst(0, 2400, 0), 0.2 * burst(0, 4000, 0)])
     assert clip(x).sound().axes[1].start == pytest.approx(0.5, abs=0.01)
+
+
+def test_emphasis_subtracts_the_sample_before():
+    x = np.array([1.0, 2.0, -1.0, 0.5])
+    shown = replace(clip(x, 4), emphasis=0.5).read().data[0]
+    expected = np.array([1.0, 1.5, -2.0, 1.0])
+    np.testing.assert_allclose(shown, expected / np.sqrt(np.square(expected).mean()), rtol=1e-6)
 
 
 def test_levels_lie_between_the_floor_and_nothing():

@@ -24,7 +24,7 @@ def draw_lines(found: Explanation) -> Figure:
     loud = np.argsort(-np.abs(values).sum(1), kind="stable")[:_SHOWN]
     rows = np.sort(loud)
     electrodes = placed(signal, len(heat.data))
-    figure = Figure(figsize=(9 + 2.6 * bool(electrodes), 2.0 + 0.42 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(9 + 2.6 * bool(electrodes), 2.4 + 0.42 * len(rows)), layout="constrained")
     if electrodes:
         ax, side = figure.subplots(1, 2, width_ratios=(9, 2.4))
         scalp(side, signal, values.sum(1), electrodes)
@@ -46,7 +46,7 @@ def draw_lines(found: Explanation) -> Figure:
 def _traces(ax: Any, given: Any, values: Any, time: Any) -> None:
     at, top = places(time), top_of(values)
     middle = given - np.median(given, axis=1, keepdims=True)
-    apart = 2.2 * float(np.percentile(np.abs(middle), 99)) or 1.0
+    apart = 2.05 * float(np.abs(middle).max()) or 1.0
     rows = -np.arange(len(given), dtype=float)
     up = rows if len(rows) > 1 else np.array([0.0])
     extent = (at[0] - time.step / 2, at[-1] + time.step / 2, up[-1] - 0.5, 0.5)

@@ -1,0 +1,1 @@
+"""Motion capture: takes of a body in its own frame, classified beside means and spreads of its joints."""
