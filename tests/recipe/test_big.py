@@ -78,12 +78,12 @@ def test_stopped_processes_go_on_from_where_they_were(tmp_path):
 
 
 def test_the_log_has_a_row_for_every_epoch_of_every_training(small_run):
-    rows = list(csv.DictReader((small_run / "log.csv").open()))
+    rows = list(csv.DictReader((small_run / "log.csv").read_text().splitlines()))
     folds = ["S01"] * 8 + ["S02"] * 8 + ["S03"] * 8 + ["everything"] * 8
     assert [row["fold"] for row in rows] == folds
     assert [int(row["epoch"]) for row in rows] == list(range(1, 9)) * 4
     assert all(float(row["samples_per_second"]) > 0 for row in rows)
-    curve = list(csv.DictReader((small_run / "learning_curves.csv").open()))
+    curve = list(csv.DictReader((small_run / "learning_curves.csv").read_text().splitlines()))
     assert [row["loss"] for row in rows[:24]] == [row["loss"] for row in curve]
 
 
@@ -96,7 +96,7 @@ def test_an_epoch_is_there_as_soon_as_it_is_over_in_the_log_and_in_tensorboard(t
         with curves.noted(place, 0, asked, told.append) as note:
             for number in (1, 2):
                 note(Epoch(number, 1 / number, 0.5, *(float("nan"),) * 4, 0.1, 2.0, 100.0))
-                rows = list(csv.DictReader((place / folder.LOG).open()))
+                rows = list(csv.DictReader((place / folder.LOG).read_text().splitlines()))
                 assert [(row["fold"], row["seed"], row["epoch"]) for row in rows][-1] == ("S01", "0", str(number))
     assert len(rows) == 2
     assert told[1] == "loss 0.500, score 0.500, 100 samples/s"

@@ -12,6 +12,7 @@ from sigconv.files import write_whole
 from sigconv.nets.builder import Network
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.curves import short
 from sigconv.recipe.gathered import Gathered, labelled
 from sigconv.recipe.image.brought import brought
 from sigconv.recipe.image.few_shots import FROZEN, Task, curves, methods
@@ -163,7 +164,8 @@ def _source(
             seed=recipe.run.seeds[0],
             checkpoints=working / folder.TRAINING / "source",
             every=recipe.run.every,
-            progress=lambda _row: tick(),
+            device=recipe.run.device,
+            progress=lambda row: tick(short(row)),
         )
     test = read.select(split.test)
     right = float((probabilities(network, test).argmax(1) == np.asarray(test.labels)).mean())

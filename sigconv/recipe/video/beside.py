@@ -45,7 +45,8 @@ def _twin(recipe: VideoRecipe, seen: Windows | Loaded) -> Baseline:
         train, test = seen.select(split.train), seen.select(split.test)
         spec, seed = nets.InputSpec(channels=seen.shape[0], grid=seen.shape[1:]), recipe.run.seeds[0]
         module = nets.build(nets.parse(recipe.net.text), spec, classes=len(seen.classes), seed=seed)
-        fitted = fit(module, train, recipe.settings, seed=seed, augment=augment(recipe, train))
+        changed, where = augment(recipe, train), recipe.run.device
+        fitted = fit(module, train, recipe.settings, seed=seed, augment=changed, device=where)
         return probabilities(fitted.module, test)
 
     return said

@@ -31,7 +31,7 @@ def _slice(windows: Windows | Loaded, recipe: ScanRecipe) -> Baseline:
         train, test = (_middle(windows.select(side)) for side in (split.train, split.test))
         spec = nets.InputSpec(channels=train.shape[0], grid=train.shape[1:])
         twin = nets.build(nets.parse(recipe.net.text), spec, classes=len(train.classes), seed=recipe.run.seeds[0])
-        model = fit(twin, train, recipe.settings, seed=recipe.run.seeds[0])
+        model = fit(twin, train, recipe.settings, seed=recipe.run.seeds[0], device=recipe.run.device)
         return probabilities(model.module, test.data)
 
     return says
