@@ -60,7 +60,9 @@ def fill(
     return {number: told for number, told in enumerate(found) if told}
 
 
-def _written(one: Sequence[Source], transform: Transform | None, key: str, folder: str | Path | None) -> str:
+def _written(
+    one: Collection | Sequence[Source], transform: Transform | None, key: str, folder: str | Path | None
+) -> str:
     """Open the one recording and see to its entry; what is wrong with it, or ""."""
     try:
         cached(one[0], transform, key, folder)
