@@ -1,14 +1,19 @@
 """`sigconv cache`: what `loaders.cached` keeps on disk, and making room."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
-from sigconv.errors import ArgumentError
-from sigconv.loaders.cache import clean, contents, default_folder
+from sigconv import loaders
+from sigconv.errors import ArgumentError, FormatError
+from sigconv.loaders.cache import clean, contents, default_folder, fill
+from sigconv.recipe.progress import Progress
 
 CACHE = """List what `loaders.cached` keeps on disk, or make room.
 
 \b
   sigconv cache                    the entries, the least recently used first
+  sigconv cache FILE…              decode these recordings into it, by as many processes as there are cores
   sigconv cache --clean 0          remove all but those in use
   sigconv cache --clean 10GB       remove the least recently used until 10 GB are left
 
@@ -23,6 +28,22 @@ def listed() -> str:
     rows = [f"{each.bytes / 1e6:>10.1f} MB  {each.name or '(damaged)'}{' (in use)' * each.busy}" for each in entries]
     total = sum(each.bytes for each in entries)
     return "\n".join([*rows, f"{len(entries)} entries, {total / 1e6:.1f} MB in {default_folder()}"])
+
+
+def filled(paths: Sequence[Path], progress: Progress) -> str:
+    """Decode recordings into the cache, in parallel; says how many, and how large it is now.
+
+    Raises
+    ------
+    FormatError : some cannot be decoded (counted, the first three named); the others are in the cache
+    MissingExtra : dask is not installed
+    """
+    with progress.stage("decoding", len(paths)) as tick:
+        faults = fill(loaders.Collection(tuple(map(str, paths)), loaders.open), progress=tick)
+    if faults:
+        told = "; ".join(list(faults.values())[:3])
+        raise FormatError(f"{len(faults)} of {len(paths)} recordings cannot be decoded: {told}; the others are cached")
+    return f"{len(paths)} recordings cached\n{listed()}"
 
 
 def cleaned(left: str) -> str:

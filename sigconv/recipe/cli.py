@@ -1,7 +1,6 @@
 """The command line: sigconv run · recipes · info · fetch · cache · describe · export · predict · explain …"""
 
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -44,11 +43,11 @@ def main() -> None:
         if stopped_by is None or ranks.rank() == 0:
             ranks.let_others_speak()
             _say("\n".join([told(error), *getattr(error, "__notes__", [])]))
-        sys.exit(2 if stopped_by is None else 128 + stopped_by)
+        ranks.leave(2 if stopped_by is None else 128 + stopped_by)
     except MemoryError as error:
         ranks.let_others_speak()
         _say(f"not enough memory: {error}; take less data or a smaller width or window")
-        sys.exit(2)
+        ranks.leave(2)
     except RuntimeError as error:
         from sigconv.train.processes import is_lost
 
@@ -56,12 +55,12 @@ def main() -> None:
             raise
         ranks.let_others_speak(lost=True)
         _say("another process of this run ended; what it said stands above, or on its machine")
-        sys.exit(2)
+        ranks.leave(2)
     except _Stopped as stopped:
         notes = getattr(stopped, "__notes__", ["nothing was left behind, and the same command starts afresh"])
         if ranks.rank() == 0:
             _say(f"stopped; {'; '.join(notes)}")
-        sys.exit(128 + stopped.args[0])
+        ranks.leave(128 + stopped.args[0])
 
 
 def _say(text: str) -> None:
@@ -149,10 +148,20 @@ def fetch(
 
 @app.command(help=cache_folder.CACHE)
 def cache(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="Recordings to decode into it.")] = None,
     clean: Annotated[str | None, typer.Option(metavar="SIZE", help="Make room; so much may stay.")] = None,
 ) -> None:
     """See cache_folder.CACHE."""
-    typer.echo(cache_folder.listed() if clean is None else cache_folder.cleaned(clean))
+    from sigconv.recipe.progress import bars
+
+    if files and clean is not None:
+        raise ArgumentError("--clean makes room, and files are decoded; give one or the other")
+    if files:
+        with bars() as progress:
+            said = cache_folder.filled(files, progress)
+    else:
+        said = cache_folder.listed() if clean is None else cache_folder.cleaned(clean)
+    typer.echo(said)
 
 
 @app.command(help=words.DESCRIBE)

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import time
+from typing import NoReturn
 
 
 def rank() -> int:
@@ -25,6 +27,15 @@ def let_others_speak(lost: bool = False) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         time.sleep(6 if lost else 3)
+
+
+def leave(code: int) -> NoReturn:
+    """End with an exit code; of several processes without the end of Python, which waits for those that are gone."""
+    if _many():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def speaker() -> str:

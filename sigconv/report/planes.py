@@ -69,7 +69,7 @@ def three_planes(cuts: Sequence[Cut], names: Sequence[str] = (), levels: tuple[f
 def _height(cut: Cut) -> float:
     """Inches of a row: that of its tallest slice, about 2.4 wide."""
     z, y, x = (n * step for n, step in zip(cut.data.shape, cut.spacing, strict=True))
-    return 0.15 + 2.4 * min(2.0, max(y / x, z / x, z / y))
+    return 0.15 + 2.4 * float(min(2.0, max(y / x, z / x, z / y)))
 
 
 def _slice(ax: Any, cut: Cut, axis: int, black: float, white: float) -> None:

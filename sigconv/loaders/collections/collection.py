@@ -65,6 +65,10 @@ class Collection:
             if len(column) != len(self.names):
                 raise ShapeError(f"field {name!r} has {len(column)} texts for {len(self.names)} items; give one each")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is sent to another process."""
+        return Collection, (self.names, self.opener, dict(self.fields), self.skipped, self.mask_opener)
+
     def __repr__(self) -> str:
         classes = f", {len(self.classes)} classes" if self.classes else ""
         left = f", {len(self.skipped)} left out" if self.skipped else ""

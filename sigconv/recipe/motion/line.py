@@ -11,4 +11,6 @@ from sigconv.recipe.motion.tables import MotionRecipe
 from sigconv.recipe.motion.trip import augment, facts, fresh, gather, told, windows
 
 DOMAIN = Domain(MotionRecipe, gather, windows, baselines, facts, fresh, drawn, told, augment)
-LINE = Line(MotionRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    MotionRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
+)

@@ -11,4 +11,6 @@ from sigconv.recipe.video.tables import VideoRecipe
 from sigconv.recipe.video.trip import augment, facts, fresh, gather, told, windows
 
 DOMAIN = Domain(VideoRecipe, gather, windows, baselines, facts, fresh, drawn, told, augment)
-LINE = Line(VideoRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN))
+LINE = Line(
+    VideoRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
+)
