@@ -13,7 +13,8 @@ from sigconv.recipe import config
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *ROOT.glob("recipes/*/README.md")]
-COMMANDS = re.findall(r"(?:^    |`)(sigconv [a-z]+[^\n`#]*)", "\n".join(p.read_text() for p in PAGES), re.M)
+SHOWN = re.sub(r"\\\n\s*", "", "\n".join(page.read_text() for page in PAGES))  # a line that goes on is one
+COMMANDS = re.findall(r"(?:^    |`)(sigconv [a-z]+[^\n`#]*)", SHOWN, re.M)
 
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.S), ids=lambda c: c.split("\n")[0])

@@ -53,7 +53,7 @@ def test_overrides_lie_over_the_file(write, override, value):
 
 @pytest.mark.parametrize("name", config.names())
 def test_a_resolved_recipe_reads_back_as_itself(write, name):
-    recipe = config.read(name, ["data.events.a b=ü \" \\ ' \t"])
+    recipe = config.read(name, ["title=ü \" \\ ' \t"])
     assert config.read(write(config.as_toml(recipe))) == recipe
 
 

@@ -70,7 +70,9 @@ def test_every_method_writes_a_picture_and_says_its_class(small_run, trial, tmp_
 def test_pieces_are_those_that_mean_something_in_the_domain(small_run, trial):
     signal, _ = window(small_run, trial, "left")
     assert "C3 · 8 to 13 Hz" in pieces_of(signal, "auto", "eeg").names
-    walk = Signal(np.zeros((6, 4)), (Axis("channel", 6), Axis.time(4, 2)), "m", notes={"markers": ("hip", "knee")})
+    walk = Signal.from_array(
+        np.zeros((6, 4)), fs=2, channels=[f"{name}.{axis}" for name in ("hip", "knee") for axis in "xyz"]
+    )
     assert pieces_of(walk, "auto", "motion").names == ("hip", "knee")
     mel = Signal(np.zeros((1, 16, 16)), (Axis("channel", 1), Axis("freq", 16, "Hz"), Axis.time(16, 8)))
     assert len(pieces_of(mel, "auto", "audio").names) == 64

@@ -18,7 +18,7 @@ from sigconv.windows import Loaded, leave_one_group_out
 from tests.recipe.conftest import SMALL, Silent, predicted
 
 
-def quiet():
+def quiet(_told=""):
     return None
 
 

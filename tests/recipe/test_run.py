@@ -28,6 +28,7 @@ def test_the_run_folder_holds_everything(small_run):
         "environment.json",
         "learning_curves.csv",
         "learning_curves.png",
+        "log.csv",
         "metrics.csv",
         "metrics.json",
         "model.json",

@@ -8,6 +8,7 @@ from sigconv.report import explain
 from sigconv.report.explain import Explanation, Players, Question
 from sigconv.report.explain.bands import EEG_EDGES
 from sigconv.report.explain.baseline import Baseline
+from sigconv.report.explain.blocks import marker_names
 from sigconv.report.explain.limits import Tick
 from sigconv.signal import Signal
 
@@ -72,9 +73,8 @@ def pieces_of(signal: Signal, pieces: str, domain: str) -> Players:
     if "=" in pieces:
         return explain.blocks(signal, _counts(pieces))
     if pieces == "auto":
-        joints = 3 * len(signal.notes.get("markers", ())) == signal.shape[0] > 0
         usual = {"eeg": "bands", "volume": "supervoxels"}.get(domain, "blocks")
-        pieces = "joints" if joints and grid == ("time",) else usual
+        pieces = "joints" if grid == ("time",) and marker_names(signal) else usual
     if pieces == "bands":
         return explain.bands(signal, [edge for edge in EEG_EDGES if edge < signal.fs / 2])
     if pieces == "joints":

@@ -49,27 +49,34 @@ def blocks(signal: Signal, counts: Mapping[str, int], *, channels: str = "togeth
     return Groups(names, where.astype(np.int64))
 
 
-def joints(signal: Signal) -> Groups:
-    """The markers or joints of a motion, each of which is a run of channels (its x, y and z).
+def marker_names(signal: Signal) -> tuple[str, ...]:
+    """The markers or joints whose channels are called NAME.x, NAME.y, NAME.z one after the other; or none.
 
-    signal : (3 · markers, time) with the markers' names in notes["markers"]
+    >>> marker_names(Signal.from_array(np.zeros((3, 4)), fs=2, channels=["hip.x", "hip.y", "hip.z"]))
+    ('hip',)
+    """
+    labels = signal.axes[0].labels
+    names = tuple(label.removesuffix(".x") for label in labels[::3])
+    return names if labels == tuple(f"{name}.{axis}" for name in names for axis in "xyz") else ()
+
+
+def joints(signal: Signal) -> Groups:
+    """The markers or joints of a motion, each of which has three channels.
+
+    signal : (3 · markers, time), the channels called NAME.x, NAME.y, NAME.z
 
     Raises
     ------
-    ShapeError : no markers, or not three channels for each
+    ShapeError : channels that are called otherwise
 
-    >>> walk = Signal.from_array(np.zeros((6, 4)), fs=2).with_data(np.zeros((6, 4)), notes={"markers": ("hip", "knee")})
+    >>> walk = Signal.from_array(np.zeros((3, 4)), fs=2, channels=["hip.x", "hip.y", "hip.z"])
     >>> joints(walk).names
-    ('hip', 'knee')
+    ('hip',)
     """
-    names = tuple(signal.notes.get("markers", ()))
-    count = signal.axes[0].size
-    if not names or count % len(names):
-        raise ShapeError(
-            f"signal has {count} channels and {len(names)} markers in its notes; joints needs a motion with the same "
-            "number of channels for each marker"
-        )
-    rows = np.repeat(np.arange(len(names)), count // len(names))
+    names = marker_names(signal)
+    if not names:
+        raise ShapeError(f"signal is {signal!r}; joints takes a motion whose channels are NAME.x, NAME.y, NAME.z")
+    rows = np.repeat(np.arange(len(names)), 3)
     return Groups(names, rows.reshape(-1, *(1,) * (len(signal.axes) - 1)) + np.zeros(signal.shape, np.int64))
 
 

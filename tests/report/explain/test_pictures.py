@@ -28,11 +28,11 @@ def electrodes(count=8):
 
 
 def motion():
-    names = ("hip", "knee", "foot", "head")
-    data = np.random.default_rng(0).normal(size=(12, 20)).astype(np.float32)
-    axes = (Axis("channel", 12), Axis.time(20, 50))
-    skeleton = {"joints": names, "parents": (-1, 0, 1, 0)}
-    return Signal(data, axes, "m", notes={"markers": names, "skeleton": skeleton, "up": "z"})
+    names = ("hip", "knee", "foot", "head", "body")
+    data = np.random.default_rng(0).normal(size=(15, 20)).astype(np.float32)
+    axes = (Axis.channel([f"{name}.{axis}" for name in names for axis in "xyz"]), Axis.time(20, 50))
+    skeleton = {"joints": names[:4], "parents": (-1, 0, 1, 0)}
+    return Signal(data, axes, "m", notes={"markers": names[:4], "skeleton": skeleton, "up": "z"})
 
 
 # known
@@ -85,9 +85,11 @@ def test_bands_without_positions_are_a_table():
 
 
 def test_joints_are_drawn_where_they_are():
-    question = ask(network_of("C4RF", (20,), channels=12), motion())
+    question = ask(network_of("C4RF", (20,), channels=15), motion())
     figure = draw(integrated_gradients(question, steps=4))
     assert "knee" in words(figure)
+    assert len(figure.axes[0].collections[0].get_offsets()) == 4
+    assert len(figure.axes[0].lines) == 1
     assert "z (m)" in words(figure)
     assert png(figure).startswith(PNG)
 

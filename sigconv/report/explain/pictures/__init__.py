@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
+from sigconv.report.explain.blocks import marker_names
 from sigconv.report.explain.explanation import Explanation
 from sigconv.report.explain.pictures.feature_maps import draw_feature_maps, draw_maps
 from sigconv.report.explain.pictures.frames import draw_frames
@@ -46,6 +47,6 @@ def draw(found: Explanation) -> Figure:
         figure = draw_maps(heat, "")
         titled(figure, found)
         return figure
-    if grid == ("time",) and 3 * len(signal.notes.get("markers", ())) == signal.shape[0] > 0:
+    if grid == ("time",) and marker_names(signal):
         return draw_skeleton(found)
     return _DRAWN.get(grid, draw_lines if len(grid) == 1 else draw_overlay)(found)
