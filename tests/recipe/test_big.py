@@ -164,6 +164,7 @@ def test_a_gpu_that_is_absent_is_one_line_with_what_to_do(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_mistake_is_told_by_the_first_process(tmp_path):
     (code, _, err), (other, _, late) = ended(started(tmp_path, "data.path=nowhere"))
     assert (code, other) == (2, 2)
