@@ -79,12 +79,15 @@ def run(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe (see `sigconv recipes`), or a .toml file.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="key=value, laid over the recipe.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to make; default runs/RECIPE-DATE-TIME.")] = None,
+    fetch: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Real data: fetch what is missing of it to DIR, and run on it.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell sizes, memory and time; train nothing.")] = False,
 ) -> None:
     """Run a recipe: data, filter, windows, network, training, report."""
     from sigconv.recipe.launch import run as launched
 
-    if told_text := launched(recipe, overrides or [], out, dry_run):
+    if told_text := launched(recipe, overrides or [], out, dry_run, fetch):
         typer.echo(told_text)
 
 

@@ -112,6 +112,19 @@ def _training() -> type[Table]:
 Train: Any = _training()
 
 
+class Real(Table):
+    """[real] the public data that `--fetch DIR` brings, and what is then laid over the recipe.
+
+    dataset : its name, as of `sigconv fetch`
+    only : glob patterns of its files; by default all
+    overrides : as on the command line; DIR stands for the folder
+    """
+
+    dataset: str
+    only: list[str] = Field(default=[])
+    overrides: list[str]
+
+
 class Recipe(Table):
     """What every recipe has."""
 
@@ -119,6 +132,7 @@ class Recipe(Table):
     kind: str = "classify"
     domain: str
     run: Run = Run()
+    real: Real | None = None
 
 
 class Classify(Recipe):
