@@ -6,6 +6,7 @@ import numpy as np
 
 from sigconv.core.edges import sobel
 from sigconv.errors import ArgumentError
+from sigconv.report.logistic import logistic
 from sigconv.windows import Loaded
 
 _BINS, _TURNS, _CELLS = 8, 9, 4  # of a colour's histogram; of a slope's direction; cells along y and x
@@ -38,13 +39,8 @@ def linear_on_slopes(train: Loaded, test: Loaded) -> Array:
 
     Source: Dalal & Triggs (2005), Histograms of oriented gradients for human detection, CVPR (without overlap).
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    model.fit(slopes_and_colours(train.data), train.labels)
-    return np.asarray(model.predict_proba(slopes_and_colours(test.data)), np.float64)
+    shown, asked = slopes_and_colours(train.data), slopes_and_colours(test.data)
+    return logistic(shown, train.labels, asked, len(train.classes), strength=0.01)
 
 
 def slopes_and_colours(x: Array, together: int = 1024) -> Array:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from sigconv.report.head import LEAST, on_head
+
 _MOST_WRITTEN = 20  # classes whose confusion is written into every cell
 NET, BASELINE, GREY = "#2a6f97", "#d98032", "#888888"
 
@@ -126,27 +128,12 @@ def scalp_map(patterns: Any, channels: Sequence[str], positions: Mapping[str, An
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes[len(patterns) :]:
         ax.set_axis_off()
-    if len(placed) < 4:
+    if len(placed) < LEAST:
         return _pattern_bars(patterns, channels, titles)
-    import mne
-
     names = [channels[i] for i in placed]
-    info = mne.create_info(names, 1.0, "eeg")
-    montage = mne.channels.make_dig_montage({n: np.asarray(positions[n], float) for n in names}, coord_frame="head")
-    with mne.use_log_level("error"):
-        info.set_montage(montage)
-        for ax, pattern, title in zip(axes, patterns, titles, strict=False):
-            shown = pattern[placed] / np.abs(pattern[placed]).max()
-            mne.viz.plot_topomap(
-                shown,
-                info,
-                axes=ax,
-                show=False,
-                vlim=(-1, 1),
-                cmap="RdBu_r",
-                contours=4,
-            )
-            ax.set_title(title, fontsize="small")
+    for ax, pattern, title in zip(axes, patterns, titles, strict=False):
+        on_head(ax, pattern[placed], names, positions)
+        ax.set_title(title, fontsize="small")
     return figure
 
 

@@ -11,7 +11,7 @@ from sigconv.signal import Axis, Signal, Source
 
 _SECONDS, _LINES, _FRAMES, _LOOKED = 10.0, 16, 8, 200
 _MOST_SAMPLES, _DOTS, _WINDOW = 1_000_000, 4000, 256  # of a line: read, drawn, in a window of its spectrum
-_SOFT_TISSUE = (-160.0, 240.0)  # HU
+SOFT_TISSUE = (-160.0, 240.0)  # HU
 
 Array = np.ndarray[Any, Any]
 
@@ -198,7 +198,7 @@ def _cuts(source: Source, first: bool = False) -> Figure:
     before = ((0, 1),) if first else ()
     cuts = [i for i in range(3) if all(axis.size > 1 for j, axis in enumerate(grid) if j != i)] or [0]
     figure, panels = _figure(3.4 * len(cuts), 4, len(cuts))
-    limits = _SOFT_TISSUE if source.unit == "HU" else (None, None)
+    limits = SOFT_TISSUE if source.unit == "HU" else (None, None)
     for ax, cut in zip(panels, cuts, strict=True):
         half = grid[cut].size // 2
         box = tuple((half, half + 1) if i == cut else (0, axis.size) for i, axis in enumerate(grid))

@@ -13,7 +13,7 @@ from sigconv.windows.cut import Windows, each_axis
 
 def whole(
     sources: Sequence[Source],
-    labels: Sequence[str],
+    labels: Sequence[str] | None,
     groups: Sequence[str],
     size: Sequence[int] | int,
     *,
@@ -26,7 +26,7 @@ def whole(
     Parameters
     ----------
     sources : recordings with the same channels and as many grid axes
-    labels : the class of each
+    labels : the class of each; None where it is not known (-1), of new recordings
     groups : one name for each, what must never be divided between training and test
     size : samples along every grid axis, each >= 1, or one number for all
     classes : names of the classes in order; by default those that `labels` has, sorted
@@ -52,9 +52,9 @@ def whole(
     if not sources:
         raise ArgumentError("sources is empty; give at least one recording")
     for what, given in (("labels", labels), ("groups", groups)):
-        if len(given) != len(sources):
+        if given is not None and len(given) != len(sources):
             raise ShapeError(f"{what} has {len(given)} names for {len(sources)} recordings; give one each")
-    names = _classes(sources, labels, classes)
+    names = tuple(classes) if labels is None else _classes(sources, labels, classes)
     first = sources[0]
     sizes = each_axis("size", size, first)
     where = []
@@ -62,7 +62,7 @@ def whole(
         _alike(first, source)
         spare = [axis.size - n for axis, n in zip(source.axes[1:], sizes, strict=True)]
         where.append((number, *(int(one / 2) if align == "centre" else 0 for one in spare)))
-    numbers = np.array([names.index(label) for label in labels], dtype=np.int64)
+    numbers = np.array([names.index(label) for label in labels] if labels else [-1] * len(sources), dtype=np.int64)
     return Windows(sources, np.array(where), numbers, tuple(groups), names, sizes, boundary=boundary)
 
 

@@ -50,31 +50,25 @@ def test_what_has_no_label_map_is_left_out_when_asked(tmp_path):
 # errors
 
 
-def test_another_layout_is_told_with_what_is_there(tmp_path):
-    for name in ("pictures/a.png", "pictures/b.png", "truth/a.png", "truth/b.png"):
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (
+            ("pictures/a.png", "pictures/b.png", "truth/a.png", "truth/b.png"),
+            r"looked for one folder .*images/.*labels/.*found pictures/a\.png, pictures",
+        ),
+        (("images/a.png", "labels/a.png", "masks/a.png"), "both labels/ and masks/"),
+        (
+            ("images/a.png", "images/b.png", "labels/a.png"),
+            r"1 of 2 files in images/ have no label map .*: images/b\.png",
+        ),
+        (("images/a.png", "images/a.tif", "labels/a.png"), "called alike"),
+    ],
+)
+def test_folders_that_are_no_pairs_are_told_with_what_is_there(tmp_path, names, told):
+    for name in names:
         image(tmp_path / name)
-    with pytest.raises(FormatError, match=r"looked for one folder .*images/.*labels/.*found pictures/a\.png, pictures"):
-        loaders.pairs(tmp_path)
-
-
-def test_two_folders_of_one_kind_are_refused(tmp_path):
-    for name in ("images/a.png", "labels/a.png", "masks/a.png"):
-        image(tmp_path / name)
-    with pytest.raises(FormatError, match="both labels/ and masks/"):
-        loaders.pairs(tmp_path)
-
-
-def test_missing_label_maps_are_counted_and_named(tmp_path):
-    for name in ("images/a.png", "images/b.png", "labels/a.png"):
-        image(tmp_path / name)
-    with pytest.raises(FormatError, match=r"1 of 2 files in images/ have no label map .*: images/b\.png"):
-        loaders.pairs(tmp_path)
-
-
-def test_two_recordings_of_one_name_are_refused(tmp_path):
-    for name in ("images/a.png", "images/a.tif", "labels/a.png"):
-        image(tmp_path / name)
-    with pytest.raises(FormatError, match="called alike"):
+    with pytest.raises(FormatError, match=told):
         loaders.pairs(tmp_path)
 
 

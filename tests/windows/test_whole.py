@@ -32,6 +32,12 @@ def test_what_is_shorter_is_padded_and_what_is_longer_is_cropped():
     assert (middle.classes, middle.labels.tolist(), middle.groups) == (("a", "b"), [1, 0], ("x", "y"))
 
 
+def test_recordings_of_which_nothing_is_known_go_with_the_classes_of_others():
+    new = whole([clip(3), clip(8)], None, ["x", "y"], [6], classes=["b", "a"])
+    assert (new.classes, new.labels.tolist()) == (("b", "a"), [-1, -1])
+    assert whole([clip(3)], None, ["x"], [6]).classes == ()
+
+
 def test_air_lies_around_a_volume():
     window = whole([scan(2, 3, 3, kind="int16")], ["a"], ["g"], (4, 2, 3), boundary=("constant", -1000)).read(0)
     assert window[0, 0].tolist() == [[-1000.0] * 3] * 2

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 
-from sigconv.errors import ArgumentError
-from sigconv.loaders.draws import Draw, drawn
-from sigconv.loaders.image.handwriting import Hand, Points
-from sigconv.loaders.recording import Recording, of
-from sigconv.signal import Axis, Signal
+from sigconv.loaders.draws import Draw
+from sigconv.loaders.image.handwriting import Hand, Points, pages
+from sigconv.loaders.recording import Recording
 
-# the places (x, y) that the pen passes, from the upper left corner (0, 0) to the lower right one (1, 1)
 STROKES: dict[str, tuple[Points, ...]] = {
     "0": (((0.5, 0.0), (0.1, 0.2), (0.0, 0.55), (0.25, 0.95), (0.7, 0.95), (1.0, 0.5), (0.85, 0.1), (0.45, 0.0)),),
     "1": (((0.5, 0.0), (0.5, 0.35), (0.5, 0.7), (0.5, 1.0)),),
@@ -80,20 +77,7 @@ def drawn_digits(
     >>> first.shape, first.notes["label"], others[-1].notes["group"]
     ((1, 16, 16), '0', 'writer-01')
     """
-    if writers < 1 or each < 10 or size < 12:
-        raise ArgumentError(f"writers {writers}, each {each}, size {size}; allowed: 1, 10 and 12 or more")
-    made = []
-    for number in range(writers):
-        hand = _hand(drawn(seed, number))
-        for index in range(each):
-            label = str(index % len(STROKES))
-            data = hand.written(label, drawn(seed, number, index), size)
-            notes = {"domain": "image", "label": label, "group": f"writer-{number:02d}"}
-            notes["name"] = f"{notes['group']}-{index:03d}"
-            axes = (Axis.channel(["grey"]), Axis("y", size), Axis("x", size))
-            made.append(of(Signal(data[None], axes, notes=notes)))
-        progress()
-    return made
+    return pages(_hand, "writer", writers=writers, each=each, size=size, seed=seed, progress=progress)
 
 
 def _hand(draw: Draw) -> Hand:

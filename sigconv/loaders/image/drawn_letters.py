@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-from sigconv.errors import ArgumentError
-from sigconv.loaders.draws import drawn
-from sigconv.loaders.image.handwriting import Hand, Points
-from sigconv.loaders.recording import Recording, of
-from sigconv.signal import Axis, Signal
+from sigconv.loaders.draws import Draw
+from sigconv.loaders.image.handwriting import Hand, Points, pages
+from sigconv.loaders.recording import Recording
 
 STROKES: dict[str, tuple[Points, ...]] = {
     "A": (((0.0, 1.0), (0.5, 0.0)), ((0.5, 0.0), (1.0, 1.0)), ((0.2, 0.62), (0.8, 0.62))),
@@ -63,17 +61,9 @@ def drawn_letters(
     >>> first.shape, first.notes["label"], others[-1].notes["group"]
     ((1, 16, 16), 'A', 'scribe-01')
     """
-    if writers < 1 or each < 10 or size < 12 or seed < 0:
-        raise ArgumentError(f"writers {writers}, each {each}, size {size}, seed {seed}; allowed: 1, 10, 12, 0 or more")
-    made, labels = [], tuple(STROKES)
-    for number in range(writers):
-        hand = Hand(STROKES, drawn(seed, number, 0, 1), _NIB)
-        for index in range(each):
-            label = labels[index % len(labels)]
-            data = hand.written(label, drawn(seed, number, index, 2), size)
-            notes = {"domain": "image", "label": label, "group": f"scribe-{number:02d}"}
-            notes["name"] = f"{notes['group']}-{index:03d}"
-            axes = (Axis.channel(["grey"]), Axis("y", size), Axis("x", size))
-            made.append(of(Signal(data[None], axes, notes=notes)))
-        progress()
-    return made
+    apart = (0, 1), (2,)  # from what `drawn_digits` draws
+    return pages(_hand, "scribe", writers=writers, each=each, size=size, seed=seed, pieces=apart, progress=progress)
+
+
+def _hand(draw: Draw) -> Hand:
+    return Hand(STROKES, draw, _NIB)

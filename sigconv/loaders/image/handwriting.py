@@ -1,16 +1,18 @@
-"""A hand: how one writer draws signs that are given as strokes of a pen."""
+"""Handwriting: signs that are given as strokes of a pen, as each writer's hand draws them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from sigconv.loaders.draws import Draw
+from sigconv.errors import ArgumentError
+from sigconv.loaders.draws import Draw, drawn
+from sigconv.loaders.recording import Recording, of
+from sigconv.signal import Axis, Signal
 
 Array = np.ndarray[Any, Any]
-Points = tuple[
-    tuple[float, float], ...
-]  # (x, y) that the pen passes, from the upper left (0, 0) to the lower right (1, 1)
+# the places (x, y) that the pen passes, from the upper left corner (0, 0) to the lower right one (1, 1)
+Points = tuple[tuple[float, float], ...]
 
 _ALONG = 48  # points of a stroke that are looked at
 
@@ -52,6 +54,53 @@ class Hand:
             return np.asarray(np.hypot(x, y))
         along, across = x * np.cos(self.held) - y * np.sin(self.held), x * np.sin(self.held) + y * np.cos(self.held)
         return np.asarray(np.hypot(along / self.nib, across))
+
+
+def pages(
+    hand_of: Callable[[Draw], Hand],
+    group: str,
+    *,
+    writers: int,
+    each: int,
+    size: int,
+    seed: int,
+    pieces: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
+    progress: Callable[[], None] = lambda: None,
+) -> list[Recording]:
+    """Pictures of signs, the signs of a hand in turn, one writer after the other.
+
+    Parameters
+    ----------
+    hand_of : what is drawn for a writer -> their hand
+    group : what a writer is called, before their number
+    writers, each, size, seed : int >= 1, >= 10, >= 12 pixels a side and >= 0; see `drawn_digits`
+    pieces : further numbers of `drawn` for a writer and for a sign, so that two alphabets draw apart
+    progress : called after each writer
+
+    Raises
+    ------
+    ArgumentError : a value outside these ranges
+
+    >>> dot = {".": [((0.5, 0.5), (0.5, 0.6))]}
+    >>> [one.notes["name"] for one in pages(lambda draw: Hand(dot, draw), "w", writers=1, each=10, size=12, seed=0)][:2]
+    ['w-00-000', 'w-00-001']
+    """
+    if writers < 1 or each < 10 or size < 12 or seed < 0:
+        raise ArgumentError(
+            f"writers {writers}, each {each}, size {size}, seed {seed}; allowed: from 1, 10, 12 and 0 on"
+        )
+    axes = (Axis.channel(["grey"]), Axis("y", size), Axis("x", size))
+    made = []
+    for number in range(writers):
+        hand = hand_of(drawn(seed, number, *pieces[0]))
+        signs, owner = tuple(hand.strokes), f"{group}-{number:02d}"
+        for index in range(each):
+            label = signs[index % len(signs)]
+            data = hand.written(label, drawn(seed, number, index, *pieces[1]), size)
+            notes = {"domain": "image", "label": label, "group": owner, "name": f"{owner}-{index:03d}"}
+            made.append(of(Signal(data[None], axes, notes=notes)))
+        progress()
+    return made
 
 
 def _along(points: Array) -> Array:

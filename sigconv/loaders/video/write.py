@@ -75,6 +75,7 @@ def _save(signal: Signal | Source, path: Path, form: str, codec: str, kind: str,
         with av.open(file, "w", format=form) as container:
             stream = container.add_stream(codec, rate=rate, options=options)
             stream.width, stream.height, stream.pix_fmt = signal.axes[3].size, signal.axes[2].size, kind
+            stream.codec_context.thread_count = 1  # encoders of several threads may wait for each other for ever
             for number, frame in enumerate(_frames(signal, path)):
                 picture = av.VideoFrame.from_ndarray(frame, "gray" if frame.ndim == 2 else "rgb24")
                 picture.pts, picture.time_base = number, 1 / rate

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from sigconv.train.augment.drawn import between, drawn, refuse_outside
 from sigconv.train.augment.protocol import Draws
+from sigconv.train.augment.stretched import stretched
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,5 @@ class Speed:
         u = between(-1.0, 1.0, drawn(draws, 2))
         factor = torch.from_numpy(self.most ** u[:, :1]).to(x)
         moved = torch.from_numpy(self.shift * self.fs * u[:, 1:]).to(x)
-        length = x.shape[-1]
-        middle = (length - 1) / 2
-        at = (torch.arange(length, device=x.device) - middle) * factor + middle - moved
-        before = at.floor()
-        inside = ((at >= 0) & (at <= length - 1))[:, None]
-        low = before.long().clamp(0, length - 1)[:, None].expand(x.shape)
-        part = (at - before)[:, None]
-        new = torch.lerp(x.gather(-1, low), x.gather(-1, (low + 1).clamp(max=length - 1)), part)
+        new, inside = stretched(x, factor, moved)
         return new * inside, y

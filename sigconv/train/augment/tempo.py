@@ -7,6 +7,7 @@ from torch import Tensor
 
 from sigconv.train.augment.drawn import between, drawn, refuse_outside
 from sigconv.train.augment.protocol import Draws
+from sigconv.train.augment.stretched import stretched
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,7 @@ class Tempo:
         u = between(-1.0, 1.0, drawn(draws, 2))
         factor = torch.from_numpy(self.most ** u[:, :1]).to(x)
         moved = torch.from_numpy(self.shift * self.fs * u[:, 1:]).to(x)
-        last = x.shape[-1] - 1
-        at = (torch.arange(last + 1, device=x.device) - last / 2) * factor + last / 2 - moved
-        before = at.clamp(0, last).floor()
-        part = (at.clamp(0, last) - before)[:, None]
-        low = before.long()[:, None].expand(x.shape)
-        new = torch.lerp(x.gather(-1, low), x.gather(-1, (low + 1).clamp(max=last)), part)
+        new, _ = stretched(x, factor, moved)
         if self.speeds:
             new[:, list(self.speeds)] *= factor[:, None]
         return new, y

@@ -8,9 +8,7 @@ from matplotlib.figure import Figure
 from sigconv.core.gaussian import gaussian
 from sigconv.report.explain.explanation import Explanation
 from sigconv.report.explain.pictures.heat import labelled, mesh, scale, titled, top_of
-from sigconv.report.preview import places
-
-_SOFT_TISSUE = (-160.0, 240.0)  # HU
+from sigconv.report.preview import SOFT_TISSUE, places
 
 
 def draw_planes(found: Explanation) -> Figure:
@@ -25,7 +23,7 @@ def draw_planes(found: Explanation) -> Figure:
     top = top_of(values)
     figure = Figure(figsize=(11.5, 4.4), layout="constrained")
     panels = figure.subplots(1, 3)
-    limits = _SOFT_TISSUE if signal.unit == "HU" else (None, None)
+    limits = SOFT_TISSUE if signal.unit == "HU" else (None, None)
     for cut, ax in enumerate(panels):
         up, across = (axis for i, axis in enumerate(signal.axes[1:]) if i != cut)
         plane = np.take(given, middle[cut], axis=cut)

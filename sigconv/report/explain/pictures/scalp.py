@@ -5,43 +5,23 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from sigconv.errors import MissingExtra
 from sigconv.report.explain.explanation import Explanation
 from sigconv.report.explain.pictures.heat import scale, titled, top_of
+from sigconv.report.head import LEAST, on_head
 from sigconv.signal import Signal
-
-_LEAST = 4  # electrodes, for a map between them
 
 
 def placed(signal: Signal, rows: int) -> list[int]:
     """The channels with an electrode position in the notes; none where they are too few, or all go together."""
     positions = signal.notes.get("positions", {})
     found = [i for i, name in enumerate(signal.channels) if name in positions]
-    return found if len(found) >= _LEAST and rows == signal.shape[0] else []
+    return found if len(found) >= LEAST and rows == signal.shape[0] else []
 
 
 def scalp(ax: Any, signal: Signal, values: Any, electrodes: list[int], top: float | None = None) -> Any:
-    """(channel,) values as a map of the head, nose up.
-
-    Raises
-    ------
-    MissingExtra : mne is not installed
-    """
-    try:
-        import mne
-    except ImportError as error:
-        raise MissingExtra("mne", "eeg") from error
+    """(channel,) values as a map of the head; see `on_head`."""
     names = [signal.channels[i] for i in electrodes]
-    info = mne.create_info(names, 1.0, "eeg")
-    where = {name: np.asarray(signal.notes["positions"][name], float) for name in names}
-    shown = np.asarray(values)[electrodes]
-    end = float(np.abs(shown).max()) or 1.0 if top is None else top
-    with mne.use_log_level("error"):
-        info.set_montage(mne.channels.make_dig_montage(where, coord_frame="head"))
-        image, _ = mne.viz.plot_topomap(
-            shown, info, axes=ax, show=False, vlim=(-end, end), cmap="RdBu_r", contours=4, sensors="k."
-        )
-    return image
+    return on_head(ax, np.asarray(values)[electrodes], names, signal.notes["positions"], top)
 
 
 def draw_bands(found: Explanation) -> Figure:
