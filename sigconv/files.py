@@ -40,6 +40,19 @@ def write_whole(path: Path, content: bytes | Callable[[Any], object]) -> None:
     _sync(path.parent)
 
 
+def refuse_folderless(argument: str, path: Path) -> None:
+    """Refuse a file that is to be written into a folder that is not there, before any work.
+
+    Raises
+    ------
+    FileNotFoundError : no such folder
+
+    >>> refuse_folderless("out", Path("here.csv"))
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{argument} is {str(path)!r}: there is no folder {path.parent}; make it first")
+
+
 def _sync(folder: Path) -> None:
     number = os.open(folder, os.O_RDONLY)
     try:

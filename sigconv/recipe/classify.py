@@ -13,7 +13,7 @@ from sigconv.recipe.curves import noted
 from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
 from sigconv.recipe.dry_run import Plan
-from sigconv.recipe.gathered import Gathered
+from sigconv.recipe.gathered import Gathered, gathered_by
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Classify, Run
@@ -40,10 +40,7 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
     """
     net = nets.parse(recipe.net.text)
     with folder.building(out, as_toml(recipe)) as working:
-        gathered = domain.gather(recipe, progress)
-        folder.log.info("%s: %d recordings, held out by %s", name, len(gathered.sources), gathered.held_out_by)
-        for left in gathered.skipped:
-            folder.log.info("left out: %s", left)
+        gathered = gathered_by(domain, recipe, name, progress)
         cut = domain.windows(recipe, gathered, progress)
         splits = divided(recipe.run, cut, _parts(gathered, cut))
         _refuse_untaught(splits, cut)

@@ -1,7 +1,6 @@
 """What a classify run leaves to read: tables, pictures, one HTML page, and its result in lines."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sigconv import nets
 from sigconv.files import write_whole
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.curves import curve_rows
 from sigconv.recipe.domain import Domain, Evaluated, Picture
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.tables import Classify
@@ -18,7 +18,6 @@ from sigconv.report import pictures
 from sigconv.report.metrics import Outcome, accuracy_by_group
 from sigconv.report.network import network_table
 from sigconv.report.page import Section, facts, page, png
-from sigconv.train.curve import Epoch
 
 _MOST_GROUPS = 40  # bars and rows of a table; with more groups the folds are shown
 
@@ -28,12 +27,8 @@ def write(
 ) -> None:
     """Write metrics.csv, learning_curves.csv, every picture as PNG, and report.html with the pictures inside."""
     write_whole(working / "metrics.csv", folder.as_csv(_rows(found)))
-    curves = [
-        {"held_out": outcome.name, "seed": outcome.seed, **_curve(epoch)}
-        for outcome, model in zip(found.outcomes, found.fitted, strict=True)
-        for epoch in model.history
-    ]
-    write_whole(working / "learning_curves.csv", folder.as_csv(curves))
+    trainings = [(outcome.name, outcome.seed) for outcome in found.outcomes]
+    write_whole(working / "learning_curves.csv", folder.as_csv(curve_rows(trainings, found.fitted)))
     drawn = _pictures(domain, recipe, gathered, found, summary)
     sections = []
     for name, picture in drawn.items():
@@ -42,11 +37,6 @@ def write(
         sections.append(Section(name.replace("_", " ").capitalize(), picture.text, picture=content))
     text = _page(domain, recipe, gathered, found, summary, sections)
     write_whole(working / "report.html", text.encode())
-
-
-def _curve(epoch: Epoch) -> dict[str, Any]:
-    """A row of a learning curve; how long it took is no part of it, so that two runs write the same."""
-    return {name: value for name, value in asdict(epoch).items() if name not in ("seconds", "samples_per_second")}
 
 
 def _rows(found: Evaluated) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import cast
 from sigconv import filters, loaders, units
 from sigconv.core.design import Band
 from sigconv.errors import ArgumentError, SamplingError, ShapeError
+from sigconv.files import refuse_folderless
 from sigconv.filters import CCDE
 from sigconv.filters.lazy import Filtered, Resampled
 from sigconv.filters.memory import padding
@@ -87,8 +88,7 @@ def _refuse(source: Path, target: Path, filtered: bool, both_sides: str | None, 
         raise ArgumentError(f"{target} is the source itself; write to another file")
     if target.suffix.lower() not in SUFFIXES or target.is_dir():
         raise ArgumentError(f"target is {str(target)!r}; sigconv filter writes {', '.join(SUFFIXES)}")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"target is {str(target)!r}: there is no folder {target.parent}; make it first")
+    refuse_folderless("target", target)
 
 
 def _steps(

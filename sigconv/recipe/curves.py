@@ -1,7 +1,7 @@
 """The log of trainings while they run: a row an epoch in log.csv, and TensorBoard's event files."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -12,6 +12,7 @@ from sigconv.errors import MissingExtra
 from sigconv.recipe.folder import LOG, as_csv
 from sigconv.recipe.progress import Tick
 from sigconv.recipe.tables import Run
+from sigconv.train import Fitted
 from sigconv.train.curve import Epoch
 from sigconv.train.processes import here
 
@@ -60,6 +61,19 @@ def short(row: Epoch) -> str:
     """
     held = "" if math.isnan(row.validation_score) else f" ({row.validation_score:.3f} on validation)"
     return f"loss {row.loss:.3f}, score {row.score:.3f}{held}, {row.samples_per_second:,.0f} samples/s"
+
+
+def curve_rows(trainings: Iterable[tuple[str, int]], fitted: Sequence[Fitted]) -> list[dict[str, Any]]:
+    """The learning curves of some trainings as rows of a table, without times, so that two runs write the same.
+
+    trainings : what was held out, and the seed, of each;  fitted : what each gave
+    """
+    timed = ("seconds", "samples_per_second")
+    return [
+        {"held_out": name, "seed": seed, **{k: v for k, v in asdict(epoch).items() if k not in timed}}
+        for (name, seed), model in zip(trainings, fitted, strict=True)
+        for epoch in model.history
+    ]
 
 
 def _append(place: Path, seed: int, row: Epoch) -> None:

@@ -19,6 +19,15 @@ from sigconv.windows import Loaded, Split, Windows
 Baseline = Callable[[Split], Any]
 
 
+def on_windows(windows: Windows | Loaded, method: Callable[[Loaded, Loaded], Any]) -> Baseline:
+    """A baseline that looks at windows: method(training windows, test windows) says what the latter show."""
+
+    def said(split: Split) -> Any:
+        return method(*(windows.select(side).load() for side in (split.train, split.test)))
+
+    return said
+
+
 class Picture(NamedTuple):
     """A figure of the report and the sentence below it."""
 

@@ -131,14 +131,13 @@ def _time(
     }
 
 
-def _some(windows: Windows | Loaded, settings: Settings) -> Windows | Loaded:
+def _some(windows: Windows | Loaded, settings: Settings) -> Loaded:
     """As many windows as the measurement takes, of every class, in memory."""
     count = min(len(windows), here().count * settings.batch * settings.accumulate * _STEPS)
     chosen = set(np.linspace(0, len(windows) - 1, count).astype(int).tolist())
     if np.ndim(windows.labels) == 1:
         chosen |= set(np.unique(windows.labels, return_index=True)[1].tolist())
-    picked = windows.select(sorted(chosen))
-    return picked.load() if isinstance(picked, Windows) else picked
+    return windows.select(sorted(chosen)).load()
 
 
 def duration(seconds: float) -> str:

@@ -1,18 +1,22 @@
 """Gathering: from [data] to opened recordings with a label and a group each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sigconv import loaders
 from sigconv.errors import FormatError, RecipeError, SigconvError, nearest
-from sigconv.loaders import Collection
-from sigconv.recipe.progress import Tick
+from sigconv.loaders import Collection, Recording
+from sigconv.loaders.collections.hdf5_images import SUFFIXES as HDF5
+from sigconv.recipe import folder
+from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Data
 from sigconv.signal import Source
 
-_TABLES = (".csv", ".tsv")
-_HDF5 = (".h5", ".hdf5")
+T = TypeVar("T")
+
+TABLES = (".csv", ".tsv")
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
 _NO_FIELD = ("auto", "recording")  # groups that are no word or column
 
@@ -41,6 +45,36 @@ class Gathered:
     masks: tuple[Source, ...] = ()
 
 
+def gathered_by(domain: Any, recipe: Any, name: str, progress: Progress) -> Gathered:
+    """What a Domain or a Segmenter gathers; the run's log tells of it and of everything that was left out.
+
+    name : of the recipe, for the log
+
+    Raises
+    ------
+    SigconvError, OSError : what the domain's `gather` refuses
+    """
+    found: Gathered = domain.gather(recipe, progress)
+    folder.log.info("%s: %d recordings, held out by %s", name, len(found.sources), found.held_out_by)
+    for left in found.skipped:
+        folder.log.info("left out: %s", left)
+    return found
+
+
+def made_up(recordings: Sequence[Recording], group: str, origin: str, told: str = "") -> Gathered:
+    """Made-up recordings, whose notes tell the label and the group of each.
+
+    group : the note that tells the group, and what a group is unless `told` says it in another word
+    origin : what they are, for people
+
+    >>> from sigconv.loaders.image.drawn_digits import drawn_digits
+    >>> made_up(drawn_digits(1, 10), "group", "made-up handwriting", "writer").groups[0]
+    'writer-00'
+    """
+    labels, groups = (tuple(str(one.notes[name]) for one in recordings) for name in ("label", group))
+    return Gathered(tuple(recordings), labels, groups, told or group, origin)
+
+
 def collection(data: Data) -> Collection:
     """The recordings that [data] names, listed and unopened.
 
@@ -53,10 +87,10 @@ def collection(data: Data) -> Collection:
     if not path.exists():
         raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
     path = _lone(path)
-    if path.suffix.lower() in _HDF5:
+    if path.suffix.lower() in HDF5:
         return loaders.hdf5_images(path)
     group = "" if data.group in _NO_FIELD else data.group
-    if path.suffix.lower() in _TABLES:
+    if path.suffix.lower() in TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
         if group:
             columns["group"] = group
@@ -71,7 +105,7 @@ def _lone(path: Path) -> Path:
     if not path.is_dir():
         return path
     inside = [one for one in path.iterdir() if not one.name.startswith(".")]
-    holding = [one for one in inside if one.suffix.lower() in (".zip", *_HDF5)]
+    holding = [one for one in inside if one.suffix.lower() in (".zip", *HDF5)]
     return holding[0] if len(holding) == 1 and not any(one.is_dir() for one in inside) else path
 
 
@@ -84,29 +118,44 @@ def labelled(data: Data, domain: str, tick: Tick = lambda _told="": None) -> Gat
 
     Raises
     ------
-    RecipeError : recordings of another domain, no label, one class only, files that cannot be opened (counted, the
-        first three named; data.skip=true leaves them out), or no such field to group by
+    FormatError : see `opened_each`
+    RecipeError : recordings of another domain, no label, one class only, or no such field to group by
     """
     listed = collection(data)
-    opened, kept, faults = [], [], []
-    for number in range(len(listed)):
-        try:
-            opened.append(listed[number])
-            kept.append(number)
-        except (SigconvError, OSError) as error:
-            faults.append(f"{listed.names[number]} ({error})")
-        tick()
-    if faults and not data.skip:
-        raise FormatError(
-            f"{data.path}: {len(faults)} of {len(listed)} files cannot be read: {'; '.join(faults[:3])}. Remove them, "
-            "or leave them out with data.skip=true"
-        )
+    opened, kept, faults = opened_each(data, listed, listed.__getitem__, tick)
     chosen = listed.select(kept)
     refuse_domain(data, domain, chosen.names, opened)
     _refuse_unlabelled(data, chosen)
     groups, held_out_by = grouped(data, chosen)
     skipped = (*listed.skipped, *faults)
     return Gathered(tuple(opened), chosen.labels, groups, held_out_by, data.path, chosen.parts, skipped)
+
+
+def opened_each(
+    data: Data, listed: Collection, opening: Callable[[int], T], tick: Tick
+) -> tuple[list[T], list[int], list[str]]:
+    """What `opening` gives for the number of each recording, the numbers that it opens, and what is wrong with others.
+
+    tick : called for each
+
+    Raises
+    ------
+    FormatError : some cannot be opened (counted, the first three named), and data.skip is false or none is left
+    """
+    opened, kept, faults = [], [], []
+    for number, name in enumerate(listed.names):
+        try:
+            opened.append(opening(number))
+            kept.append(number)
+        except (SigconvError, OSError) as error:
+            faults.append(f"{name} ({error})")
+        tick()
+    if faults and not (data.skip and opened):
+        raise FormatError(
+            f"{data.path}: {len(faults)} of {len(listed)} recordings cannot be used: {'; '.join(faults[:3])}. Put them "
+            "right, or leave them out with data.skip=true"
+        )
+    return opened, kept, faults
 
 
 def refuse_domain(data: Data, domain: str, names: Sequence[str], opened: Sequence[Source]) -> None:

@@ -53,17 +53,21 @@ class Line:
     run : (recipe, name, out, progress) -> Result; makes the run folder `out`
     predict : (run folder, files, out, placement, progress) -> lines that tell it; None where there is no model
     plan : (recipe, progress) -> dry_run.Plan: what would be trained on; None where nothing is trained
+    domain : a Domain of classifiers or a Segmenter; None where there is no model
     """
 
     tables: type[Recipe]
     run: Callable[[Any, str, Path, Progress], Result]
     predict: Callable[..., tuple[str, ...]] | None = None
     plan: Callable[[Any, Progress], Any] | None = None
+    domain: Any = None
 
-    @property
-    def domain(self) -> Any:
-        """What `predict` was bound to, a Domain for classifiers; None where nothing predicts."""
-        return self.predict.args[0] if isinstance(self.predict, partial) else None
+
+def line_of(
+    domain: Any, run: Callable[..., Result], predict: Callable[..., tuple[str, ...]], plan: Callable[..., Any]
+) -> Line:
+    """The line of a Domain or a Segmenter: functions as in `Line` that take it first."""
+    return Line(domain.tables, partial(run, domain), partial(predict, domain), partial(plan, domain), domain)
 
 
 def kinds() -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sigconv import loaders, nets
 from sigconv.errors import ArgumentError, FormatError, ShapeError
-from sigconv.files import write_whole
+from sigconv.files import refuse_folderless, write_whole
 from sigconv.recipe import config, folder
 from sigconv.recipe.domain import Domain
 from sigconv.recipe.lines import Placement
@@ -62,6 +62,22 @@ def network_of(run: Path) -> tuple[Any, dict[str, Any]]:
     return module.eval(), facts
 
 
+def windows_of(domain: Domain, model: Model, file: Path, recording: Source, placement: Placement) -> Windows:
+    """The windows of a new recording, prepared as in training.
+
+    file : that the recording is of
+
+    Raises
+    ------
+    ShapeError : they are not as the model takes them
+    SigconvError : what the domain refuses
+    """
+    cut = domain.fresh(model.recipe, model.facts, recording, placement)
+    if tuple(cut.shape) != tuple(model.facts["shape"]):
+        raise ShapeError(f"{file}: a window has shape {cut.shape}, the model takes {tuple(model.facts['shape'])}")
+    return cut
+
+
 def predict(
     domain: Domain, run: Path, files: Sequence[Path], out: Path | None, placement: Placement, progress: Progress
 ) -> tuple[str, ...]:
@@ -81,19 +97,14 @@ def predict(
     target = out or Path(f"{files[0].stem}-predictions.csv")
     if target.suffix.lower() != ".csv":
         raise ArgumentError(f"out is {str(target)!r}; the predictions are a .csv file, with a picture beside")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"out is {str(target)!r}: there is no folder {target.parent}; make it first")
+    refuse_folderless("out", target)
     model = model_of(run)
     rows: list[dict[str, Any]] = []
     seen, told = [], []
     with progress.stage("reading and predicting", 0) as tick:
         for file in files:
             recording = loaders.open(file)
-            cut = domain.fresh(model.recipe, model.facts, recording, placement)
-            if list(cut.shape) != list(model.facts["shape"]):
-                raise ShapeError(
-                    f"{file}: a window has shape {cut.shape}, the model takes {tuple(model.facts['shape'])}"
-                )
+            cut = windows_of(domain, model, file, recording, placement)
             said = _probabilities(model, cut, tick)
             seen.append(cut)
             told.append(said)

@@ -23,6 +23,7 @@ def _quantity(unit: str) -> BeforeValidator:
 
 Hertz = Annotated[float, _quantity("Hz")]
 Seconds = Annotated[float, _quantity("s")]
+Metres = Annotated[float, _quantity("m")]
 Millimetres = Annotated[float, _quantity("mm")]
 Decibels = Annotated[float, _quantity("dB")]
 

@@ -1,7 +1,7 @@
 """Reports: metrics, the baseline beside the network, pictures and one HTML page."""
 
 from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
-from sigconv.report.overlap import confusion_counts, dice, mean_dice, sample_error
+from sigconv.report.overlap import confusion_counts, dice, sample_error
 from sigconv.report.page import Section, facts, page, png
 from sigconv.report.rand import Rand, rand, regions
 
@@ -18,7 +18,6 @@ __all__ = [
     "interval",
     "kappa",
     "log_loss",
-    "mean_dice",
     "page",
     "png",
     "rand",

@@ -1,4 +1,4 @@
-"""The pictures of a report on images: examples, first-layer kernels, mistakes, guesses; nothing is written."""
+"""The pictures of a report on images: examples, mistakes, guesses, pictures side by side; nothing is written."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-_ROWS, _COLUMNS = 8, 8
+_COLUMNS = 8
 
 Array = np.ndarray[Any, Any]
 
@@ -26,25 +26,6 @@ def examples(x: Array, labels: Array, classes: Sequence[str], each: int = 8) -> 
                 _show(ax, x[chosen[column]])
             if column == 0:
                 ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8, parse_math=False)
-    return figure
-
-
-def kernels(weight: Array) -> Figure:
-    """First-layer kernels side by side, each on its own scale; of three channels in colour, else its first channel.
-
-    weight : (kernel, channel, y, x), drawn up to 64 of them
-    """
-    drawn = weight[: _ROWS * _COLUMNS]
-    columns = min(len(drawn), 16)
-    rows = -(-len(drawn) // columns)
-    figure = _sheet(rows, columns, inch=0.55)
-    for number, kernel in enumerate(drawn):
-        ax = _place(figure, rows, columns, *divmod(number, columns))
-        most = float(np.abs(kernel).max()) or 1.0
-        if len(kernel) == 3:
-            ax.imshow(0.5 + kernel.transpose(1, 2, 0) / (2 * most))
-        else:
-            ax.imshow(kernel[0], cmap="gray", vmin=-most, vmax=most)
     return figure
 
 

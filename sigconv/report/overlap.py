@@ -1,6 +1,5 @@
 """How far two label maps agree, sample by sample: Dice's coefficient for each class, and the share that differs."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,18 +58,6 @@ def sample_error(counts: Array) -> float:
     0.25
     """
     return float(1 - np.trace(counts) / counts.sum())
-
-
-def mean_dice(each: Sequence[Sequence[float]]) -> list[float]:
-    """The mean Dice of every class over recordings, those without the class left out; NaN where none has it.
-
-    each : for every recording its Dice of every class
-
-    >>> mean_dice([[1.0, float("nan")], [0.5, 0.25]])
-    [0.75, 0.25]
-    """
-    columns = [[value for value in column if value == value] for column in zip(*each, strict=True)]
-    return [float(np.mean(column)) if column else float("nan") for column in columns]
 
 
 def same_shape(truth: Array, said: Array) -> None:

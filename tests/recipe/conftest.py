@@ -28,14 +28,18 @@ class Silent:
         yield tick
 
 
-@pytest.fixture(scope="session")
-def small_run(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("runs") / "small"
+def ran(name, overrides, out):
+    """The Result of a recipe with overrides, run into `out`, whose stages ticked as often as they said."""
     progress = Silent()
-    result = run(config.read("eeg_motor_imagery", SMALL), "eeg_motor_imagery", out, progress)
+    result = run(config.read(name, overrides), name, out, progress)
     assert result.folder == out
     assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
-    return out
+    return result
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory) -> Path:
+    return ran("eeg_motor_imagery", SMALL, tmp_path_factory.mktemp("runs") / "small").folder
 
 
 def predicted(made, file, out, step, at):

@@ -16,7 +16,7 @@ from sigconv.recipe.image.tables import Image
 from sigconv.recipe.image.trip import augment, gather
 from sigconv.recipe.lines import Placement
 from sigconv.signal import Axis, Signal
-from tests.recipe.conftest import Silent
+from tests.recipe.conftest import Silent, ran
 
 SHAPES = ["data.made.groups=4", "data.made.each=12", "train.epochs=2", "train.batch=16", "net.text=C4 R P C8 B R G F"]
 SHAPES += ["train.precision=float32"]
@@ -29,18 +29,9 @@ def picture(data):
     return loaders.of(Signal(data, axes, notes={"domain": "image", "name": "p"}))
 
 
-def run(name, overrides, out):
-    progress = Silent()
-    result = lines.run(config.read(name, overrides), name, out, progress)
-    assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
-    return result
-
-
 @pytest.fixture(scope="module")
 def shapes_run(tmp_path_factory):
-    out = tmp_path_factory.mktemp("runs") / "shapes"
-    run("image_objects", SHAPES, out)
-    return out
+    return ran("image_objects", SHAPES, tmp_path_factory.mktemp("runs") / "shapes").folder
 
 
 @pytest.fixture
@@ -108,25 +99,26 @@ def test_new_images_of_any_size_are_predicted_in_one_table_with_one_picture(shap
     told = lines.predict(shapes_run, files, tmp_path / "said.csv", Placement(), Silent())
     rows = list(csv.DictReader((tmp_path / "said.csv").read_text().splitlines()))
     assert [row["file"] for row in rows] == [str(file) for file in files]
-    assert all(sum(float(row[f"p_{name}"]) for name in ("disc", "square", "triangle", "cross")) for row in rows)
+    sums = [sum(float(row[f"p_{name}"]) for name in ("disc", "square", "triangle", "cross")) for row in rows]
+    assert sums == pytest.approx([1] * 12, abs=1e-5)
     assert (tmp_path / "said.png").stat().st_size > 1000
-    assert "12 images" in told[0] or "12 windows" in told[0]
+    assert told[0].startswith("12 windows: ")
 
 
 def test_a_recording_of_another_domain_is_refused(shapes_run, tmp_path):
     sound = tmp_path / "a.wav"
     loaders.save(Signal.from_array(np.zeros((1, 800), np.float32), fs=8000), sound)
-    with pytest.raises((ShapeError, RecipeError, ArgumentError), match="image"):
+    with pytest.raises(ShapeError, match=r"has axes \(channel 1, time 800\); an image is channel 1 to 4, y, x"):
         lines.predict(shapes_run, [sound], tmp_path / "said.csv", Placement(), Silent())
 
 
 def test_class_folders_that_nobody_prepared_are_trained_on(pets, tmp_path):
-    result = run("image_objects", [*SHAPES, f"data.path={pets}", "image.size=16"], tmp_path / "run")
+    result = ran("image_objects", [*SHAPES, f"data.path={pets}", "image.size=16"], tmp_path / "run")
     assert result.summary["classes"] == ["cat", "dog"]
     assert 0 < result.summary["tested"] < 12
     (pets / "README").write_text("stray")
     with pytest.raises(FormatError, match="README"):
-        run("image_objects", [*SHAPES, f"data.path={pets}"], tmp_path / "again")
+        ran("image_objects", [*SHAPES, f"data.path={pets}"], tmp_path / "again")
     found = gather(config.read("image_objects", [f"data.path={pets}", "data.skip=true"]), Silent())
     assert (len(found.sources), found.skipped) == (12, ("README (no loader reads it)",))
 
@@ -135,7 +127,7 @@ def test_a_table_tells_labels_and_groups(pets, tmp_path):
     rows = [f"{file.relative_to(pets.parent)},{file.parent.name},{file.stem}" for file in sorted(pets.glob("*/*.png"))]
     (pets.parent / "table.csv").write_text("path,label,group\n" + "\n".join(rows) + "\n")
     path = f"data.path={pets.parent / 'table.csv'}"
-    result = run("image_objects", [*SHAPES, path, "run.hold_out=folds", "run.folds=3"], tmp_path / "run")
+    result = ran("image_objects", [*SHAPES, path, "run.hold_out=folds", "run.folds=3"], tmp_path / "run")
     assert (result.summary["groups"], result.summary["held_out_by"], result.summary["tested"]) == (6, "group", 12)
 
 
@@ -156,7 +148,7 @@ def test_digits_in_a_table_are_learnt_in_three_ways_and_predicted(name, override
         for part, rows in (("train", slice(0, 40)), ("test", slice(40, 60))):
             file[f"{part}/data"] = (x[rows].reshape(-1, 256) / 255).astype(np.float32)
             file[f"{part}/target"] = y[rows]
-    result = run(name, [*overrides, f"data.path={tmp_path / 'usps'}"], tmp_path / "run")
+    result = ran(name, [*overrides, f"data.path={tmp_path / 'usps'}"], tmp_path / "run")
     assert (tmp_path / "run" / "learning_curves.png").exists() == (name != "digits_neocognitron")
     assert (result.summary["tested"], len(result.summary["classes"])) == (20, 10)
     loaders.save(digits[41].read(), tmp_path / "one.png")
@@ -182,7 +174,7 @@ def test_edges_are_written_as_pictures_and_as_numbers(tmp_path):
     step = np.zeros((3, 20, 30), np.uint8)
     step[:, :, 15:] = 255
     loaders.save(picture_of_colours(step), tmp_path / "step.png")
-    result = run("edges", [f"data.path={tmp_path / 'step.png'}", "edges.sigma=1"], tmp_path / "run")
+    result = ran("edges", [f"data.path={tmp_path / 'step.png'}", "edges.sigma=1"], tmp_path / "run")
     slope = loaders.load(tmp_path / "run" / "sobel_x.tif").data[0]
     assert slope[10].tolist() == [0] * 14 + [4, 4] + [0] * 14
     assert loaders.load(tmp_path / "run" / "sobel_y.tif").data.max() == 0
@@ -202,7 +194,7 @@ def picture_of_colours(data):
         ("edges", ["edges.sigma=0"], RecipeError, "edges.sigma"),
         ("edges", ["train.epochs=3"], RecipeError, "unknown key 'train'"),
         ("digits_lenet1989", ["train.batch=8"], RecipeError, "unknown key 'train.batch'.*epochs"),
-        ("digits_lenet1989", ["net.text=C4 B F", *DIGITS], ArgumentError, "B"),
+        ("digits_lenet1989", ["net.text=C4 B F", *DIGITS], ArgumentError, r"B1 \(B\) has no form as connections"),
         ("digits_neocognitron", ["net.text=C4 R F", *DIGITS], ArgumentError, "SCell|S-cell"),
         ("image_objects", ["data.path=nowhere"], FileNotFoundError, "nowhere"),
         ("image_objects", ["image.channels=rgb"], RecipeError, "'colour' or 'grey'"),
@@ -211,7 +203,7 @@ def picture_of_colours(data):
 )
 def test_wrong_input_is_named(name, overrides, error, said, tmp_path):
     with pytest.raises(error, match=said):
-        run(name, overrides, tmp_path / "run")
+        ran(name, overrides, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -220,19 +212,19 @@ def test_a_class_that_no_training_group_shows_is_named_before_anything_is_traine
     rows = [f"{file.relative_to(pets.parent)},{file.parent.name},{file.parent.name}" for file in files]
     (pets.parent / "table.csv").write_text("path,label,group\n" + "\n".join(rows) + "\n")
     with pytest.raises(SplitError, match=r"no training window shows cat.*run\.hold_out"):
-        run("image_objects", [f"data.path={pets.parent / 'table.csv'}", "run.hold_out=each"], tmp_path / "run")
+        ran("image_objects", [f"data.path={pets.parent / 'table.csv'}", "run.hold_out=each"], tmp_path / "run")
 
 
 def test_edges_of_a_sound_are_refused(tmp_path):
     sound = tmp_path / "a.wav"
     loaders.save(Signal.from_array(np.zeros((1, 800), np.float32), fs=8000), sound)
     with pytest.raises(RecipeError, match="audio"):
-        run("edges", [f"data.path={sound}"], tmp_path / "run")
+        ran("edges", [f"data.path={sound}"], tmp_path / "run")
 
 
 def test_parts_that_are_asked_for_and_not_there_are_named(pets, tmp_path):
     with pytest.raises(SplitError, match="part"):
-        run("image_objects", [*SHAPES, f"data.path={pets}", "run.hold_out=part"], tmp_path / "run")
+        ran("image_objects", [*SHAPES, f"data.path={pets}", "run.hold_out=part"], tmp_path / "run")
 
 
 def test_the_test_part_of_made_up_shapes_has_other_textures(shapes_run):

@@ -16,7 +16,7 @@ from sigconv.recipe.motion.body import facing, turned
 from sigconv.recipe.motion.take import Take
 from sigconv.recipe.motion.trip import gather, windows
 from sigconv.signal import Signal
-from tests.recipe.conftest import Silent
+from tests.recipe.conftest import Silent, ran
 
 SMALL = ["data.made.subjects=2", "data.made.takes=6", "data.made.seconds=2", "pose.length=2", "run.folds=2"]
 SMALL += ["train.epochs=1", "net.text=B C8k5s2R G F"]
@@ -39,11 +39,7 @@ def moved(source, change):
 
 @pytest.fixture(scope="module")
 def small_run(tmp_path_factory):
-    out = tmp_path_factory.mktemp("runs") / "motion"
-    progress = Silent()
-    lines.run(config.read("motion_actions", SMALL), "motion_actions", out, progress)
-    assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
-    return out
+    return ran("motion_actions", SMALL, tmp_path_factory.mktemp("runs") / "motion").folder
 
 
 # known

@@ -16,10 +16,10 @@ from sigconv.recipe.video.clips import Frames
 from sigconv.recipe.video.trip import augment, gather, windows
 from sigconv.recipe.video.twins import Shuffled, Still
 from sigconv.signal import Axis, Signal
-from tests.recipe.conftest import Silent
+from tests.recipe.conftest import Silent, ran
 
 SMALL = ["data.made.sources=2", "data.made.clips=12", "data.made.size=16", "clip.size=16", "clip.frames=4"]
-SMALL += ["run.share=0.5", "train.epochs=1", "net.text=C4k3s2BR C8k3BR G F"]
+SMALL += ["run.share=0.5", "train.epochs=1", "net.text=C4k3s2BR C8k3BR G F", "augment.move=1"]
 
 
 def counting(frames=10, fs=10.0, positions=()):
@@ -35,11 +35,7 @@ def shown(source, start, rate, count):
 
 @pytest.fixture(scope="module")
 def small_run(tmp_path_factory):
-    out = tmp_path_factory.mktemp("runs") / "video"
-    progress = Silent()
-    lines.run(config.read("video_actions", SMALL), "video_actions", out, progress)
-    assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
-    return out
+    return ran("video_actions", SMALL, tmp_path_factory.mktemp("runs") / "video").folder
 
 
 # known
@@ -76,7 +72,7 @@ def test_the_twin_has_the_middle_frame_and_the_shuffled_one_the_same_frames():
 
 
 def test_a_mirror_of_clips_exchanges_classes_that_tell_a_side():
-    asked = config.read("video_actions", [*SMALL, "augment.move=1"])
+    asked = config.read("video_actions", SMALL)
     cut = windows(asked, gather(asked, Silent()), Silent())
     flip = augment(asked, cut).steps[-1]
     named = dict(zip(cut.classes, (cut.classes[i] for i in flip.classes), strict=True))

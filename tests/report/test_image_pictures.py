@@ -25,9 +25,7 @@ def stripes(count, channels=1, size=12, seed=0):
 
 
 def drawn(figure):
-    pixels = imread(io.BytesIO(png(figure)))
-    assert pixels[..., :3].std() > 0.01
-    return pixels
+    return imread(io.BytesIO(png(figure)))
 
 
 def test_slopes_tell_directions_and_brightness_tells_colours():
@@ -55,17 +53,30 @@ def test_images_too_small_for_the_cells_are_named():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_picture_shows_something(channels):
+def test_every_picture_has_a_place_for_each_image_and_shows_it(channels):
     data = stripes(9, channels)
     said = np.tile([0.3, 0.7], (9, 1))
-    drawn(image_pictures.examples(data.data, data.labels, data.classes))
-    drawn(image_pictures.kernels(data.data[:, :, :5, :5]))
-    drawn(image_pictures.mistakes(data.data, data.labels, said, data.classes))
-    drawn(image_pictures.guesses(list(data.data), ["a $ b"] * 9, said, data.classes))
+    figures = {
+        2 * 8: image_pictures.examples(data.data, data.labels, data.classes),  # a row a class, of eight places
+        9: image_pictures.mistakes(data.data, data.labels, said, data.classes),
+        9 + 9: image_pictures.guesses(list(data.data), ["a $ b"] * 9, said, data.classes),  # bars beside each
+    }
+    for count, figure in figures.items():
+        assert len(figure.axes) == count
+        assert sum(len(ax.images) for ax in figure.axes) == 9
+        assert drawn(figure)[..., :3].std() > 0.01
+
+
+def test_a_mistake_is_titled_by_what_was_said_and_what_it_is():
+    data = stripes(2)
+    figure = image_pictures.mistakes(data.data, data.labels, np.array([[0.1, 0.9], [0.8, 0.2]]), data.classes)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles == ["said along, 90 %\nis across", "said across, 80 %\nis along"]
 
 
 def test_no_mistake_is_told_in_words():
-    drawn(image_pictures.mistakes(np.zeros((0, 1, 4, 4)), np.zeros(0, int), np.zeros((0, 2)), ("a", "b")))
+    figure = image_pictures.mistakes(np.zeros((0, 1, 4, 4)), np.zeros(0, int), np.zeros((0, 2)), ("a", "b"))
+    assert [text.get_text() for text in figure.texts] == ["no mistake"]
 
 
 def test_pictures_side_by_side_have_the_greys_that_they_are_given():

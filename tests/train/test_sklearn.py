@@ -172,7 +172,7 @@ def test_wrong_settings_say_what_is_allowed():
         quick(standardise="all").fit(X, y)
     with pytest.raises(NotationError, match="'Q' is not a layer"):
         quick(net="CQF").fit(X, y)
-    with pytest.raises(ShapeError, match="P"):
+    with pytest.raises(ShapeError, match="P4 at column 2: its grid is 1"):
         quick(net="(CP)9F").fit(X, y)
     with pytest.raises(SplitError, match="1 class alone"):
         quick().fit(X, ["rest"] * len(X))

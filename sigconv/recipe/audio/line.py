@@ -1,7 +1,5 @@
 """The line of audio recipes."""
 
-from functools import partial
-
 from sigconv.recipe import classify, prediction
 from sigconv.recipe.audio.beside import baselines
 from sigconv.recipe.audio.changed import augment
@@ -9,9 +7,7 @@ from sigconv.recipe.audio.drawn import drawn
 from sigconv.recipe.audio.tables import AudioRecipe
 from sigconv.recipe.audio.trip import facts, fresh, gather, told, windows
 from sigconv.recipe.domain import Domain
-from sigconv.recipe.lines import Line
+from sigconv.recipe.lines import line_of
 
 DOMAIN = Domain(AudioRecipe, gather, windows, baselines, facts, fresh, drawn, told, augment)
-LINE = Line(
-    AudioRecipe, partial(classify.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(classify.planned, DOMAIN)
-)
+LINE = line_of(DOMAIN, classify.run, prediction.predict, classify.planned)

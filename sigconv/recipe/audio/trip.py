@@ -1,6 +1,6 @@
 """The audio trip: path -> recordings -> clips -> windows, in training and for a new recording."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from sigconv.filters import Spectrogram, log_mel
 from sigconv.loaders.audio.rate import at_rate, mixed
 from sigconv.recipe.audio.clips import Clip, Levels
 from sigconv.recipe.audio.tables import AudioRecipe
-from sigconv.recipe.gathered import Gathered, labelled
+from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Signal, Source
@@ -32,8 +32,7 @@ def gather(recipe: AudioRecipe, progress: Progress) -> Gathered:
 
             made = recipe.data.made
             words = spoken_vowels(made.speakers, made.takes, seed=made.seed, progress=tick)
-            labels, groups = (tuple(word.notes[name] for word in words) for name in ("label", "speaker"))
-            gathered = Gathered(tuple(words), labels, groups, "speaker", "made-up words of vowels")
+            gathered = made_up(words, "speaker", "made-up words of vowels")
         else:
             gathered = labelled(recipe.data, "audio", tick)
     sources = tuple(_at_rate(source, recipe.sound.rate) for source in gathered.sources)
@@ -85,7 +84,7 @@ def windows(recipe: AudioRecipe, gathered: Gathered, _progress: Progress) -> Win
 
 
 def _cut(
-    sources: list[Source], labels: tuple[str, ...], groups: tuple[str, ...], classes: tuple[str, ...] = ()
+    sources: list[Source], labels: tuple[str, ...] | None, groups: tuple[str, ...], classes: Sequence[str] = ()
 ) -> Windows:
     return whole(sources, labels, groups, [axis.size for axis in sources[0].axes[1:]], classes=classes)
 
@@ -117,8 +116,7 @@ def fresh(recipe: AudioRecipe, facts: Mapping[str, Any], recording: Source, plac
     cut = [clip(recipe, source, time.start, time.stop)]
     if time.stop - time.start > max(float(facts["longest"]), length):
         cut = _along(recipe, source, placement.step)
-    classes = tuple(facts["classes"])
-    return _cut([shown(recipe, each) for each in cut], classes[:1] * len(cut), (str(named),) * len(cut), classes)
+    return _cut([shown(recipe, each) for each in cut], None, (str(named),) * len(cut), facts["classes"])
 
 
 def _along(recipe: AudioRecipe, source: Source, step: float) -> list[Clip]:

@@ -1,18 +1,18 @@
 """What stands beside the network in an EEG recipe: CSP and LDA, on their own window and on the network's."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from sigconv.errors import ArgumentError
-from sigconv.recipe.domain import Baseline
+from sigconv.recipe.domain import Baseline, on_windows
 from sigconv.recipe.eeg.tables import EegRecipe
 from sigconv.recipe.eeg.trip import band_passed, meaning
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.progress import Progress
 from sigconv.report.baseline import csp_lda
-from sigconv.windows import Loaded, Split, Windows, around_events
+from sigconv.windows import Loaded, Windows, around_events
 
 
 def baselines(
@@ -34,12 +34,5 @@ def baselines(
     with progress.stage("reading the baseline's", len(own)) as tick:
         read = own.load(tick)
     name = f"CSP({recipe.baseline.components})+LDA"
-    return {name: _on(read, recipe), f"{name} on the network's aligned windows": _on(windows, recipe)}
-
-
-def _on(windows: Windows | Loaded, recipe: EegRecipe) -> Callable[[Split], Any]:
-    def said(split: Split) -> Any:
-        train, test = (windows.select(side).load() for side in (split.train, split.test))
-        return csp_lda(train, test, recipe.baseline.components)
-
-    return said
+    method = partial(csp_lda, components=recipe.baseline.components)
+    return {name: on_windows(read, method), f"{name} on the network's aligned windows": on_windows(windows, method)}

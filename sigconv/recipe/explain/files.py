@@ -9,7 +9,7 @@ import numpy as np
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError
-from sigconv.files import write_whole
+from sigconv.files import refuse_folderless, write_whole
 from sigconv.report.explain import Explanation
 from sigconv.report.explain.pictures import draw, draw_parts
 from sigconv.report.explain.pictures.heat import HEAT, top_of
@@ -28,8 +28,7 @@ def refuse_target(out: Path) -> None:
     """
     if out.suffix.lower() != ".png":
         raise ArgumentError(f"out is {str(out)!r}; it is a .png file, beside which volumes and clips get their own")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"out is {str(out)!r}: there is no folder {out.parent}; make it first")
+    refuse_folderless("out", out)
 
 
 def write_explanation(found: Explanation, out: Path) -> list[Path]:

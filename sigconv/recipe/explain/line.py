@@ -62,7 +62,7 @@ def _told(found: Explanation, where: str) -> list[str]:
     question = found.question
     at = f" at {found.layer}" if found.layer else ""
     said = [
-        f"{where}",
+        where,
         f"class {question.name}, probability {question.probability:.3f}, score {found.score:.4g}",
         ", ".join(filter(None, [f"{found.method}{at}", found.settings])),
         found.completeness,

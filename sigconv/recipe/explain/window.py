@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from sigconv import loaders, units
-from sigconv.errors import ArgumentError, ShapeError
+from sigconv.errors import ArgumentError
 from sigconv.recipe.domain import Domain
 from sigconv.recipe.lines import Placement
-from sigconv.recipe.prediction import Model
+from sigconv.recipe.prediction import Model, windows_of
 from sigconv.recipe.progress import Progress
 from sigconv.signal import Axis, Signal
 from sigconv.train import probabilities
@@ -43,9 +43,7 @@ def chosen_window(
         raise ArgumentError(f"at is {at!r}, but {file} has no time axis; it is explained whole: leave at out")
     is_time = bool(_TIME.fullmatch(at))
     placement = Placement(at=(at,)) if at and not is_time else Placement(_FINE) if is_time else Placement()
-    cut = domain.fresh(model.recipe, model.facts, recording, placement)
-    if tuple(cut.shape) != tuple(model.facts["shape"]):
-        raise ShapeError(f"{file}: a window has shape {cut.shape}, the model takes {tuple(model.facts['shape'])}")
+    cut = windows_of(domain, model, file, recording, placement)
     if is_time:
         wanted = units.parse(at, "s")
         number = int(np.argmin([abs(cut.times(i)[0] - wanted) for i in range(len(cut))]))

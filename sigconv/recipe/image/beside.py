@@ -1,14 +1,13 @@
 """What stands beside the network in a recipe for images."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from sigconv.recipe.domain import Baseline
+from sigconv.recipe.domain import Baseline, on_windows
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.image.tables import ImageRecipe
 from sigconv.recipe.progress import Progress
 from sigconv.report.image_baselines import linear_on_slopes, nearest_neighbour
-from sigconv.windows import Loaded, Split, Windows
+from sigconv.windows import Loaded, Windows
 
 _METHODS = {
     "slopes": ("linear on slopes and colours", linear_on_slopes),
@@ -21,9 +20,4 @@ def baselines(
 ) -> Mapping[str, Baseline]:
     """The method that [baseline] names, on the images as the network sees them."""
     name, method = _METHODS[recipe.baseline.kind]
-
-    def said(split: Split) -> Any:
-        train, test = (windows.select(side).load() for side in (split.train, split.test))
-        return method(train, test)
-
-    return {name: said}
+    return {name: on_windows(windows, method)}

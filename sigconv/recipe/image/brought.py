@@ -9,11 +9,9 @@ import torch
 
 from sigconv.errors import ArgumentError, ShapeError
 from sigconv.loaders import Recording
+from sigconv.recipe.colours import COLOURS, coloured
 from sigconv.recipe.image.tables import Image
 from sigconv.signal import Axis, Box, Source
-
-COLOURS = ("red", "green", "blue")
-_BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]  # ITU-R BT.601, as in JPEG
 
 Array = np.ndarray[Any, Any]
 
@@ -56,7 +54,7 @@ class Brought:
     def __call__(self, box: Box, rows: Sequence[int]) -> Array:
         """(row, y, x) float32 from -1 to 1 of the box ((first, last), (first, last))."""
         (first, last), (left, right) = box
-        seen = _sized(coloured(bright(self.image), self.settings.channels), self.settings.size)
+        seen = _sized(coloured(bright(self.image), self.settings.channels == "colour"), self.settings.size)
         signed = np.float32(2) * seen - np.float32(1)
         return (-signed if self.settings.invert else signed)[list(rows), first:last, left:right]
 
@@ -81,17 +79,7 @@ def bright(image: Source) -> Array:
 
 def brightness(image: Source) -> Array:
     """The brightness of each pixel, (y, x) float32 from 0 to 1; raises as `bright`."""
-    return np.asarray(coloured(bright(image), "grey")[0])
-
-
-def coloured(data: Array, channels: str) -> Array:
-    """Grey or three colours, of which nothing shows where alpha is 0."""
-    count = len(data)
-    if count in (2, 4):
-        data = data[:-1] * data[-1:]
-    if channels == "grey":
-        return data if len(data) == 1 else (data * _BRIGHTNESS).sum(0, keepdims=True)
-    return data if len(data) == 3 else np.repeat(data, 3, 0)
+    return np.asarray(coloured(bright(image), colour=False)[0])
 
 
 def _sized(data: Array, size: int) -> Array:

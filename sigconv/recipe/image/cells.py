@@ -3,7 +3,6 @@
 import math
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Literal
 
 from pydantic import Field
@@ -12,7 +11,7 @@ from sigconv.nets.builder import Network
 from sigconv.recipe import classify, prediction
 from sigconv.recipe.image.line import DOMAIN
 from sigconv.recipe.image.tables import ImageRecipe
-from sigconv.recipe.lines import Line
+from sigconv.recipe.lines import line_of
 from sigconv.recipe.progress import Tick
 from sigconv.recipe.tables import Table
 from sigconv.train import Epoch, Fitted, Neocognitron, Settings
@@ -59,6 +58,4 @@ def learn(
 
 
 CELLS = replace(DOMAIN, tables=CellsRecipe, learn=learn)
-LINE = Line(
-    CellsRecipe, partial(classify.run, CELLS), partial(prediction.predict, CELLS), partial(classify.planned, CELLS)
-)
+LINE = line_of(CELLS, classify.run, prediction.predict, classify.planned)

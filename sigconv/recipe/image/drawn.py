@@ -8,9 +8,11 @@ from matplotlib.figure import Figure
 
 from sigconv.recipe.classify import divided
 from sigconv.recipe.domain import Evaluated, Picture
+from sigconv.recipe.firsts import firsts
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.image.tables import ImageRecipe
 from sigconv.report import image_pictures
+from sigconv.report.explain.pictures import draw_kernels
 from sigconv.train.start import convolutions
 from sigconv.windows import Windows
 
@@ -18,19 +20,17 @@ from sigconv.windows import Windows
 def drawn(recipe: ImageRecipe, gathered: Gathered, found: Evaluated) -> dict[str, Picture]:
     """Pictures by name; kernels where the network has convolutions."""
     windows = found.windows
-    labels = np.asarray(windows.labels)
-    first = np.concatenate([np.flatnonzero(labels == number)[:8] for number in range(len(windows.classes))])
+    first = firsts(windows, each=8)
     shown = {
         "examples": Picture(
-            image_pictures.examples(windows.batch(first), labels[first], windows.classes),
+            image_pictures.examples(windows.batch(first), windows.labels[first], windows.classes),
             "The first images of each class, as the network sees them.",
         )
     }
-    layers = convolutions(found.final.module)
-    if layers and layers[0].weight.ndim == 4:
-        weight = layers[0].weight.detach().float().cpu().numpy()
+    network: Any = found.final.module
+    if convolutions(network):
         shown["first_kernels"] = Picture(
-            image_pictures.kernels(weight), "The kernels of the first convolution, each on its own scale."
+            draw_kernels(network), "The kernels of the first convolution, each on its own scale."
         )
     outcome = found.outcomes[0]
     split = divided(recipe.run, windows, gathered.parts)[0]

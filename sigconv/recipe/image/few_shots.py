@@ -46,16 +46,19 @@ class Task:
         return np.concatenate(chosen)
 
 
-def methods(task: Task, text: str, source: Network, layer: str, settings: Settings, steps: int) -> dict[str, Method]:
+def methods(
+    task: Task, text: str, source: Network, layer: str, settings: Settings, steps: int, device: str = "auto"
+) -> dict[str, Method]:
     """The ways to learn from few examples by name; each gives the share of the test part that is right.
 
     source : network that learnt another task;  layer : whose values are the features
     settings : of the trainings, whose epochs are as many as `steps` steps need
+    device : where they run, as of train.fit
     """
     return {
         FROZEN: _probed(task, *(nets.features(source, x.data, layer) for x in (task.pool, task.test))),
-        TUNED: _trained(task, text, settings, steps, source, layer),
-        SCRATCH: _trained(task, text, settings, steps),
+        TUNED: _trained(task, text, settings, steps, device, source, layer),
+        SCRATCH: _trained(task, text, settings, steps, device),
         PIXELS: _probed(task, task.pool.data, task.test.data),
     }
 
@@ -86,7 +89,13 @@ def _probed(task: Task, pool: Any, test: Any) -> Method:
 
 
 def _trained(
-    task: Task, text: str, settings: Settings, steps: int, source: Network | None = None, layer: str = ""
+    task: Task,
+    text: str,
+    settings: Settings,
+    steps: int,
+    device: str,
+    source: Network | None = None,
+    layer: str = "",
 ) -> Method:
     """Training on the examples: from random weights, or from the source's up to a layer, which stay as they are."""
 
@@ -97,8 +106,8 @@ def _trained(
         if source is not None:
             _copied(source, module)
             freeze(module, layer)
-        fitted = fit(module, shown, _with_steps(settings, steps, len(shown)), seed=seed)
-        said = probabilities(fitted.module, task.test)
+        fitted = fit(module, shown, _with_steps(settings, steps, len(shown)), seed=seed, device=device)
+        said = probabilities(fitted.module, task.test, device=device)
         return float((said.argmax(1) == np.asarray(task.test.labels)).mean())
 
     return right

@@ -3,7 +3,6 @@
 import math
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from sigconv.nets.wiring import connected_rows
 from sigconv.recipe import classify, prediction
 from sigconv.recipe.image.line import DOMAIN
 from sigconv.recipe.image.tables import ImageRecipe
-from sigconv.recipe.lines import Line
+from sigconv.recipe.lines import line_of
 from sigconv.recipe.progress import Tick
 from sigconv.recipe.tables import Table
 from sigconv.train import (
@@ -96,6 +95,4 @@ def learn(
 
 
 ONLINE = replace(DOMAIN, tables=OnlineRecipe, learn=learn)
-LINE = Line(
-    OnlineRecipe, partial(classify.run, ONLINE), partial(prediction.predict, ONLINE), partial(classify.planned, ONLINE)
-)
+LINE = line_of(ONLINE, classify.run, prediction.predict, classify.planned)

@@ -13,7 +13,8 @@ from sigconv.nets.builder import Network
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
 from sigconv.recipe.curves import short
-from sigconv.recipe.gathered import Gathered, labelled
+from sigconv.recipe.firsts import firsts
+from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.image.brought import brought
 from sigconv.recipe.image.few_shots import FROZEN, Task, curves, methods
 from sigconv.recipe.image.tables import Image
@@ -108,7 +109,8 @@ def run(recipe: TransferRecipe, name: str, out: Path, progress: Progress) -> Res
             task.drawn(count, 0)  # too many are refused before anything is trained
         source, origin = _source(recipe, target, working, progress)
         folder.log.info("%s: %d pictures of %d classes", name, len(target), len(target.classes))
-        named = methods(task, recipe.net.text, source, recipe.net.layer, recipe.settings, recipe.few.steps)
+        text, layer, where = recipe.net.text, recipe.net.layer, recipe.run.device
+        named = methods(task, text, source, layer, recipe.settings, recipe.few.steps, where)
         with progress.stage("few examples", len(recipe.few.shots) * recipe.few.draws * len(named)) as tick:
             found = curves(task, named, recipe.few.shots, recipe.few.draws, tick)
         with progress.stage("writing the report", 1) as tick:
@@ -121,7 +123,7 @@ def run(recipe: TransferRecipe, name: str, out: Path, progress: Progress) -> Res
 def _read(recipe: TransferRecipe, data: Pictures, what: str, progress: Progress) -> tuple[Gathered, Loaded]:
     """The pictures of one task as the network sees them."""
     with progress.stage(f"opening {what}", 0) as tick:
-        gathered = labelled(data, "image", tick) if data.path else _made_up(data.made, what, tick)
+        gathered = labelled(data, "image", tick) if data.path else _drawn(data.made, what, tick)
     ready = whole(
         [brought(source, recipe.image) for source in gathered.sources],
         gathered.labels,
@@ -132,14 +134,13 @@ def _read(recipe: TransferRecipe, data: Pictures, what: str, progress: Progress)
         return gathered, ready.load(tick)
 
 
-def _made_up(made: Made, what: str, tick: Tick) -> Gathered:
+def _drawn(made: Made, what: str, tick: Tick) -> Gathered:
     from sigconv.loaders.image.drawn_digits import drawn_digits
     from sigconv.loaders.image.drawn_letters import drawn_letters
 
     write = {"digits": drawn_digits, "letters": drawn_letters}[what]
     images = write(writers=made.writers, each=made.each, seed=made.seed, progress=tick)
-    labels, groups = (tuple(str(image.notes[name]) for image in images) for name in ("label", "group"))
-    return Gathered(tuple(images), labels, groups, "writer", f"made-up {what}")
+    return made_up(images, "group", f"made-up {what}", "writer")
 
 
 def _source(
@@ -168,7 +169,7 @@ def _source(
             progress=lambda row: tick(short(row)),
         )
     test = read.select(split.test)
-    right = float((probabilities(network, test).argmax(1) == np.asarray(test.labels)).mean())
+    right = float((probabilities(network, test, device=recipe.run.device).argmax(1) == np.asarray(test.labels)).mean())
     return network, {"source": gathered.origin, "source_pictures": len(read), "source_accuracy": right}
 
 
@@ -228,11 +229,10 @@ def _write(working: Path, recipe: TransferRecipe, task: Task, found: Any, summar
         for draw, right in enumerate(every)
     ]
     write_whole(working / "metrics.csv", folder.as_csv(rows))
-    labels = np.asarray(task.pool.labels)
-    first = np.concatenate([np.flatnonzero(labels == number)[:8] for number in range(len(task.pool.classes))])
+    first = firsts(task.pool, each=8)
     drawn = {
         "few_shot_curve": png(few_shot_curves(found, summary["chance"])),
-        "examples": png(examples(task.pool.batch(first), labels[first], task.pool.classes)),
+        "examples": png(examples(task.pool.batch(first), task.pool.labels[first], task.pool.classes)),
     }
     for name, content in drawn.items():
         write_whole(working / f"{name}.png", content)

@@ -1,11 +1,10 @@
 """The image trip: path -> recordings -> what the network sees, in training and for a new image."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from sigconv.recipe.gathered import Gathered, labelled
+from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.image.brought import brought
 from sigconv.recipe.image.tables import ImageRecipe, Made
 from sigconv.recipe.lines import Placement
@@ -23,10 +22,10 @@ def gather(recipe: ImageRecipe, progress: Progress) -> Gathered:
     RecipeError, FormatError, FileNotFoundError : as gathered.labelled
     """
     with progress.stage("opening images", 0) as tick:
-        return labelled(recipe.data, "image", tick) if recipe.data.path else _made_up(recipe.data.made, tick)
+        return labelled(recipe.data, "image", tick) if recipe.data.path else _drawn(recipe.data.made, tick)
 
 
-def _made_up(made: Made, tick: Tick) -> Gathered:
+def _drawn(made: Made, tick: Tick) -> Gathered:
     """Made-up images; the last quarter of their groups is the test part."""
     if made.what == "digits":
         from sigconv.loaders.image.drawn_digits import drawn_digits
@@ -38,12 +37,10 @@ def _made_up(made: Made, tick: Tick) -> Gathered:
 
         images = textured_shapes(textures=made.groups, each=made.each, size=48, seed=made.seed, progress=tick)
         group, origin = "texture", "made-up shapes that only their texture shows"
-    groups = tuple(str(image.notes["group"]) for image in images)
-    names = sorted(set(groups))
+    gathered = made_up(images, "group", origin, group)
+    names = sorted(set(gathered.groups))
     tested = set(names[-max(1, len(names) // 4) :])
-    parts = tuple("test" if name in tested else "train" for name in groups)
-    labels = tuple(str(image.notes["label"]) for image in images)
-    return Gathered(tuple(images), labels, groups, group, origin, parts)
+    return replace(gathered, parts=tuple("test" if name in tested else "train" for name in gathered.groups))
 
 
 def windows(recipe: ImageRecipe, gathered: Gathered, _progress: Progress) -> Windows:
@@ -56,9 +53,7 @@ def fresh(recipe: ImageRecipe, facts: Mapping[str, Any], recording: Source, _pla
     """A new image as one window, brought to size in the same way."""
     ready = brought(recording, recipe.image)
     owner = str(recording.notes.get("name", "image"))
-    return Windows(
-        (ready,), np.zeros((1, 3), np.int64), np.array([-1]), (owner,), tuple(facts["classes"]), ready.shape[1:]
-    )
+    return whole([ready], None, [owner], recipe.image.size, classes=facts["classes"])
 
 
 def facts(recipe: ImageRecipe, _gathered: Gathered) -> dict[str, Any]:
@@ -68,7 +63,7 @@ def facts(recipe: ImageRecipe, _gathered: Gathered) -> dict[str, Any]:
 
 def told(recipe: ImageRecipe, gathered: Gathered) -> dict[str, str]:
     """The report's facts about the images."""
-    given = sorted({source.axes[1:][0].size * source.axes[2].size for source in gathered.sources})
+    given = sorted({source.axes[1].size * source.axes[2].size for source in gathered.sources})
     side = recipe.image.size
     kept = [f"{name} {value}" for name, value in recipe.augment.model_dump().items() if value]
     return {

@@ -1,23 +1,17 @@
 """What stands beside the network in a motion recipe: a line through means and spreads of the joints."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from sigconv.recipe.domain import Baseline
+from sigconv.recipe.domain import Baseline, on_windows
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.motion.tables import MotionRecipe
 from sigconv.recipe.progress import Progress
 from sigconv.report.motion_baseline import linear_on_spreads
-from sigconv.windows import Loaded, Split, Windows
+from sigconv.windows import Loaded, Windows
 
 
 def baselines(
     _recipe: MotionRecipe, _gathered: Gathered, windows: Windows | Loaded, _progress: Progress
 ) -> Mapping[str, Baseline]:
     """Logistic regression on the windows that the network sees."""
-
-    def said(split: Split) -> Any:
-        train, test = (windows.select(side).load() for side in (split.train, split.test))
-        return linear_on_spreads(train, test)
-
-    return {"linear on means and spreads": said}
+    return {"linear on means and spreads": on_windows(windows, linear_on_spreads)}

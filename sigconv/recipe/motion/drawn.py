@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.recipe.domain import Evaluated, Picture
+from sigconv.recipe.firsts import firsts
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.motion.body import lefts
 from sigconv.recipe.motion.tables import MotionRecipe
@@ -18,11 +19,9 @@ _MOST_ROWS = 6
 def drawn(recipe: MotionRecipe, gathered: Gathered, found: Evaluated) -> dict[str, Picture]:
     """The first window of each of the first classes, as the network sees it."""
     names, windows = joints(recipe, gathered), found.windows
-    labels = np.asarray(windows.labels)
-    classes = [number for number in range(len(windows.classes)) if number in labels][:_MOST_ROWS]
-    firsts = [int(np.flatnonzero(labels == number)[0]) for number in classes]
-    takes = [window[:-3].reshape(len(names), 3, -1) for window in windows.batch(firsts)]
-    titles = [windows.classes[number] for number in classes]
+    chosen = firsts(windows, most=_MOST_ROWS)
+    takes = [window[:-3].reshape(len(names), 3, -1) for window in windows.batch(chosen)]
+    titles = [windows.classes[number] for number in windows.labels[chosen]]
     times = np.arange(recipe.pose.size) / recipe.pose.rate
     sides = np.zeros(len(names), int)
     for left, right in lefts(names):

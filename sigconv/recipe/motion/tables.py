@@ -1,24 +1,10 @@
 """What a recipe for motion capture may hold."""
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from sigconv import units
-from sigconv.errors import SamplingError
-from sigconv.recipe.tables import Classify, Data, Hertz, Seconds, Table
-
-
-def _metres(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError("expected a length such as '1 cm'")
-    try:
-        return units.parse(value, "m")
-    except SamplingError as error:
-        raise ValueError(str(error)) from error
-
-
-Metres = Annotated[float, BeforeValidator(_metres)]
+from sigconv.recipe.tables import Classify, Data, Hertz, Metres, Seconds, Table
 
 
 class Made(Table):

@@ -7,7 +7,7 @@ import numpy as np
 
 from sigconv.errors import ArgumentError, RecipeError, ShapeError
 from sigconv.loaders.mocap.markers import COORDINATES, markers
-from sigconv.recipe.gathered import Gathered, labelled
+from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.mirrored import mirror
 from sigconv.recipe.motion.body import lefts
@@ -35,8 +35,7 @@ def gather(recipe: MotionRecipe, progress: Progress) -> Gathered:
 
         made = recipe.data.made
         takes = walking(made.subjects, made.takes, made.seconds, seed=made.seed, progress=tick)
-    labels, groups = (tuple(str(take.notes[name]) for take in takes) for name in ("label", "subject"))
-    return Gathered(tuple(takes), labels, groups, "subject", "made-up walks of a skeleton")
+    return made_up(takes, "subject", "made-up walks of a skeleton")
 
 
 def joints(recipe: MotionRecipe, gathered: Gathered) -> tuple[str, ...]:
@@ -96,15 +95,7 @@ def fresh(recipe: MotionRecipe, facts: Mapping[str, Any], recording: Source, pla
         starts = time.start + placement.step * np.arange(int((duration - length) / placement.step + 1e-9) + 1)
         takes = [_taken(recipe, recording, names, float(start), float(start + length), up) for start in starts]
     owner = str(recording.notes.get("name", "recording"))
-    where = np.stack([np.arange(len(takes)), np.zeros(len(takes), np.int64)], 1)
-    return Windows(
-        tuple(takes),
-        where,
-        np.full(len(takes), -1),
-        (owner,) * len(takes),
-        tuple(facts["classes"]),
-        (recipe.pose.size,),
-    )
+    return whole(takes, None, (owner,) * len(takes), recipe.pose.size, classes=facts["classes"])
 
 
 def _taken(

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sigconv import loaders
-from sigconv.errors import FormatError, RecipeError, SigconvError
-from sigconv.loaders import Collection, Recording
-from sigconv.recipe.gathered import Gathered, grouped, refuse_domain
+from sigconv.errors import RecipeError
+from sigconv.loaders import Collection
+from sigconv.recipe.gathered import TABLES, Gathered, grouped, opened_each, refuse_domain
 from sigconv.recipe.progress import Tick
 from sigconv.recipe.segment.tables import SegmentData
-
-_TABLES = (".csv", ".tsv")
 
 
 def listed(data: SegmentData) -> Collection:
@@ -24,7 +22,7 @@ def listed(data: SegmentData) -> Collection:
     path = Path(data.path)
     if not path.exists():
         raise FileNotFoundError(f"data.path is {data.path!r}: there is no such file or folder")
-    if path.suffix.lower() in _TABLES:
+    if path.suffix.lower() in TABLES:
         columns = {"mask": data.mask} | ({"part": data.part} if data.part else {})
         if data.group not in ("auto", "recording"):
             columns["group"] = data.group
@@ -51,39 +49,20 @@ def with_masks(data: SegmentData, domain: str, tick: Tick = lambda _told="": Non
 
     Raises
     ------
-    FormatError : files that cannot be opened or label maps on another grid (counted, the first three named;
-        data.skip=true leaves them out)
+    FormatError : files that cannot be opened or label maps on another grid; see `gathered.opened_each`
     RecipeError : recordings of another domain, or none with a label map
     """
     found = listed(data)
     masked = found.select([i for i, name in enumerate(found.fields.get("mask", ())) if name])
     if not len(masked):
         raise RecipeError(f"{data.path}: none of {len(found)} recordings has a label map; looked for {data.mask!r}")
-    opened: list[Recording] = []
-    masks: list[Recording] = []
-    kept, faults = [], []
-    for number in range(len(masked)):
-        try:
-            recording, mask = masked[number], masked.mask(number)
-        except (SigconvError, OSError) as error:
-            faults.append(f"{masked.names[number]} ({error})")
-        else:
-            opened.append(recording)
-            masks.append(mask)
-            kept.append(number)
-        tick()
-    if faults and (not data.skip or not opened):
-        raise FormatError(
-            f"{data.path}: {len(faults)} of {len(masked)} recordings or label maps cannot be used: "
-            f"{'; '.join(faults[:3])}. Put them right, or leave them out with data.skip=true"
-        )
+    pairs, kept, faults = opened_each(data, masked, lambda number: (masked[number], masked.mask(number)), tick)
+    opened, masks = zip(*pairs, strict=True)
     chosen = masked.select(kept)
     refuse_domain(data, domain, chosen.names, opened)
     groups, held_out_by = blocks(chosen.names, data.block) if data.block else grouped(data, chosen)
     skipped = (*found.skipped, *faults)
-    return Gathered(
-        tuple(opened), ("",) * len(opened), groups, held_out_by, data.path, chosen.parts, skipped, tuple(masks)
-    )
+    return Gathered(opened, ("",) * len(opened), groups, held_out_by, data.path, chosen.parts, skipped, masks)
 
 
 def blocks(names: Sequence[str], size: int) -> tuple[tuple[str, ...], str]:

@@ -1,7 +1,6 @@
 """Segmentation of pictures: regions between membranes, cells, fields … beside thresholds of brightness."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +11,7 @@ from sigconv import loaders
 from sigconv.errors import ArgumentError, RecipeError, nearest
 from sigconv.loaders import Recording, recording
 from sigconv.recipe.gathered import Gathered
-from sigconv.recipe.lines import Line
+from sigconv.recipe.lines import line_of
 from sigconv.recipe.progress import Progress
 from sigconv.recipe.segment import line, prediction
 from sigconv.recipe.segment.domain import Array, Baseline, Cases, Decide, Method, Segmenter
@@ -260,4 +259,4 @@ DOMAIN = Segmenter(
     measures=measures,
     augment=augment,
 )
-LINE = Line(ImageSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(line.planned, DOMAIN))
+LINE = line_of(DOMAIN, line.run, prediction.predict, line.planned)

@@ -15,6 +15,7 @@ from sigconv.recipe.config import as_toml
 from sigconv.recipe.curves import noted
 from sigconv.recipe.divided import held_out, splits_of
 from sigconv.recipe.dry_run import Plan
+from sigconv.recipe.gathered import gathered_by
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.segment import report
@@ -48,10 +49,7 @@ def run(domain: Segmenter, recipe: Any, name: str, out: Path, progress: Progress
     """
     net = nets.parse(recipe.net.text)
     with folder.building(out, as_toml(recipe)) as working:
-        gathered = domain.gather(recipe, progress)
-        folder.log.info("%s: %d recordings, held out by %s", name, len(gathered.sources), gathered.held_out_by)
-        for left in gathered.skipped:
-            folder.log.info("left out: %s", left)
+        gathered = gathered_by(domain, recipe, name, progress)
         cases = cases_of(domain, recipe, gathered, progress)
         splits = splits_of(recipe.run, gathered.groups, gathered.parts)
         spec = nets.InputSpec(channels=cases.ready[0].axes[0].size, grid=tuple(recipe.patch.size))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sigconv.report.metrics import interval
-from sigconv.report.overlap import dice, mean_dice, sample_error
+from sigconv.report.overlap import dice, sample_error
 
 Array = np.ndarray[Any, Any]
 
@@ -70,4 +70,6 @@ def _told(values: Sequence[tuple[str, float]]) -> dict[str, Any]:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return mean_dice([[value] for value in values])[0] if values else float("nan")
+    """The mean of what is known; NaN where nothing is."""
+    known = [value for value in values if value == value]
+    return float(np.mean(known)) if known else float("nan")

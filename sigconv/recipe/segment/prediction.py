@@ -6,6 +6,7 @@ from typing import Any
 
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError
+from sigconv.files import refuse_folderless
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.prediction import model_of
 from sigconv.recipe.progress import Progress
@@ -35,8 +36,8 @@ def predict(
     model = model_of(run)
     if len(files) > 1 and out is not None and not out.is_dir():
         raise ArgumentError(f"out is {str(out)!r}; for {len(files)} recordings it is a folder that exists")
-    if out is not None and not out.parent.is_dir():
-        raise FileNotFoundError(f"out is {str(out)!r}: there is no folder {out.parent}; make it first")
+    if out is not None:
+        refuse_folderless("out", out)
     classes = _classes(run, model.facts)
     channels = int(model.facts["shape"][0])
     sliding = sliding_of(model.recipe, model.module, channels)

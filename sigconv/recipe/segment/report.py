@@ -1,7 +1,6 @@
 """What a segmentation run leaves to read: tables, pictures, one HTML page, and its result in lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sigconv import loaders, nets
 from sigconv.files import write_whole
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
+from sigconv.recipe.curves import curve_rows
 from sigconv.recipe.segment.domain import Cases, Segmenter
 from sigconv.recipe.segment.evaluated import Evaluated
 from sigconv.recipe.segment.outcome import Outcome, typical
@@ -25,13 +25,8 @@ def write(
 ) -> None:
     """Write metrics.csv, learning_curves.csv, every picture as PNG, and report.html with the pictures inside."""
     write_whole(working / "metrics.csv", folder.as_csv(_rows(cases, found)))
-    folds = list(dict.fromkeys((outcome.fold, outcome.seed) for outcome in found.outcomes))
-    curves = [
-        {"held_out": fold, "seed": seed, **asdict(epoch)}
-        for (fold, seed), model in zip(folds, found.fitted, strict=True)
-        for epoch in model.history
-    ]
-    write_whole(working / "learning_curves.csv", folder.as_csv(curves))
+    trainings = dict.fromkeys((outcome.fold, outcome.seed) for outcome in found.outcomes)
+    write_whole(working / "learning_curves.csv", folder.as_csv(curve_rows(trainings, found.fitted)))
     drawn = {
         "label_maps": (
             (domain.drawn or _side_by_side)(recipe, cases, found),

@@ -1,7 +1,6 @@
 """Segmentation of volumes: organs in CT, structures in MR …, label maps back in the scan's own geometry."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -10,12 +9,12 @@ from matplotlib.figure import Figure
 from pydantic import Field, model_validator
 
 from sigconv import filters, loaders
-from sigconv.errors import ArgumentError, ShapeError, one_of
+from sigconv.errors import ArgumentError, one_of
 from sigconv.filters.regrid import spaced_grid
 from sigconv.loaders import Recording, dicom, recording
 from sigconv.loaders.dicom.pixels import Slices
 from sigconv.recipe.gathered import Gathered
-from sigconv.recipe.lines import Line
+from sigconv.recipe.lines import line_of
 from sigconv.recipe.progress import Progress
 from sigconv.recipe.segment import line, prediction
 from sigconv.recipe.segment.domain import Array, Baseline, Cases, Method, Segmenter
@@ -98,15 +97,7 @@ def _labelled(mask: Recording, organs: Sequence[str]) -> Recording:
 
 
 def prepared(recipe: VolumeSegment, source: Source) -> Source:
-    """A scan of the recipe's spacing and levels.
-
-    Raises
-    ------
-    ShapeError : not (channel, z, y, x);  ArgumentError : one level everywhere, or NaN
-    """
-    if [axis.name for axis in source.axes] != ["channel", "z", "y", "x"]:
-        name = source.notes.get("path") or source.notes.get("name", "the scan")
-        raise ShapeError(f"{name} has axes {', '.join(a.name for a in source.axes)}; this recipe takes volumes z, y, x")
+    """A scan of the recipe's spacing and levels; raises as volume.prepared.prepared."""
     return ready(source, recipe.grid, recipe.levels)
 
 
@@ -224,6 +215,4 @@ DOMAIN = Segmenter(
     augment=augment,
     drawn=drawn,
 )
-LINE = Line(
-    VolumeSegment, partial(line.run, DOMAIN), partial(prediction.predict, DOMAIN), partial(line.planned, DOMAIN)
-)
+LINE = line_of(DOMAIN, line.run, prediction.predict, line.planned)

@@ -8,9 +8,8 @@ import torch
 
 from sigconv.errors import ShapeError
 from sigconv.filters.in_front import InFront
+from sigconv.recipe.colours import COLOURS, coloured
 from sigconv.signal import Axis, Box, Signal
-
-_BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 Array = np.ndarray[Any, Any]
 
@@ -45,7 +44,7 @@ class Frames(InFront):
     @property
     def axes(self) -> tuple[Axis, ...]:
         """(channel, time, y, x) axes."""
-        names = ("red", "green", "blue") if self.colour else ("grey",)
+        names = COLOURS if self.colour else ("grey",)
         time = Axis.time(self.count, self.rate, self.start)
         return Axis.channel(names), time, Axis("y", self.size), Axis("x", self.size)
 
@@ -82,11 +81,7 @@ class Frames(InFront):
             raise ShapeError(f"{self.notes.get('name', 'a video')} has {channel.size} channels; a video has 1 or 3")
         data = self.source.samples(((first, last), (0, y.size), (0, x.size)))
         frames = np.asarray(data[:, [number - first for number in numbers]], np.float32)
-        if self.colour and channel.size == 1:
-            frames = np.repeat(frames, 3, 0)
-        elif not self.colour and channel.size == 3:
-            frames = np.tensordot(_BRIGHTNESS, frames, 1)[None]
-        frames = _scaled(frames, self.size)
+        frames = _scaled(coloured(frames, self.colour), self.size)
         frames = frames - frames.mean(dtype=np.float64)
         spread = float(frames.std(dtype=np.float64))
         return np.asarray(frames / (spread or 1.0), np.float32)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sigconv.recipe.domain import Evaluated, Picture
+from sigconv.recipe.firsts import firsts
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.video.tables import VideoRecipe
 from sigconv.report import video_pictures
@@ -14,17 +15,14 @@ _MOST_ROWS = 8
 def drawn(recipe: VideoRecipe, _gathered: Gathered, found: Evaluated) -> dict[str, Picture]:
     """Pictures by name."""
     windows = found.windows
-    labels = np.asarray(windows.labels)
-    classes = [number for number in range(len(windows.classes)) if number in labels][:_MOST_ROWS]
-    firsts = [int(np.flatnonzero(labels == number)[0]) for number in classes]
+    chosen = firsts(windows, most=_MOST_ROWS)
+    titles = [windows.classes[number] for number in windows.labels[chosen]]
     times = np.arange(recipe.clip.frames) / recipe.clip.rate
     counts = confusion(found.outcomes, len(windows.classes)).sum(1)
     every = {"the network": found.outcomes, **found.baselines}
     return {
         "frames": Picture(
-            video_pictures.frame_strips(
-                list(windows.batch(firsts)), [windows.classes[number] for number in classes], times.tolist()
-            ),
+            video_pictures.frame_strips(list(windows.batch(chosen)), titles, times.tolist()),
             "The first clip of each class, as the network sees it.",
         ),
         "side_by_side": Picture(

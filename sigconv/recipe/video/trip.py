@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from sigconv.errors import ArgumentError, ShapeError
-from sigconv.recipe.gathered import Gathered, labelled
+from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.mirrored import mirror
 from sigconv.recipe.progress import Progress
@@ -31,8 +29,7 @@ def gather(recipe: VideoRecipe, progress: Progress) -> Gathered:
 
         made = recipe.data.made
         clips = moving_shapes(made.sources, made.clips, made.frames, made.size, made.rate, made.seed, progress=tick)
-    labels, groups = (tuple(str(clip.notes[name]) for clip in clips) for name in ("label", "source"))
-    return Gathered(tuple(clips), labels, groups, "source", "made-up clips of a moving textured shape")
+    return made_up(clips, "source", "made-up clips of a moving textured shape")
 
 
 def windows(recipe: VideoRecipe, gathered: Gathered, _progress: Progress) -> Windows:
@@ -60,9 +57,7 @@ def fresh(recipe: VideoRecipe, facts: Mapping[str, Any], recording: Source, plac
     count = max(0, int((time.stop - time.start - recipe.clip.length) / placement.step + 1e-9)) + 1
     clips = [_clip(recipe, recording, time.start + number * placement.step) for number in range(count)]
     owner = str(recording.notes.get("name", "video"))
-    where = np.zeros((count, 4), np.int64)
-    where[:, 0] = np.arange(count)
-    return Windows(tuple(clips), where, np.full(count, -1), (owner,) * count, tuple(facts["classes"]), _grid(clips[0]))
+    return whole(clips, None, (owner,) * count, _grid(clips[0]), classes=facts["classes"])
 
 
 def _clip(recipe: VideoRecipe, source: Source, start: float) -> Frames:
@@ -96,11 +91,11 @@ def _sizes(given: Sequence[tuple[int, int]]) -> str:
 
 
 def augment(recipe: VideoRecipe, windows: Windows | Loaded) -> Augment | None:
-    """The techniques that [augment] asks for, one after the other."""
+    """The techniques that [augment] asks for, one after the other, for clips and for single frames."""
     steps: list[Augment] = []
     if recipe.augment.move:
-        most = recipe.augment.move
-        steps.append(RandomCrop((0, most, most), boundary="reflect"))
+        still = (0,) * (len(windows.shape) - 3)  # time, of which frames have none
+        steps.append(RandomCrop((*still, recipe.augment.move, recipe.augment.move), boundary="reflect"))
     if recipe.augment.mirror:
         steps.append(Flip((-1,), classes=tuple(mirror(windows.classes))))
     return compose(*steps) if steps else None

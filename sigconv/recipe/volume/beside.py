@@ -2,39 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sigconv import nets
-from sigconv.recipe.domain import Baseline
+from sigconv.recipe.domain import Baseline, on_windows
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.progress import Progress
+from sigconv.recipe.twin import twin
 from sigconv.recipe.volume.scan_tables import ScanRecipe
-from sigconv.train import fit, probabilities
-from sigconv.windows import Loaded, Split, Windows
+from sigconv.report.logistic import logistic
+from sigconv.windows import Loaded, Windows
 
 
 def baselines(
-    recipe: ScanRecipe, _gathered: Gathered, windows: Windows | Loaded, _progress: Progress
+    recipe: ScanRecipe, _gathered: Gathered, windows: Windows | Loaded, progress: Progress
 ) -> Mapping[str, Baseline]:
-    """The same text built in two dimensions for the middle slice, and logistic regression on counts of levels."""
+    """The same text built in two dimensions for the middle slice, and logistic regression on counts of levels.
+
+    Raises
+    ------
+    RecipeError : a text with sizes for three axes, which builds no network for slices
+    """
     name = f"histogram of {recipe.baseline.bins} levels, logistic regression"
-    found: dict[str, Baseline] = {name: _histogram(windows, recipe.baseline.bins)}
+    found = {name: on_windows(windows, partial(_on_levels, bins=recipe.baseline.bins))}
     if recipe.baseline.slice:
-        found = {"its 2-D twin on the middle slice": _slice(windows, recipe), **found}
+        flat = twin(recipe, _middle(windows), progress, what="slices", key="baseline.slice")
+        found = {"its 2-D twin on the middle slice": flat, **found}
     return found
-
-
-def _slice(windows: Windows | Loaded, recipe: ScanRecipe) -> Baseline:
-    def says(split: Split) -> Any:
-        train, test = (_middle(windows.select(side)) for side in (split.train, split.test))
-        spec = nets.InputSpec(channels=train.shape[0], grid=train.shape[1:])
-        twin = nets.build(nets.parse(recipe.net.text), spec, classes=len(train.classes), seed=recipe.run.seeds[0])
-        model = fit(twin, train, recipe.settings, seed=recipe.run.seeds[0], device=recipe.run.device)
-        return probabilities(model.module, test.data)
-
-    return says
 
 
 def _middle(windows: Windows | Loaded) -> Loaded:
@@ -43,22 +39,11 @@ def _middle(windows: Windows | Loaded) -> Loaded:
     return replace(loaded, data=np.ascontiguousarray(loaded.data[:, :, loaded.shape[1] // 2]))
 
 
-def _histogram(windows: Windows | Loaded, bins: int) -> Baseline:
-    def says(split: Split) -> Any:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        train, test = (windows.select(side).load() for side in (split.train, split.test))
-        edges = np.quantile(train.data, np.linspace(0, 1, bins + 1)[1:-1])
-        counts = [
-            np.array([np.bincount(np.searchsorted(edges, one.ravel()), minlength=bins) for one in side.data])
-            for side in (train, test)
-        ]
-        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-        model.fit(counts[0], train.labels)
-        said = np.zeros((len(test), len(train.classes)))
-        said[:, model.classes_] = model.predict_proba(counts[1])
-        return said
-
-    return says
+def _on_levels(train: Loaded, test: Loaded, bins: int) -> Any:
+    """Logistic regression on how many levels lie in each of `bins` ranges, which training levels fill evenly."""
+    edges = np.quantile(train.data, np.linspace(0, 1, bins + 1)[1:-1])
+    shown, asked = (
+        np.array([np.bincount(np.searchsorted(edges, one.ravel()), minlength=bins) for one in side.data])
+        for side in (train, test)
+    )
+    return logistic(shown, train.labels, asked, len(train.classes))

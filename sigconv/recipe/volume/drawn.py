@@ -6,6 +6,7 @@ import numpy as np
 
 from sigconv import space
 from sigconv.recipe.domain import Evaluated, Picture
+from sigconv.recipe.firsts import firsts
 from sigconv.recipe.gathered import Gathered
 from sigconv.recipe.volume.scan_tables import ScanRecipe
 from sigconv.report.planes import Cut, three_planes
@@ -18,8 +19,8 @@ def drawn(recipe: ScanRecipe, gathered: Gathered, found: Evaluated) -> dict[str,
     windows = found.windows
     spacing = recipe.grid.spacing or [axis.step for axis in space.grid(gathered.sources[0])]
     labels = np.asarray(windows.labels)
-    firsts = [int(np.flatnonzero(labels == number)[0]) for number in range(len(windows.classes))][:_SHOWN]
-    cuts = [Cut(windows.classes[labels[i]], windows.batch([i])[0, 0], spacing) for i in firsts]
+    chosen = firsts(windows, most=_SHOWN)
+    cuts = [Cut(windows.classes[labels[i]], windows.batch([i])[0, 0], spacing) for i in chosen]
     shown = {"scans": Picture(three_planes(cuts), "The middle slices of a scan of each class, as the network sees it.")}
     wrong = _wrong(windows, found)
     if wrong:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigconv import filters, space
-from sigconv.errors import ArgumentError
+from sigconv.errors import ArgumentError, ShapeError
 from sigconv.loaders import recording
 from sigconv.recipe.volume.tables import Grid, Levels
 from sigconv.signal import Signal, Source
@@ -20,9 +20,12 @@ def prepared(source: Source, grid: Grid, levels: Levels) -> Source:
 
     Raises
     ------
-    SamplingError, ShapeError : no axes z, y, x in mm
+    ShapeError : not (channel, z, y, x);  SamplingError : axes that are not in mm
     ArgumentError : a scan that is flat, or holds NaN
     """
+    if [axis.name for axis in source.axes] != ["channel", *space.GRID]:
+        name = source.notes.get("path") or source.notes.get("name", "the scan")
+        raise ShapeError(f"{name} has axes {', '.join(a.name for a in source.axes)}; this recipe takes volumes z, y, x")
     return _kept(_levelled(_spaced(source.read(), grid, labels=False), levels))
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sigconv.errors import ShapeError
-from sigconv.recipe.gathered import Gathered, labelled
+from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.progress import Progress
 from sigconv.recipe.volume import tables
@@ -29,9 +28,7 @@ def gather(recipe: ScanRecipe, progress: Progress) -> Gathered:
     made = recipe.data.made
     with progress.stage("making volumes up", made.volumes) as tick:
         vessels = helices(made.volumes, made.size, made.noise, made.seed, tick)
-    names = tuple(str(one.notes["name"]) for one in vessels)
-    labels = tuple(str(one.notes["label"]) for one in vessels)
-    return Gathered(tuple(vessels), labels, names, "volume", "made-up vessels that wind to the left or to the right")
+    return made_up(vessels, "name", "made-up vessels that wind to the left or to the right", "volume")
 
 
 def windows(recipe: ScanRecipe, gathered: Gathered, progress: Progress) -> Windows:
@@ -39,7 +36,7 @@ def windows(recipe: ScanRecipe, gathered: Gathered, progress: Progress) -> Windo
     ready = []
     with progress.stage("preparing scans", len(gathered.sources)) as tick:
         for source in gathered.sources:
-            ready.append(_scan(source, recipe))
+            ready.append(prepared(source, recipe.grid, recipe.levels))
             tick()
     beyond = outside(recipe.levels)
     return whole(ready, gathered.labels, gathered.groups, recipe.grid.size, boundary=beyond)
@@ -47,17 +44,9 @@ def windows(recipe: ScanRecipe, gathered: Gathered, progress: Progress) -> Windo
 
 def fresh(recipe: ScanRecipe, facts: Mapping[str, Any], recording: Source, _placement: Placement) -> Windows:
     """The one window of a new scan, prepared in the same way."""
-    classes = facts["classes"]
-    ready = [_scan(recording, recipe)]
-    name = str(recording.notes.get("name", "scan"))
-    return whole(ready, classes[:1], [name], recipe.grid.size, classes=classes, boundary=outside(recipe.levels))
-
-
-def _scan(source: Source, recipe: ScanRecipe) -> Source:
-    if [axis.name for axis in source.axes] != ["channel", "z", "y", "x"]:
-        name = source.notes.get("path") or source.notes.get("name", "the scan")
-        raise ShapeError(f"{name} has axes {', '.join(a.name for a in source.axes)}; this recipe takes volumes z, y, x")
-    return prepared(source, recipe.grid, recipe.levels)
+    ready, owner = prepared(recording, recipe.grid, recipe.levels), str(recording.notes.get("name", "scan"))
+    beyond = outside(recipe.levels)
+    return whole([ready], None, [owner], recipe.grid.size, classes=facts["classes"], boundary=beyond)
 
 
 def facts(_recipe: ScanRecipe, gathered: Gathered) -> dict[str, Any]:

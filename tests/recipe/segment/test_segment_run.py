@@ -11,7 +11,7 @@ from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError, SplitError
 from sigconv.recipe import config, lines, predict, run
 from sigconv.signal import Axis, Signal
-from tests.recipe.conftest import Silent
+from tests.recipe.conftest import Silent, ran
 
 TINY = [
     "data.made.blocks=2",
@@ -30,11 +30,7 @@ TINY = [
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("runs") / "tiny"
-    progress = Silent()
-    assert run(config.read("membrane_unet", TINY), "membrane_unet", out, progress).folder == out
-    assert all(done == total or not total for done, total in progress.ticks.values()), progress.ticks
-    return out
+    return ran("membrane_unet", TINY, tmp_path_factory.mktemp("runs") / "tiny").folder
 
 
 def own_folder(where: Path, sizes=((40, 36), (33, 50), (20, 64)), masks="labels", value=255) -> Path:

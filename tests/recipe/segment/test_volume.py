@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sigconv import loaders, space
-from sigconv.errors import ArgumentError, RecipeError, ShapeError
+from sigconv.errors import ArgumentError, FormatError, RecipeError, ShapeError
 from sigconv.loaders.volume.generator import torsos
 from sigconv.recipe import config, lines
 from sigconv.recipe.lines import Placement
@@ -177,5 +177,5 @@ def test_a_label_map_on_another_grid_is_told(run, tmp_path):
     shutil.copy(tmp_path / "images" / "a.nii.gz", tmp_path / "images" / "b.nii.gz")
     other = torsos(1, spacing=(16, 16, 8))[0][1]
     loaders.save(other, tmp_path / "labels" / "b.nii.gz")
-    with pytest.raises(Exception, match=r"b\.nii\.gz.*another grid"):
+    with pytest.raises(FormatError, match=r"b\.nii\.gz.*another grid"):
         lines.run(recipe(*QUICK, *SMALL, f"data.path={tmp_path}"), "x", tmp_path / "out", Silent())

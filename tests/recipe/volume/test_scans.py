@@ -109,6 +109,13 @@ def test_what_is_no_volume_is_named(tmp_path):
         lines.run(recipe(*QUICK, f"data.path={tmp_path}"), "x", tmp_path / "out", Silent())
 
 
+def test_a_text_that_builds_no_twin_for_slices_says_how_to_leave_it_out(folder, tmp_path):
+    told = recipe(*QUICK, f"data.path={folder}", "data.skip=true", "net.text=C4k3x3x3 R G F")
+    with pytest.raises(RecipeError, match=r"does not build for slices .*baseline\.slice=false"):
+        lines.run(told, "x", tmp_path / "out", Silent())
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_size_without_three_axes_is_named():
     with pytest.raises(RecipeError, match=r"grid\.size"):
         recipe("grid.size=[12,12]")
