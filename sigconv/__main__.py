@@ -1,5 +1,5 @@
 """python -m sigconv: the command line."""
 
-from sigconv.recipe.cli import main
+from sigconv.command import main
 
 main()

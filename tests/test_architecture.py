@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "nets": {"errors", "core"},
     "train": {"errors", "signal", "files", "core", "windows", "nets"},
     "report": {"errors", "units", "signal", "core", "windows", "nets"},
-    "__main__": {"recipe"},
+    "__main__": {"command"},
+    "command": {"recipe"},
     "recipe": {
         "errors",
         "units",

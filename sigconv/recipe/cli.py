@@ -74,17 +74,34 @@ def told(error: BaseException) -> str:
     return str(error)
 
 
-@app.command(epilog="Example: sigconv run eeg_motor_imagery data.path=DIR data.task=left_right train.epochs=40")
+@app.command()
 def run(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe (see `sigconv recipes`), or a .toml file.")],
-    overrides: Annotated[list[str] | None, typer.Argument(help="key=value, laid over the recipe.")] = None,
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A name (see `sigconv recipes`), or a .toml file.")],
+    overrides: Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE…", help="Laid over the recipe.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder to make; default runs/RECIPE-DATE-TIME.")] = None,
     fetch: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Real data: fetch what is missing of it to DIR, and run on it.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell sizes, memory and time; train nothing.")] = False,
 ) -> None:
-    """Run a recipe: data, filter, windows, network, training, report."""
+    """Run a recipe: data, filter, windows, network, training, report.
+
+    \b
+      sigconv run image_objects                              on made-up data, a minute or two
+      sigconv run image_objects data.path=DIR                on yours: DIR/cat/1.jpg, DIR/dog/7.png …
+      sigconv run image_objects data.path=table.csv          a table with the columns path, label, group
+      sigconv run audio_digits_waveform data.path=DIR 'data.pattern={label}_{speaker}_{_}.wav'
+      sigconv run membrane_unet data.path=DIR                label maps: DIR/images/1.png, DIR/labels/1.png …
+      sigconv run eeg_motor_imagery data.path=DIR data.task=left_right train.epochs=40 'run.seeds=[0,1]'
+
+    What is not to be divided between training and test (a subject, speaker, scan …) is a group; data.group names its
+    column or word. Files that cannot be read are named; data.skip=true leaves them out.
+    `sigconv describe RECIPE` shows every key, recipes/RECIPE what they mean.
+
+    Out comes a folder with report.html, metrics.json and the model that `sigconv predict` takes. A run that was
+    stopped goes on with the same command. Exit codes: 0 done, 2 wrong input (one line says what), 130 Ctrl-C,
+    143 SIGTERM.
+    """
     from sigconv.recipe.launch import run as launched
 
     if told_text := launched(recipe, overrides or [], out, dry_run, fetch):
@@ -93,7 +110,10 @@ def run(
 
 @app.command()
 def recipes() -> None:
-    """List the recipes that come with sigconv, each with its measured result."""
+    """List the recipes that come with sigconv, each with its measured result.
+
+    Run one: `sigconv run NAME`; on your own data: `sigconv run NAME data.path=DIR`. Its keys: `sigconv describe NAME`.
+    """
     from sigconv.recipe import config
 
     for name in config.names():
@@ -268,15 +288,27 @@ def filter_(
     typer.echo(f"{target}: {done}")
 
 
-@app.command(epilog="Example: sigconv predict runs/eeg_motor_imagery-20260101-120000 file.edf --at T1 --at T2")
+@app.command()
 def predict(
-    run: Annotated[Path, typer.Argument(help="Folder that `sigconv run` made.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `sigconv run` made.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Recordings like those of the training.")],
     out: Annotated[Path | None, typer.Option(help="File to write; default FILE-predictions.csv here.")] = None,
-    step: Annotated[str, typer.Option(help="Seconds between windows that slide over the recording.")] = "0.5 s",
+    step: Annotated[str, typer.Option(help="Time between windows that slide over a long recording.")] = "0.5 s",
     at: Annotated[list[str] | None, typer.Option(help="Event label: one window for each such event instead.")] = None,
 ) -> None:
-    """Write what a run's model says of recordings, and draw it as PNG."""
+    """Write what a run's model says of recordings, and draw it as PNG.
+
+    \b
+      sigconv predict RUN trial.edf --at T1 --at T2     a row for each event, with the probability of each class
+      sigconv predict RUN talk.wav --step '250 ms'      a row for each window along the recording
+      sigconv predict RUN *.jpg --out all.csv           a row for each picture, or scan
+      sigconv predict RUN section.png                   of a model of label maps: section-labels.png
+      sigconv predict RUN scan.nii.gz --out mask.nii.gz      the same, in the scan's own geometry
+      sigconv predict RUN dicom/                        a series: NIfTI and DICOM SEG
+
+    Files of other rates, sizes or channel counts are brought to the model's as in training; where that cannot be,
+    one line says why.
+    """
     from sigconv import units
     from sigconv.recipe import lines
     from sigconv.recipe.progress import bars

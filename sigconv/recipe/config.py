@@ -114,7 +114,12 @@ def _explain(error: ValidationError, model: type[Table], path: Path, text: str, 
         elif problem["type"] == "missing":
             told_lines.append(f"{path}: the key {key!r} is missing")
         else:
-            said = problem["msg"].removeprefix("Value error, ")
+            said = problem["msg"].removeprefix("Value error, ").replace(" after validation", "")
+            if problem["type"] == "list_type":
+                one = problem["input"]
+                said += (
+                    f", in quotes for the shell: '{key}=[{_value(one.strip('[]') if isinstance(one, str) else one)}]'"
+                )
             key += "." if isinstance(problem["input"], Table | dict) else f" is {problem['input']!r}: "
             told_lines.append(f"{where}: {key}{said[0].lower()}{said[1:]}")
     return "\n".join(told_lines)

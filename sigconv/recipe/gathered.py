@@ -17,6 +17,7 @@ from sigconv.signal import Source
 T = TypeVar("T")
 
 TABLES = (".csv", ".tsv")
+_RECORDINGS = tuple(suffix for door in loaders.DOORS for suffix in door.suffixes)
 _KNOWN_GROUPS = ("group", "subject", "speaker", "patient")
 _NO_FIELD = ("auto", "recording")  # groups that are no word or column
 
@@ -89,6 +90,11 @@ def collection(data: Data) -> Collection:
     path = _lone(path)
     if path.suffix.lower() in HDF5:
         return loaders.hdf5_images(path)
+    if path.is_file() and path.name.lower().endswith(_RECORDINGS):
+        raise RecipeError(
+            f"data.path is {data.path!r}, which is one recording; give the folder that holds a folder for each class, "
+            "or a table (.csv) with the columns path, label, group"
+        )
     group = "" if data.group in _NO_FIELD else data.group
     if path.suffix.lower() in TABLES:
         columns = {"label": data.label} | ({"part": data.part} if data.part else {})
@@ -171,6 +177,9 @@ def refuse_domain(data: Data, domain: str, names: Sequence[str], opened: Sequenc
 
 
 def _refuse_unlabelled(data: Data, chosen: Collection) -> None:
+    if "label" not in chosen.fields:
+        there = ", ".join(["path", *chosen.fields])
+        raise RecipeError(f"{data.path}: has no column 'label'; its columns are {there}; name it: data.label=COLUMN")
     if bare := [name for name, label in zip(chosen.names, chosen.labels, strict=True) if not label]:
         raise RecipeError(f"{data.path}: {len(bare)} recordings have no label, {bare[0]} the first")
     if len(chosen.classes) < 2:
@@ -179,13 +188,25 @@ def _refuse_unlabelled(data: Data, chosen: Collection) -> None:
 
 def grouped(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
     """The group of each recording, and what a group is."""
-    if data.group not in _NO_FIELD:
-        if data.group in chosen.fields or "group" in chosen.fields:
-            return chosen.fields.get(data.group, chosen.groups), data.group
+    if data.group not in _NO_FIELD and not {data.group, "group"} & set(chosen.fields):
         known = [*chosen.fields, "auto", "recording"]
         raise RecipeError(f"data.group is {data.group!r}{nearest(data.group, known)}; allowed: {', '.join(known)}")
-    if data.group == "auto":
-        for name in _KNOWN_GROUPS:
-            if len(set(column := chosen.fields.get(name, ()))) > 1 and all(column):
-                return column, name
-    return chosen.names, "recording"
+    kind = _known_group(chosen) if data.group == "auto" else data.group
+    if kind == "recording":
+        return chosen.names, kind
+    column = chosen.fields.get(kind, chosen.groups)
+    if bare := [name for name, group in zip(chosen.names, column, strict=True) if not group]:
+        raise RecipeError(
+            f"{data.path}: {len(bare)} of {len(column)} recordings have no {kind}, {bare[0]} the first; say it for "
+            "each, or take each recording on its own: data.group=recording"
+        )
+    return column, kind
+
+
+def _known_group(chosen: Collection) -> str:
+    """The field that tells groups: "group" where anything stands in it, or one that tells several apart."""
+    for name in _KNOWN_GROUPS:
+        column = chosen.fields.get(name, ())
+        if any(column) and (name == "group" or (len(set(column)) > 1 and all(column))):
+            return name
+    return "recording"

@@ -125,6 +125,8 @@ def predict(
 
     recipe = of_run(made)
     found = line(recipe.kind, recipe.domain)
+    if not placement.step > 0:
+        raise ArgumentError(f"step is {placement.step:g} s; windows slide by more than 0 s")
     if found.predict is None:
         raise ArgumentError(f"{made} is a run of the kind {recipe.kind!r}, which leaves no model to predict with")
     return found.predict(made, files, out, placement, progress)

@@ -69,9 +69,11 @@ def windows_of(domain: Domain, model: Model, file: Path, recording: Source, plac
 
     Raises
     ------
+    ArgumentError : windows at events of a recording without time, or less than a sample apart
     ShapeError : they are not as the model takes them
     SigconvError : what the domain refuses
     """
+    _refuse_placement(file, recording, placement)
     cut = domain.fresh(model.recipe, model.facts, recording, placement)
     if tuple(cut.shape) != tuple(model.facts["shape"]):
         raise ShapeError(f"{file}: a window has shape {cut.shape}, the model takes {tuple(model.facts['shape'])}")
@@ -117,6 +119,17 @@ def predict(
     names = [row["predicted"] for row in rows]
     counts = ", ".join(f"{name} {names.count(name)}" for name in sorted(set(names)))
     return f"{len(rows)} windows: {counts}", str(target), str(target.with_suffix(".png"))
+
+
+def _refuse_placement(file: Path, recording: Source, placement: Placement) -> None:
+    """Refuse events of a recording without time, and windows less than a sample apart."""
+    time = next((axis for axis in recording.axes if axis.name == "time"), None)
+    if placement.at and time is None:
+        raise ArgumentError(f"at is {', '.join(placement.at)}, but {file} has no time axis; leave --at out")
+    if not placement.at and time is not None and placement.step < time.step:
+        raise ArgumentError(
+            f"step is {placement.step:g} s; {file} has a sample every {time.step:g} s, allowed: from there"
+        )
 
 
 def _write_both(table: Path, rows: bytes, picture: bytes) -> None:

@@ -26,13 +26,24 @@ def save_model(folder: Path, tensors: Mapping[str, Any], facts: Mapping[str, Any
     write_whole(folder / _FACTS, json.dumps(told, indent=1).encode())
 
 
+class _Facts(dict[str, Any]):
+    """What model.json says; a fact that is not there is refused with the file's name."""
+
+    def __init__(self, path: Path, facts: Mapping[str, Any]) -> None:
+        super().__init__(facts)
+        self.path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise FormatError(f"{self.path}: does not tell {key!r}; it is damaged, or of another version of sigconv")
+
+
 def load_model(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The tensors and facts of `save_model`; nothing in them is executed.
 
     Raises
     ------
     FileNotFoundError : the folder holds no model
-    FormatError : damaged or cut files, or a model of a newer version
+    FormatError : damaged or cut files, or a model of a newer version; later a fact that is asked for and not there
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -57,6 +68,6 @@ def load_model(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             f"{folder / _WEIGHTS}: SHA-256 is {found[:12]}…, expected {expected[:12]}…; the file is damaged"
         )
     try:
-        return load(content), facts
+        return load(content), _Facts(folder / _FACTS, facts)
     except SafetensorError as error:
         raise FormatError(f"{folder / _WEIGHTS}: {error}") from error

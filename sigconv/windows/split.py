@@ -54,11 +54,7 @@ def leave_one_group_out(groups: Sequence[str], together: int = 1) -> list[Split]
     if together < 1:
         raise ArgumentError(f"together is {together}; allowed: 1 or more")
     names = list(dict.fromkeys(groups))
-    if len(names) < 2:
-        raise SplitError(
-            f"there is one group only ({', '.join(names) or 'none'}): nothing could be held out; "
-            "add recordings, or group by recording where there is one subject (in a recipe: data.group=recording)"
-        )
+    _two_or_more(names)
     if len(names) <= together:
         raise SplitError(f"{together} groups are tested together and there are {len(names)}: none is left to train on")
     rows = [(names + names)[first : first + together] for first in range(len(names))]
@@ -133,7 +129,9 @@ def group_folds(groups: Sequence[str], k: int, seed: int, labels: Sequence[Any] 
     _two_or_more(groups)
     count = len(set(groups))
     if not 2 <= k <= count:
-        raise ArgumentError(f"k is {k}; there are {count} groups: allowed are 2 to {count} folds")
+        raise ArgumentError(
+            f"k is {k}; there are {count} groups: allowed are 2 to {count} folds (in a recipe: run.folds)"
+        )
     classes = np.zeros(len(groups), int) if labels is None else np.unique(np.asarray(labels), return_inverse=True)[1]
     if len(classes) != len(groups):
         raise ShapeError(f"labels has {len(classes)} for {len(groups)} windows; give one each")
@@ -176,4 +174,7 @@ def by_part(parts: Sequence[str], groups: Sequence[str], train: str = "train", t
 
 def _two_or_more(groups: Sequence[str]) -> None:
     if len(set(groups)) < 2:
-        raise SplitError(f"there is one group only ({', '.join(set(groups)) or 'none'}): nothing could be held out")
+        raise SplitError(
+            f"there is one group only ({', '.join(set(groups)) or 'none'}): nothing could be held out; "
+            "add recordings, or group by recording where there is one subject (in a recipe: data.group=recording)"
+        )

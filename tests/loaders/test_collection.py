@@ -282,7 +282,7 @@ def test_damaged_recordings_are_found_before_a_long_run(pets):
 
 def test_folders_without_order_say_what_was_looked_for(tmp_path, pets):
     (pets / "bird").mkdir()
-    with pytest.raises(FormatError, match="1 folders are empty: bird"):
+    with pytest.raises(FormatError, match="1 of its folders hold no file: bird"):
         class_folders(pets)
     assert class_folders(pets, skip=True).skipped == ("bird (an empty folder)",)
     shutil.rmtree(pets / "bird")

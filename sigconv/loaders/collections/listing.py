@@ -9,6 +9,7 @@ from sigconv.errors import FormatError
 from sigconv.loaders import doors
 
 _SHOWN = 3
+IN_A_RECIPE = " (in a recipe: data.skip=true)"
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -83,7 +84,7 @@ def readable(folder: Path, names: Iterable[str], skip: bool) -> tuple[list[str],
     if odd and not skip:
         raise FormatError(
             f"{folder}: {len(odd)} of {len(kept) + len(odd)} files cannot be read: {shown(odd)}. Remove them, or pass "
-            "skip=True to leave them out"
+            f"skip=True{IN_A_RECIPE} to leave them out"
         )
     return kept, tuple(odd)
 

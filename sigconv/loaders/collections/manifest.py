@@ -120,9 +120,10 @@ def _renamed(path: Path, names: list[str], wanted: Mapping[str, str]) -> list[st
     for known in dict.fromkeys(["path", *wanted]):
         if known not in found:
             name = wanted.get(known, known)
+            told = f" (in a recipe: data.{known}=COLUMN)" if known != "path" else "; or call it so"
             raise FormatError(
                 f"{path}: has no column {name!r}{nearest(name, names)}; its columns are {shown(names, 12)}. "
-                f"Tell which one it is: columns={{{known!r}: …}}"
+                f"Tell which one it is: columns={{{known!r}: …}}{told}"
             )
     if len(set(found)) < len(found):
         raise FormatError(f"{path}: two of its columns mean the same: {', '.join(names)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sigconv.errors import ArgumentError, FormatError, nearest
 from sigconv.loaders.collections.collection import Collection, Files
-from sigconv.loaders.collections.listing import files_below, readable, shown
+from sigconv.loaders.collections.listing import IN_A_RECIPE, files_below, readable, shown
 
 _FIELD = re.compile(r"\{(\w*)\}")
 
@@ -52,13 +52,14 @@ def pattern(
     for own, word in (*chosen.items(), *(("mask", word) for word in _FIELD.findall(mask))):
         if word not in words:
             raise ArgumentError(
-                f"{own} is {word!r}{nearest(word, words)}; the pattern has {', '.join(words) or 'none'}"
+                f"{own} is {word!r}{nearest(word, words)}; the pattern has {', '.join(words) or 'none'} "
+                f"(in a recipe: data.{own}=WORD)"
             )
     found, others = _matched(folder, text, wanted, ending)
     if others and not skip:
         raise FormatError(
             f"{folder}: {len(others)} of {len(found) + len(others)} files that end like {text!r} are written "
-            f"otherwise: {shown(others)}. Pass skip=True to leave them out"
+            f"otherwise: {shown(others)}. Pass skip=True{IN_A_RECIPE} to leave them out"
         )
     names, odd = readable(folder, found, skip)
     fields = {word: tuple(found[name][word] for name in names) for word in words}

@@ -180,12 +180,17 @@ def baselines(recipe: ImageSegment, cases: Cases, _progress: Progress) -> dict[s
 
     def by_otsu(train: Sequence[int]) -> Method:
         # which side is which class is what training pictures tell
-        bright = [smooth(i)[cases.truth(i) == 1].mean() > smooth(i)[cases.truth(i) == 0].mean() for i in train[:8]]
-        order = np.array([0, 1] if np.mean(bright) >= 0.5 else [1, 0], np.uint8)
+        both = [i for i in train if set(np.unique(cases.truth(i))) == {0, 1}][:8]
+        bright = [smooth(i)[cases.truth(i) == 1].mean() > smooth(i)[cases.truth(i) == 0].mean() for i in both]
+        order = np.array([0, 1] if 2 * sum(bright) >= len(bright) else [1, 0], np.uint8)
 
         def said(index: int) -> Array:
             image = smooth(index)
-            return Thresholds(np.array([otsu(image)]), order)(image)
+            try:
+                edge = otsu(image)
+            except ArgumentError:  # one level everywhere: all of it is the darker kind
+                return np.full(image.shape, order[0])
+            return Thresholds(np.array([edge]), order)(image)
 
         return said
 

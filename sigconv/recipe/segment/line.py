@@ -107,7 +107,10 @@ def cases_of(domain: Segmenter, recipe: Any, gathered: Any, progress: Progress) 
             counts.append(np.bincount(mask.read().data.ravel(), minlength=len(classes.names)))
             tick()
     if absent := [name for name, n in zip(classes.names, np.sum(counts, axis=0), strict=True) if n == 0]:
-        raise SplitError(f"no label map shows {', '.join(absent)}; each of data.classes is somewhere")
+        numbers = ", ".join(f"{name} {each}" for name, each in zip(classes.names, classes.numbers, strict=True))
+        raise SplitError(
+            f"no label map shows {', '.join(absent)}; leave it out of data.classes, or put its number right: {numbers}"
+        )
     with progress.stage("preparing recordings", len(sources)) as tick:
         ready, wanted = [], []
         for source, mask in zip(sources, masks, strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 from sigconv import loaders
 from sigconv.errors import ArgumentError, FormatError, RecipeError
 from sigconv.files import refuse_folderless
+from sigconv.loaders import Recording
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.prediction import model_of
 from sigconv.recipe.progress import Progress
@@ -17,7 +18,7 @@ from sigconv.train import predict_whole
 
 
 def predict(
-    domain: Segmenter, run: Path, files: Sequence[Path], out: Path | None, _placement: Placement, progress: Progress
+    domain: Segmenter, run: Path, files: Sequence[Path], out: Path | None, placement: Placement, progress: Progress
 ) -> tuple[str, ...]:
     """Write the label map of every recording; return the lines that tell it.
 
@@ -30,9 +31,11 @@ def predict(
 
     Raises
     ------
-    ArgumentError : `out` is a file for several recordings, or exists as a folder for one
+    ArgumentError : `out` is a file for several recordings, or two of them have one name; or windows at events
     RecipeError : a recording of another domain or with other channels
     """
+    if placement.at:
+        raise ArgumentError(f"at is {', '.join(placement.at)}; a label map is of the whole recording: leave --at out")
     model = model_of(run)
     if len(files) > 1 and out is not None and not out.is_dir():
         raise ArgumentError(f"out is {str(out)!r}; for {len(files)} recordings it is a folder that exists")
@@ -42,14 +45,9 @@ def predict(
     channels = int(model.facts["shape"][0])
     sliding = sliding_of(model.recipe, model.module, channels)
     decide = domain.decide(model.recipe, model.facts["chosen"])
+    opened = _opened(domain, model.recipe, files, out)
     told: list[str] = []
-    for file in files:
-        recording = loaders.open(file)
-        if (found := recording.notes["domain"]) != model.recipe.domain:
-            raise RecipeError(f"{file} is of the domain {found!r}; this model takes {model.recipe.domain!r}")
-        stem = f"{file.name.split('.')[0]}-labels"
-        place = Path(stem) if out is None else out / stem if out.is_dir() else out
-        target = domain.target(recording, place)
+    for file, recording, target in opened:
         ready = domain.prepared(model.recipe, recording)
         if ready.axes[0].size != channels:
             raise RecipeError(f"{file} has {recording.axes[0].size} channels; this model takes {channels}")
@@ -62,6 +60,23 @@ def predict(
         shares = ", ".join(f"{name} {100 * float((labels == i).mean()):.1f} %" for i, name in enumerate(classes.names))
         told += [f"{path}: {shares}" for path in written]
     return tuple(told)
+
+
+def _opened(
+    domain: Segmenter, recipe: Any, files: Sequence[Path], out: Path | None
+) -> list[tuple[Path, Recording, Path]]:
+    """Each file, its recording and where its label map goes, all of them looked at before the first is written."""
+    found: list[tuple[Path, Recording, Path]] = []
+    for file in files:
+        recording = loaders.open(file)
+        if (there := recording.notes["domain"]) != recipe.domain:
+            raise RecipeError(f"{file} is of the domain {there!r}; this model takes {recipe.domain!r}")
+        stem = f"{file.absolute().name.split('.')[0]}-labels"
+        target = domain.target(recording, Path(stem) if out is None else out / stem if out.is_dir() else out)
+        if other := next((one for one, _, place in found if place == target), None):
+            raise ArgumentError(f"{other} and {file} would both be written to {target}; one at a time, with --out")
+        found.append((file, recording, target))
+    return found
 
 
 def _classes(run: Path, facts: Any) -> Classes:
