@@ -7,7 +7,7 @@ import numpy as np
 
 from sigconv.recipe.gathered import Gathered, labelled
 from sigconv.recipe.image.brought import brought
-from sigconv.recipe.image.tables import ImageRecipe, Made
+from sigconv.recipe.image.tables import ImageRecipe
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.signal import Source
@@ -23,11 +23,12 @@ def gather(recipe: ImageRecipe, progress: Progress) -> Gathered:
     RecipeError, FormatError, FileNotFoundError : as gathered.labelled
     """
     with progress.stage("opening images", 0) as tick:
-        return labelled(recipe.data, "image", tick) if recipe.data.path else _made_up(recipe.data.made, tick)
+        return labelled(recipe.data, "image", tick) if recipe.data.path else _made_up(recipe, tick)
 
 
-def _made_up(made: Made, tick: Tick) -> Gathered:
+def _made_up(recipe: ImageRecipe, tick: Tick) -> Gathered:
     """Made-up images; the last quarter of their groups is the test part."""
+    made = recipe.data.made
     if made.what == "digits":
         from sigconv.loaders.image.drawn_digits import drawn_digits
 
@@ -36,7 +37,8 @@ def _made_up(made: Made, tick: Tick) -> Gathered:
     else:
         from sigconv.loaders.image.generator import textured_shapes
 
-        images = textured_shapes(textures=made.groups, each=made.each, size=48, seed=made.seed, progress=tick)
+        size = max(32, recipe.image.size)  # made as large as they are seen: scaling would blur the stripes
+        images = textured_shapes(textures=made.groups, each=made.each, size=size, seed=made.seed, progress=tick)
         group, origin = "texture", "made-up shapes that only their texture shows"
     groups = tuple(str(image.notes["group"]) for image in images)
     names = sorted(set(groups))
