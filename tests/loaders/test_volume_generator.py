@@ -58,6 +58,15 @@ def test_the_same_seed_makes_the_same_voxels_whatever_comes_before():
     np.testing.assert_array_equal(helices(3)[2].read().data, helices(5)[2].read().data)
 
 
+def test_patients_lie_elsewhere_and_their_organs_do_too():
+    pairs = torsos(8, spacing=(16, 8, 8), noise=0.0)
+    body = np.array([np.argwhere(scan.read().data[0] > -500).mean(axis=0) * (16, 8, 8) for scan, _ in pairs])
+    liver = np.array([np.argwhere(labels.read().data[0] == 2).mean(axis=0) * (16, 8, 8) for _, labels in pairs])
+    assert (body.std(axis=0)[1:] > 2).all()
+    assert (liver.std(axis=0) > 4).all()
+    assert (liver - body).std(axis=0)[0] > 4
+
+
 def test_edges_are_shared_between_what_lies_in_a_voxel():
     scan = torsos(1, spacing=(8, 8, 8), noise=0.0)[0][0].read().data[0]
     row = scan[0, scan.shape[1] // 2]

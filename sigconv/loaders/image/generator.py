@@ -55,8 +55,8 @@ def textured_shapes(
     made = []
     for number in range(textures):
         style = drawn(seed, number)
-        angle, wide = style.uniform(0, np.pi), style.uniform(4.0, 6.0)
-        colours, noise = style.uniform(0.5, 1.0, 3) * style.choice((-1, 1), 3), style.uniform(0.3, 0.6)
+        angle, wide = style.choice((0, np.pi / 2)) + style.uniform(-0.25, 0.25), style.uniform(3.2, 4.5)
+        colours, noise = style.uniform(0.5, 1.0, 3) * style.choice((-1, 1), 3), style.uniform(0.2, 0.4)
         for index in range(each):
             draw = drawn(seed, number, index)
             label = SHAPES[index % len(SHAPES)]
@@ -130,7 +130,7 @@ def _stripes(draw: Draw, size: int, angle: float, wide: float) -> Array:
 
 def _shape(draw: Draw, label: str, size: int) -> Array:
     """(y, x) whether a pixel lies in the shape; all shapes have about the same area."""
-    radius, turn = size * draw.uniform(0.22, 0.3), draw.uniform(0, 2 * np.pi)
+    radius, turn = size * draw.uniform(0.27, 0.35), draw.uniform(0, 2 * np.pi)
     room = size / 2 - 1.2 * radius
     middle = size / 2 + draw.uniform(-room, room, 2)
     y, x = (np.mgrid[:size, :size] - middle[:, None, None]) / radius

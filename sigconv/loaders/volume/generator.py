@@ -1,7 +1,7 @@
 """Made-up CT: torsos with organs in Hounsfield units, vessels that wind to the left or to the right."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -59,9 +59,9 @@ def torsos(
     """A CT scan and its organ labels for each of several made-up patients.
 
     Air, fat, muscle, lungs, liver with lesions, spleen, kidneys, aorta, and vertebrae of spongy bone in a hard shell
-    with discs between. Patients differ in size, place, shape and level of all of these. A voxel at an edge has the mean
-    of what is in it. The noise is that of filtered back-projection: more of it where more tissue lies around, and of
-    the reconstruction's texture.
+    with discs between. Patients differ in size, place, shape and level of all of these, and in where in the scanner's
+    field they lie. A voxel at an edge has the mean of what is in it. The noise is that of filtered back-projection:
+    more of it where more tissue lies around, and of the reconstruction's texture.
 
     Parameters
     ----------
@@ -150,11 +150,13 @@ def _anatomy(draw: Draw) -> list[_Body]:
     sx, sy = wide / 150, deep / 103
 
     def organ(place: Sequence[float], radii: Sequence[float], level: float, label: str, wavy: bool = True) -> _Body:
-        at = (place[0] + draw.uniform(-6, 6), place[1] * sy + draw.uniform(-3, 3), place[2] * sx + draw.uniform(-3, 3))
-        size = draw.uniform(0.9, 1.1, 3) * radii
+        z, y, x = (np.array(place) * (1, sy, sx) + draw.uniform(-1, 1, 3) * (14, 5, 5)).tolist()
+        size = draw.uniform(0.88, 1.12) * draw.uniform(0.93, 1.07, 3) * radii
         waves = draw.uniform(0, 2 * np.pi, 3 if wavy else 0)
         number = ORGANS.index(label) + 1
-        return _Body(at, tuple(size.tolist()), level + draw.normal(0, 0.04 * abs(level)), number, tuple(waves.tolist()))
+        return _Body(
+            (z, y, x), tuple(size.tolist()), level + draw.normal(0, 0.04 * abs(level)), number, tuple(waves.tolist())
+        )
 
     for side in (-1, 1):
         bodies.append(organ((70, 5, 68 * side), (75, 68, 48), -830, "lung"))
@@ -164,7 +166,13 @@ def _anatomy(draw: Draw) -> list[_Body]:
     bodies.append(organ((-62, -40, 58), (46, 24, 22), 165, "right kidney"))
     bodies.append(organ((-54, -40, -58), (46, 24, 22), 165, "left kidney"))
     bodies.append(organ((0, -32, -10), (long, 11, 11), 180, "aorta", wavy=False))
-    return [*bodies, *_spine(draw, -66 * sy)]
+    lying = draw.uniform(-1, 1, 3) * (24, 8, 12)  # where in the scanner's field the patient lies
+    return [_moved(body, lying) for body in (*bodies, *_spine(draw, -66 * sy))]
+
+
+def _moved(body: _Body, by: Array) -> _Body:
+    z, y, x = (float(c + b) for c, b in zip(body.centre, by, strict=True))
+    return replace(body, centre=(z, y, x))
 
 
 def _lesions(draw: Draw, liver: _Body) -> list[_Body]:
@@ -174,7 +182,7 @@ def _lesions(draw: Draw, liver: _Body) -> list[_Body]:
         towards = draw.normal(size=3)
         towards *= draw.uniform(0.1, 0.6) / np.linalg.norm(towards)
         z, y, x = (c + t * r for c, t, r in zip(liver.centre, towards.tolist(), liver.radii, strict=True))
-        radius = float(draw.uniform(6, 14))
+        radius = float(draw.uniform(8, 18))
         made.append(_Body((z, y, x), (radius,) * 3, liver.level - draw.uniform(30, 60), ORGANS.index("lesion") + 1))
     return made
 
@@ -198,7 +206,7 @@ def _spine(draw: Draw, back: float) -> list[_Body]:
 def _depth(axes: Places, skin: _Body) -> Array:
     """How much noisier it is at a place than where nothing lies around: 1 in the middle of the body."""
     _, y, x = axes
-    deep = np.clip(1 - (y / skin.radii[1]) ** 2 - (x / skin.radii[2]) ** 2, 0, 1)
+    deep = np.clip(1 - ((y - skin.centre[1]) / skin.radii[1]) ** 2 - ((x - skin.centre[2]) / skin.radii[2]) ** 2, 0, 1)
     return np.asarray(0.35 + 0.65 * deep)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sigconv.recipe.gathered import Gathered, labelled, made_up
 from sigconv.recipe.image.brought import brought
-from sigconv.recipe.image.tables import ImageRecipe, Made
+from sigconv.recipe.image.tables import ImageRecipe
 from sigconv.recipe.lines import Placement
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.signal import Source
@@ -22,11 +22,12 @@ def gather(recipe: ImageRecipe, progress: Progress) -> Gathered:
     RecipeError, FormatError, FileNotFoundError : as gathered.labelled
     """
     with progress.stage("opening images", 0) as tick:
-        return labelled(recipe.data, "image", tick) if recipe.data.path else _drawn(recipe.data.made, tick)
+        return labelled(recipe.data, "image", tick) if recipe.data.path else _drawn(recipe, tick)
 
 
-def _drawn(made: Made, tick: Tick) -> Gathered:
+def _drawn(recipe: ImageRecipe, tick: Tick) -> Gathered:
     """Made-up images; the last quarter of their groups is the test part."""
+    made = recipe.data.made
     if made.what == "digits":
         from sigconv.loaders.image.drawn_digits import drawn_digits
 
@@ -35,7 +36,8 @@ def _drawn(made: Made, tick: Tick) -> Gathered:
     else:
         from sigconv.loaders.image.generator import textured_shapes
 
-        images = textured_shapes(textures=made.groups, each=made.each, size=48, seed=made.seed, progress=tick)
+        size = max(32, recipe.image.size)  # made as large as they are seen: scaling would blur the stripes
+        images = textured_shapes(textures=made.groups, each=made.each, size=size, seed=made.seed, progress=tick)
         group, origin = "texture", "made-up shapes that only their texture shows"
     gathered = made_up(images, "group", origin, group)
     names = sorted(set(gathered.groups))
