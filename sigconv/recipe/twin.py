@@ -41,8 +41,8 @@ def twin(
         nets.measure.shapes(net, spec, classes=len(seen.classes))
     except SigconvError as error:
         raise RecipeError(
-            f"net.text {recipe.net.text!r} does not build for {what} ({error}); write one size for all axes, as in "
-            f"C16k3, or leave the twin out: {key}=false"
+            f"net.text {recipe.net.text!r} does not build for {what}; write one size for all axes, as in C16k3, or "
+            f"leave the twin out: {key}=false. {error}"
         ) from error
     windows = in_memory(seen, progress) if isinstance(seen, Windows) else seen
 

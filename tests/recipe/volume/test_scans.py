@@ -111,7 +111,7 @@ def test_what_is_no_volume_is_named(tmp_path):
 
 def test_a_text_that_builds_no_twin_for_slices_says_how_to_leave_it_out(folder, tmp_path):
     told = recipe(*QUICK, f"data.path={folder}", "data.skip=true", "net.text=C4k3x3x3 R G F")
-    with pytest.raises(RecipeError, match=r"does not build for slices .*baseline\.slice=false"):
+    with pytest.raises(RecipeError, match=r"does not build for slices; .*baseline\.slice=false"):
         lines.run(told, "x", tmp_path / "out", Silent())
     assert not (tmp_path / "out").exists()
 
