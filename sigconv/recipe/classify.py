@@ -10,14 +10,22 @@ from sigconv.errors import SplitError
 from sigconv.recipe import classify_report, folder
 from sigconv.recipe.config import as_toml
 from sigconv.recipe.curves import noted
-from sigconv.recipe.divided import held_out, splits_of
+from sigconv.recipe.divided import apart, held_out, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
 from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.gathered import Gathered, gathered_by
 from sigconv.recipe.lines import Result
 from sigconv.recipe.progress import Progress, Tick
 from sigconv.recipe.tables import Classify, Run
-from sigconv.report.metrics import Outcome, accuracy_by_group, accuracy_by_seed, confusion, interval, kappa, log_loss
+from sigconv.report.metrics import (
+    Outcome,
+    accuracy_by_group,
+    accuracy_by_seed,
+    accuracy_interval,
+    confusion,
+    kappa,
+    log_loss,
+)
 from sigconv.train import Fitted, fit, probabilities, save_model
 from sigconv.windows import Loaded, Split, Windows
 
@@ -43,7 +51,7 @@ def run(domain: Domain, recipe: Any, name: str, out: Path, progress: Progress) -
         gathered = gathered_by(domain, recipe, name, progress)
         cut = domain.windows(recipe, gathered, progress)
         splits = divided(recipe.run, cut, _parts(gathered, cut))
-        _refuse_untaught(splits, cut)
+        _refuse_untaught(recipe.run, splits, cut)
         spec = nets.InputSpec(channels=cut.shape[0], grid=cut.shape[1:])
         nets.measure.shapes(net, spec, classes=len(cut.classes))
         windows = in_memory(cut, progress)
@@ -91,11 +99,12 @@ def divided(run: Run, windows: Windows | Loaded, parts: tuple[str, ...]) -> list
     return splits_of(run, windows.groups, parts, labels.tolist())
 
 
-def _refuse_untaught(splits: list[Split], windows: Windows) -> None:
+def _refuse_untaught(run: Run, splits: list[Split], windows: Windows) -> None:
     """Refuse a class that a network would be tested on, or asked for, without having met it."""
     labels = np.asarray(windows.labels)
     for split in splits:
-        missing = sorted(set(range(len(windows.classes))) - set(labels[split.train].tolist()))
+        of, _ = apart(run, [windows.groups[i] for i in split.train], labels[split.train].tolist())
+        missing = sorted(set(range(len(windows.classes))) - set(labels[split.train][of].tolist()))
         if missing:
             names = ", ".join(windows.classes[number] for number in missing[:8])
             raise SplitError(
@@ -131,30 +140,33 @@ def evaluate(
     seeds, outcomes, fitted = recipe.run.seeds, [], []
     named = domain.baselines(recipe, gathered, windows, progress)
     with progress.stage("baseline", len(splits) * len(named)) as tick:
-        baselines = {name: _baseline(method, windows, splits, tick) for name, method in named.items()}
+        baselines = {name: _baseline(name, method, windows, splits, working, tick) for name, method in named.items()}
     final = recipe.run.model == "everything"
     with progress.stage("training", (len(splits) * len(seeds) + final) * recipe.settings.epochs) as tick:
-        for split in splits:
+        for number, split in enumerate(splits):
             test = windows.select(split.test)
             for seed in seeds:
-                place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
+                place = folder.place(working, number, f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, windows.select(split.train), seed, test, place, tick)
                 said = probabilities(model.module, test, mirror=recipe.mirror, device=recipe.run.device)
-                outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups))
+                outcomes.append(Outcome(split.name, seed, np.asarray(test.labels), said, test.groups, split.test))
                 fitted.append(model)
                 folder.log.info("%s held out, seed %d: accuracy %.3f", split.name, seed, outcomes[-1].accuracy)
         last = fitted[0]
         if final:
-            place = working / folder.TRAINING / "everything"
+            place = folder.place(working, len(splits), "everything")
             last = train_one(domain, recipe, windows, seeds[0], None, place, tick)
     return Evaluated(windows, outcomes, baselines, fitted, last)
 
 
-def _baseline(method: Baseline, windows: Windows | Loaded, splits: list[Split], tick: Tick) -> list[Outcome]:
+def _baseline(
+    name: str, method: Baseline, windows: Windows | Loaded, splits: list[Split], working: Path, tick: Tick
+) -> list[Outcome]:
     found = []
-    for split in splits:
+    for number, split in enumerate(splits):
         test = windows.select(split.test)
-        found.append(Outcome(split.name, 0, np.asarray(test.labels), method(split), test.groups))
+        said = method(split, folder.place(working, number, f"{split.name}-{name}"))
+        found.append(Outcome(split.name, 0, np.asarray(test.labels), said, test.groups, split.test))
         tick()
     return found
 
@@ -174,6 +186,7 @@ def train_one(
     if domain.learn is not None:
         kept = None if held_out is None else held_out.load()
         return domain.learn(recipe, module, train.load(), seed, kept, tick)
+    train, choosing = parted(recipe.run, train)
     with noted(place, seed, recipe.run, tick) as note:
         return fit(
             module,
@@ -181,12 +194,19 @@ def train_one(
             recipe.settings,
             seed=seed,
             held_out=held_out,
+            validation=choosing,
             augment=domain.augment(recipe, train),
             checkpoints=place,
             every=recipe.run.every,
             device=recipe.run.device,
             progress=note,
         )
+
+
+def parted(run: Run, train: Windows | Loaded) -> tuple[Windows | Loaded, Windows | Loaded | None]:
+    """The windows that are trained on, and those that choose the epoch, of other groups; None where none choose."""
+    of, choosing = apart(run, train.groups, np.asarray(train.labels).tolist())
+    return train.select(of), train.select(choosing) if len(choosing) else None
 
 
 def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[str, Any]:
@@ -198,8 +218,8 @@ def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[s
     compared = {
         name: {
             "accuracy": accuracy_by_seed(theirs)[0],
-            "by_group": (groups := accuracy_by_group(theirs)),
-            "interval_95": interval(list(groups.values())),
+            "by_group": accuracy_by_group(theirs),
+            "interval_95": accuracy_interval(theirs),
         }
         for name, theirs in found.baselines.items()
     }
@@ -216,7 +236,7 @@ def summarised(recipe: Classify, gathered: Gathered, found: Evaluated) -> dict[s
         "accuracy": float(np.mean(list(by_seed.values()))),
         "accuracy_by_seed": by_seed,
         "accuracy_by_group": by_group,
-        "accuracy_interval_95": interval(list(by_group.values())),
+        "accuracy_interval_95": accuracy_interval(outcomes),
         "kappa": kappa(matrix),
         "log_loss": log_loss(outcomes),
         "confusion": matrix.tolist(),

@@ -95,12 +95,14 @@ def _curves(found: Evaluated) -> dict[str, Picture]:
 def headline(summary: Mapping[str, Any]) -> str:
     """The result in one line: network, baselines and chance."""
     low, high = summary["accuracy_interval_95"]
+    over = f"95 % interval over {summary['groups']} held-out {summary['held_out_by']}s: "
+    between = f"{100 * low:.1f} to {100 * high:.1f} %"
+    told = f"{over}{between}" if low == low else f"one held-out {summary['held_out_by']}, which tells no interval"
     spread = ", ".join(f"{100 * v:.1f}" for v in summary["accuracy_by_seed"].values())
     others = "; ".join(f"{name} {100 * told['accuracy']:.1f} %" for name, told in summary["baselines"].items())
     return (
         f"{100 * summary['accuracy']:.1f} % of {summary['tested']} windows right "
-        f"(95 % interval over {summary['groups']} held-out {summary['held_out_by']}s: "
-        f"{100 * low:.1f} to {100 * high:.1f} %; seeds: {spread}); "
+        f"({told}; seeds: {spread}); "
         f"{others}; largest class {100 * summary['chance']:.1f} %"
     )
 
@@ -109,7 +111,7 @@ def told(recipe: Classify, summary: Mapping[str, Any]) -> tuple[str, ...]:
     """The result as lines for the command line."""
     each = f"{recipe.run.together} at a time" if recipe.run.together > 1 else "one at a time"
     held = {"each": each, "folds": f"{recipe.run.folds} folds", "part": "the data set's own test part"}
-    how = held.get(summary["held_out"], f"{100 * recipe.run.share:g} %")
+    how = held.get(summary["held_out"], f"{100 * summary['tested'] / summary['windows']:.0f} %")
     groups = ", ".join(list(summary["accuracy_by_group"])[:8]) + (" …" if summary["groups"] > 8 else "")
     others = [
         f"  {'baseline' if number == 0 else '':<8}  {100 * theirs['accuracy']:5.1f} %   {name}, same folds"

@@ -25,7 +25,8 @@ def noted(place: Path | None, seed: int, run: Run, tick: Tick) -> Iterator[Calla
 
     Parameters
     ----------
-    place : the folder of this training, named FOLD-seedN, in one of all trainings in the run folder; None for no log
+    place : the folder of this training, named NUMBER-FOLD-seedN, in one of all trainings in the run
+        folder; None for no log
     seed : of the training;  run : [run], whose `tensorboard` asks for event files in the run folder
 
     Raises
@@ -79,7 +80,7 @@ def curve_rows(trainings: Iterable[tuple[str, int]], fitted: Sequence[Fitted]) -
 def _append(place: Path, seed: int, row: Epoch) -> None:
     """A row more; the first epoch, met again when a training is taken up, begins the file anew."""
     place.mkdir(parents=True, exist_ok=True)
-    line = as_csv([{"fold": place.name.removesuffix(f"-seed{seed}"), "seed": seed, **asdict(row)}])
+    line = as_csv([{"fold": place.name.partition("-")[2].removesuffix(f"-seed{seed}"), "seed": seed, **asdict(row)}])
     with (place / LOG).open("wb" if row.epoch == 1 else "ab") as file:
         file.write(line if row.epoch == 1 else line.partition(b"\n")[2])
 

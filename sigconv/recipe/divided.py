@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from sigconv.recipe.tables import Run
 from sigconv.windows import Split, by_part, group_folds, holdout, leave_one_group_out
+
+Indices = np.ndarray[Any, Any]
 
 
 def splits_of(
@@ -26,6 +30,20 @@ def splits_of(
     if how == "share":
         return [holdout(groups, run.share, seed=0, labels=labels)]
     return group_folds(groups, run.folds, seed=0, labels=labels)
+
+
+def apart(run: Run, groups: Sequence[str], labels: Sequence[Any] | None = None) -> tuple[Indices, Indices]:
+    """A training side parted again: what is trained on, and what chooses the epoch, nothing unless run.validation says.
+
+    groups, labels : of each window or recording of the training side
+
+    >>> [side.tolist() for side in apart(Run(validation=0.5), ["a", "b"])]
+    [[1], [0]]
+    """
+    if not run.validation:
+        return np.arange(len(groups)), np.arange(0)
+    split = holdout(groups, run.validation, seed=0, labels=labels)
+    return split.train, split.test
 
 
 def held_out(run: Run, parts: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
@@ -15,14 +16,14 @@ from sigconv.signal import Source
 from sigconv.train import Fitted
 from sigconv.windows import Loaded, Split, Windows
 
-# (training indices, test indices) of the windows -> (window, class) probabilities of the test windows
-Baseline = Callable[[Split], Any]
+# (the split's windows, a folder for checkpoints of its own) -> (window, class) probabilities of the test windows
+Baseline = Callable[[Split, Path], Any]
 
 
 def on_windows(windows: Windows | Loaded, method: Callable[[Loaded, Loaded], Any]) -> Baseline:
     """A baseline that looks at windows: method(training windows, test windows) says what the latter show."""
 
-    def said(split: Split) -> Any:
+    def said(split: Split, _place: Path) -> Any:
         return method(*(windows.select(side).load() for side in (split.train, split.test)))
 
     return said

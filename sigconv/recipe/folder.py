@@ -209,6 +209,14 @@ def plain(text: str) -> str:
     return kept if same else f"{kept[:40]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
+def place(working: Path, number: int, name: str) -> Path:
+    """Where one training of a run keeps its checkpoints.
+
+    number : of its fold, as names may differ in a space alone;  name : of it
+    """
+    return working / TRAINING / f"{number}-{plain(name)}"
+
+
 def as_csv(rows: Sequence[dict[str, Any]]) -> bytes:
     """Rows of one and the same set of columns as CSV text with a header line."""
     if not rows:

@@ -204,9 +204,9 @@ def grouped(data: Data, chosen: Collection) -> tuple[tuple[str, ...], str]:
 
 
 def _known_group(chosen: Collection) -> str:
-    """The field that tells groups: "group" where anything stands in it, or one that tells several apart."""
+    """The field that tells groups: "group" where anything stands in it, or one that tells several apart, or some."""
     for name in _KNOWN_GROUPS:
         column = chosen.fields.get(name, ())
-        if any(column) and (name == "group" or (len(set(column)) > 1 and all(column))):
+        if any(column) and (name == "group" or len(set(column)) > 1):
             return name
     return "recording"

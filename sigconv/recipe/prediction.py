@@ -18,6 +18,7 @@ from sigconv.report import pictures
 from sigconv.report.page import png
 from sigconv.signal import Source
 from sigconv.train import load_model, probabilities
+from sigconv.train.outputs import at_once
 from sigconv.windows import Windows
 
 
@@ -142,9 +143,9 @@ def _write_both(table: Path, rows: bytes, picture: bytes) -> None:
         raise
 
 
-def _probabilities(model: Model, cut: Windows, tick: Tick, together: int = 256) -> Any:
-    """Class probabilities of every window, read `together` at a time."""
-    said = []
+def _probabilities(model: Model, cut: Windows, tick: Tick) -> Any:
+    """Class probabilities of every window, read some at a time."""
+    said, together = [], at_once(cut.shape)
     for first in range(0, len(cut), together):
         some = range(first, min(first + together, len(cut)))
         said.append(probabilities(model.module, cut.batch(some), mirror=model.recipe.mirror))

@@ -34,29 +34,17 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Run(Table):
-    """[run] what is trained, and on which part of the data.
+class Once(Table):
+    """[run] of recipes that divide nothing into folds.
 
-    seeds : each trains every fold once
-    hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; a "share" of the
-        groups; or "auto": the parts where they are defined, else a share
-    together : neighbouring groups that "each" holds out at once
-    folds, share : how many folds, which share is held out
+    seeds : each trains once
     every : s between checkpoints
-    model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
     device : "auto" takes the GPU where there is one; "cpu", "cuda"
-    tensorboard : whether TensorBoard's event files are written beside log.csv
     """
 
     seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
-    hold_out: Literal["each", "folds", "part", "share", "auto"] = "each"
-    together: int = Field(default=1, ge=1)
-    folds: int = Field(default=5, ge=2)
-    share: float = Field(default=0.2, gt=0, lt=1)
     every: Annotated[Seconds, Field(gt=0)] = 60.0
-    model: Literal["everything", "first"] = "everything"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    tensorboard: bool = False
 
     @field_validator("seeds")
     @classmethod
@@ -64,6 +52,28 @@ class Run(Table):
         if len(set(seeds)) < len(seeds):
             raise ValueError("each seed once")
         return seeds
+
+
+class Run(Once):
+    """[run] what is trained, and on which part of the data; each of `seeds` trains every fold once.
+
+    hold_out : "each" group in turn; "folds" of groups; the data set's own "part"s train and test; a "share" of the
+        groups; or "auto": the parts where they are defined, else a share
+    together : neighbouring groups that "each" holds out at once
+    folds, share : how many folds, which share is held out
+    validation : the share of the training groups that choose the epoch whose weights are kept, and end a training that
+        train.patience has waited for; 0 trains on all of them and keeps the last epoch
+    model : what the run keeps for `predict`: a network trained on "everything", or that of the "first" fold and seed
+    tensorboard : whether TensorBoard's event files are written beside log.csv
+    """
+
+    hold_out: Literal["each", "folds", "part", "share", "auto"] = "each"
+    together: int = Field(default=1, ge=1)
+    folds: int = Field(default=5, ge=2)
+    share: float = Field(default=0.2, gt=0, lt=1)
+    validation: float = Field(default=0.0, ge=0, lt=1)
+    model: Literal["everything", "first"] = "everything"
+    tensorboard: bool = False
 
 
 class Data(Table):
@@ -132,16 +142,32 @@ class Recipe(Table):
     title: str
     kind: str = "classify"
     domain: str
-    run: Run = Run()
+    run: Once = Once()
     real: Real | None = None
 
 
 class Classify(Recipe):
     """What every recipe that trains a classifier has."""
 
+    run: Run = Run()
     data: Data = Data()
     net: NetText
     train: Train = Train()
+
+    @model_validator(mode="after")
+    def _validation_has_its_use(self) -> "Classify":
+        if not isinstance(self.train, Train):
+            if self.run.validation:
+                raise ValueError(
+                    f"run.validation is {self.run.validation:g}; a recipe of the kind {self.kind!r} has a training of "
+                    "its own, which keeps its last pass"
+                )
+        elif self.train.patience and not self.run.validation:
+            raise ValueError(
+                f"train.patience is {self.train.patience}; it waits for the score of run.validation, the share of the "
+                "training groups that are not trained on: set it, to 0.2 say"
+            )
+        return self
 
     @property
     def mirror(self) -> tuple[int, ...]:

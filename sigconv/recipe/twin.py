@@ -1,13 +1,14 @@
 """A twin: the recipe's network, built and trained anew on less than the recipe shows it, to stand beside it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sigconv import nets
 from sigconv.errors import RecipeError, SigconvError
-from sigconv.recipe.classify import in_memory
+from sigconv.recipe.classify import in_memory, parted
 from sigconv.recipe.domain import Baseline
 from sigconv.recipe.progress import Progress
 from sigconv.recipe.tables import Classify
@@ -46,10 +47,21 @@ def twin(
         ) from error
     windows = in_memory(seen, progress) if isinstance(seen, Windows) else seen
 
-    def said(split: Split) -> "np.ndarray[Any, Any]":
-        train, test, seed = windows.select(split.train), windows.select(split.test), recipe.run.seeds[0]
+    def said(split: Split, place: Path) -> "np.ndarray[Any, Any]":
+        train, choosing = parted(recipe.run, windows.select(split.train))
+        test, seed = windows.select(split.test), recipe.run.seeds[0]
         module = nets.build(net, spec, classes=len(windows.classes), seed=seed)
-        fitted = fit(module, train, recipe.settings, seed=seed, augment=augment(train), device=recipe.run.device)
+        fitted = fit(
+            module,
+            train,
+            recipe.settings,
+            seed=seed,
+            validation=choosing,
+            augment=augment(train),
+            checkpoints=place,
+            every=recipe.run.every,
+            device=recipe.run.device,
+        )
         return probabilities(fitted.module, test, device=recipe.run.device)
 
     return said

@@ -47,12 +47,12 @@ def atlas(
     Parameters
     ----------
     cases : gives (volume, labels) pairs, (z, y, x) each, one after the other, as often as it is called
-    classes : of the label maps, 0 and up
+    classes : of the label maps, 0 and up; one without a voxel is never said
     grid : cells along z, y, x
 
     Raises
     ------
-    ArgumentError : no pair, or a class without a voxel
+    ArgumentError : no pair
 
     Source: Fischl et al. (2002), Neuron 33:341-355, without its neighbourhoods.
 
@@ -71,11 +71,12 @@ def atlas(
             levels = volume[labels == number].astype(np.float64)
             sums[:, number] += levels.size, levels.sum(), (levels**2).sum()
         count += 1
-    if not count or not sums[0].all():
-        raise ArgumentError(f"cases has {count} pairs with {sums[0].astype(int).tolist()} voxels of the classes")
+    if not count:
+        raise ArgumentError("cases is empty; an atlas is made of one (volume, labels) pair or more")
     smooth = gaussian(places / count, _SMOOTH, axes=(1, 2, 3), boundary="edge")
-    means = sums[1] / sums[0]
-    spreads = np.sqrt(np.maximum(sums[2] / sums[0] - means**2, 0))
+    size = np.where(sums[0] > 0, sums[0], np.nan)  # what is NaN is never the most likely
+    means = sums[1] / size
+    spreads = np.sqrt(np.maximum(sums[2] / size - means**2, 0))
     whole = np.sqrt(sums[2].sum() / sums[0].sum() - (sums[1].sum() / sums[0].sum()) ** 2)
     return Atlas(
         np.maximum(smooth, _LEAST), means, np.maximum(spreads, max(_NARROW * whole, np.finfo(np.float32).tiny))

@@ -1,5 +1,6 @@
 """Figures of a classifier: accuracy per held-out group with its spread, kappa, confusion."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ class Outcome:
 
     name : of the fold;  seed : of the model;  truth : (window) int;  probabilities : (window, class), rows sum to one
     groups : (window) str, the group of each; by default they are all one group of the fold's name
+    indices : (window) int, which of all windows they are, where that is known
     """
 
     name: str
@@ -20,6 +22,12 @@ class Outcome:
     truth: Any
     probabilities: Any
     groups: tuple[str, ...] = ()
+    indices: Any = ()
+
+    @property
+    def group_of_each(self) -> tuple[str, ...]:
+        """The group of each window."""
+        return self.groups or (self.name,) * len(self.truth)
 
     @property
     def predicted(self) -> Any:
@@ -45,24 +53,41 @@ def accuracy_by_group(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """The share of right windows of each held-out group, over all seeds."""
     right: dict[str, list[bool]] = {}
     for outcome in outcomes:
-        groups = outcome.groups or (outcome.name,) * len(outcome.truth)
-        for group, hit in zip(groups, outcome.predicted == outcome.truth, strict=True):
+        for group, hit in zip(outcome.group_of_each, outcome.predicted == outcome.truth, strict=True):
             right.setdefault(group, []).append(bool(hit))
     return {group: float(np.mean(hits)) for group, hits in right.items()}
 
 
-def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """Student's confidence interval of a mean over groups, cut to 0 … 1; (nan, nan) for fewer than two groups.
+def accuracy_interval(outcomes: Sequence[Outcome]) -> tuple[float, float]:
+    """The interval of the share of right windows, over held-out groups that may be of different size."""
+    shares = accuracy_by_group(outcomes)
+    sizes = Counter(group for outcome in outcomes for group in outcome.group_of_each)
+    return interval(list(shares.values()), [sizes[group] for group in shares])
+
+
+def interval(
+    values: Sequence[float], weights: Sequence[float] | None = None, level: float = 0.95
+) -> tuple[float, float]:
+    """Student's confidence interval of a weighted mean over groups, cut to 0 … 1; (nan, nan) below two groups.
+
+    weights : of each group, as the windows that its value is a mean of; alike by default
+
+    Source: Cochran, Sampling Techniques (3rd ed. 1977), section 9.6, ratio to size.
 
     >>> [round(v, 3) for v in interval([0.8, 0.9, 1.0])]
     [0.652, 1.0]
     """
     from scipy.stats import t
 
-    if len(values) < 2:
+    count = len(values)
+    if count < 2:
         return float("nan"), float("nan")
-    half = t.ppf((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return float(max(0.0, np.mean(values) - half)), float(min(1.0, np.mean(values) + half))
+    share = np.asarray(weights or [1] * count, float)
+    share /= share.sum()
+    middle = float(share @ np.asarray(values))
+    error = np.sqrt(count / (count - 1) * ((share * (np.asarray(values) - middle)) ** 2).sum())
+    half = t.ppf((1 + level) / 2, count - 1) * error
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
 def confusion(outcomes: Sequence[Outcome], classes: int) -> "np.ndarray[Any, Any]":

@@ -45,20 +45,34 @@ def class_bars(probabilities: Mapping[str, float]) -> Figure:
 
 
 def learning_curves(histories: Sequence[Sequence[Any]]) -> Figure:
-    """Loss and accuracy by epoch: every fold faint, the mean strong; the held-out curves decided nothing.
+    """Loss and accuracy by epoch: every fold faint, the mean of those that still train strong.
 
-    histories : for every fold its epochs, each with loss, score, held_out_loss and held_out_score
+    The held-out curves decided nothing; those of validation, where there are any, chose the epoch.
+
+    histories : for every fold its epochs, each with loss and score of training, held_out_… and validation_…
     """
     figure, (left, right) = _figure(8.5, 3.4, 2)
     for ax, column, scale, label in ((left, "loss", 1, "loss"), (right, "score", 100, "score (%)")):
-        for prefix, colour, name in (("", NET, "training"), ("held_out_", BASELINE, "held out")):
+        for prefix, colour, name in (
+            ("", NET, "training"),
+            ("validation_", GREY, "validation"),
+            ("held_out_", BASELINE, "held out"),
+        ):
             lines = [[scale * getattr(row, prefix + column) for row in rows] for rows in histories]
+            if not np.isfinite(np.concatenate(lines)).any():
+                continue
             for line in lines:
                 ax.plot(range(1, len(line) + 1), line, color=colour, alpha=0.15, linewidth=0.8)
-            ax.plot(range(1, len(lines[0]) + 1), np.mean(lines, axis=0), color=colour, linewidth=2, label=name)
+            means = [np.mean(each) for each in _columns(lines)]
+            ax.plot(range(1, len(means) + 1), means, color=colour, linewidth=2, label=name)
         ax.set(xlabel="epoch", ylabel=label)
     left.legend(frameon=False)
     return figure
+
+
+def _columns(lines: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The first values of all lines, the second ones of those that have one …"""
+    return [[line[at] for line in lines if at < len(line)] for at in range(max(map(len, lines)))]
 
 
 def confusion_matrix(counts: "np.ndarray[Any, Any]", classes: Sequence[str]) -> Figure:

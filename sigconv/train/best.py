@@ -26,7 +26,7 @@ class Best:
 
     def offer(self, epoch: int, score: float, loss: float, module: nn.Module) -> bool:
         """Keep a copy of the module's numbers if this epoch is better; whether it is."""
-        score = score if math.isfinite(score) else -math.inf
+        score, loss = score if math.isfinite(score) else -math.inf, loss if math.isfinite(loss) else math.inf
         better = not self.epoch or (score, -loss) > (self.score, -self.loss)
         if better:
             self.epoch, self.score, self.loss = epoch, score, loss

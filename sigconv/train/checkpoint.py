@@ -66,9 +66,10 @@ class Checkpoints:
 
         content = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
         told = {"version": VERSION, "sha256": hashlib.sha256(content).hexdigest(), "facts": dict(facts)}
+        sealed = _sealed(json.dumps(told).encode())  # whatever is no JSON fails before anything is written
         number = max((n for n, _ in self._written()), default=0) + 1
         write_whole(self._path(number, "safetensors"), content)
-        write_whole(self._path(number, "json"), _sealed(json.dumps(told).encode()))
+        write_whole(self._path(number, "json"), sealed)
         self._good = [*self._good, number][-_KEPT:]
         self._tidy()
 

@@ -26,7 +26,7 @@ from sigconv.train.fingerprint import fingerprint, refuse_other
 from sigconv.train.learner import Learner, part
 from sigconv.train.loop import Course, Loop
 from sigconv.train.losses import loss_of
-from sigconv.train.outputs import watching
+from sigconv.train.outputs import at_once, watching
 from sigconv.train.precision import Precision, fastest
 from sigconv.train.processes import Processes, joined
 from sigconv.train.settings import Settings
@@ -87,7 +87,7 @@ def fit(
 
     Raises
     ------
-    SplitError : a class without a training window
+    SplitError : a class without a training window, where windows have a class each
     ShapeError : labels that do not fit windows, or a module that does not fit labels
     ArgumentError : a label that is no class; a loss or gradient that is not finite (with epoch, step, windows and
         module); a checkpoint of another training; no such device
@@ -179,7 +179,7 @@ def _under_way(
     with ExitStack() as stack:
         asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
         if state is None and settings.start == "csp" and isinstance(windows, Loaded):
-            start_from_patterns(module, windows)
+            start_from_patterns(module, windows.select(indices))
         stack.enter_context(threads_for(batch * int(np.prod(windows.shape))))
         stack.enter_context(placed(module, device))
         stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
@@ -193,7 +193,7 @@ def _under_way(
         loss = loss_of(settings, None if weights is None else torch.from_numpy(weights).to(device), processes)
         learner = Learner(module, device, loss, precision, settings)
         stack.callback(learner.let_go)
-        many = batch if task.maps else max(batch, 256)
+        many = batch if task.maps else at_once(windows.shape, batch)
         held_out, validation = (
             stack.enter_context(watching(each, many, settings.workers, processes)) for each in watched
         )

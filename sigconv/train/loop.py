@@ -97,9 +97,10 @@ class Loop:
             self.tally.loss_sum, self.tally.seen = facts["loss_sum"], facts["seen"]
         told = facts["best"]
         if told["epoch"]:
-            score = -math.inf if told["score"] is None else told["score"]
+            score = -math.inf if told["score"] is None else told["score"]  # JSON knows no infinity
+            loss = math.inf if told["loss"] is None else told["loss"]
             kept = {name: value.to(self.learner.device) for name, value in part(tensors, "best.").items()}
-            self.best = Best(told["epoch"], score, told["loss"], kept)
+            self.best = Best(told["epoch"], score, loss, kept)
 
     def _steps(self) -> None:
         """The steps of an epoch that are left."""
@@ -108,7 +109,7 @@ class Loop:
         shows = None if self.course.shows is None else self.course.shows[self.feed.chosen]
         order = epoch_order(count, settings, seed, self.epoch, shows)
         processes = self.course.processes
-        pieces = pieces_of(order, steps, settings.accumulate, processes.count)
+        pieces = pieces_of(order, steps, settings, processes.count)
         _refuse_idle(pieces, processes)
         seeds = generator(seed, "dropout", self.epoch).integers(1 << 63, size=len(pieces)).tolist()
         self.learner.module.train()

@@ -11,12 +11,12 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def steps_of(count: int, settings: Settings) -> int:
-    """Steps in an epoch of `count` windows.
+    """Steps in an epoch of `count` windows; none is of one window alone, of which batch norms learn nothing.
 
-    >>> steps_of(33, Settings(batch=16))
-    3
+    >>> steps_of(33, Settings(batch=16)), steps_of(5, Settings(batch=2))
+    (3, 2)
     """
-    return settings.steps or -(-count // (settings.batch * settings.accumulate))
+    return settings.steps or min(-(-count // (settings.batch * settings.accumulate)), max(1, count // 2))
 
 
 def epoch_order(count: int, settings: Settings, seed: int, epoch: int, shows: Any = None) -> Integers:
@@ -45,12 +45,16 @@ def _balanced(shows: Any, draw: np.random.Generator, wanted: int) -> Integers:
     return np.array([present[c][int(u * len(present[c]))] for c, u in zip(classes, places, strict=True)], np.int64)
 
 
-def pieces_of(order: Integers, steps: int, accumulate: int, least: int = 1) -> list[list[Integers]]:
-    """The order divided into steps of nearly equal size, and each step into batches.
+def pieces_of(order: Integers, steps: int, settings: Settings, least: int = 2) -> list[list[Integers]]:
+    """The order divided into steps of nearly equal size, and each step into the batches that it fills.
 
-    least : windows of a batch, >= 1; where a step has too few for `accumulate` batches there are fewer batches
+    least : windows of a batch; never below two where a step has two
 
-    >>> [[len(batch) for batch in step] for step in pieces_of(np.arange(33), 3, 2)]
+    >>> [[len(batch) for batch in step] for step in pieces_of(np.arange(33), 3, Settings(batch=6, accumulate=2))]
     [[6, 5], [6, 5], [6, 5]]
     """
-    return [np.array_split(step, max(1, min(accumulate, len(step) // least))) for step in np.array_split(order, steps)]
+
+    def batches(step: Integers) -> int:
+        return max(1, min(-(-len(step) // settings.batch), len(step) // max(2, least)))
+
+    return [np.array_split(step, batches(step)) for step in np.array_split(order, steps)]

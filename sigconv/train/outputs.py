@@ -1,5 +1,6 @@
 """What a trained module says of windows."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,22 @@ from sigconv.windows import Loaded, Read, Windows, batches, reading
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
+_TOGETHER = 1 << 20  # numbers of the windows that are looked at together where nothing is learnt
+
+
+def at_once(shape: Sequence[int], least: int = 1) -> int:
+    """How many windows of one shape are looked at together: 256, or fewer where they are large; at least `least`.
+
+    >>> at_once((1, 28, 28)), at_once((1, 64, 64, 64)), at_once((1, 256, 256, 256), 2)
+    (256, 4, 2)
+    """
+    return max(least, 1, min(256, _TOGETHER // math.prod(shape)))
+
+
 def probabilities(
     module: nn.Module,
     data: Floats | Windows | Loaded,
-    batch: int = 256,
+    batch: int | None = None,
     *,
     mirror: Sequence[int] = (),
     workers: int = 0,
@@ -40,7 +53,7 @@ def probabilities(
     ----------
     module : (window, channel, *grid) -> (window, class), or (window, class, *grid) for label maps
     data : (window, channel, *grid) float32 array, or windows
-    batch : windows at once, >= 1
+    batch : windows at once, >= 1; None for 256, or fewer where they are large
     mirror : grid axes, 0 for the first, along which windows are mirrored, in every combination; the mean counts
     workers : processes that read Windows, >= 0
     device : "auto", "cpu" or "cuda"; the module returns to where it was
@@ -66,7 +79,7 @@ def probabilities(
     processes, parts = here(), []
     share = processes.share(np.arange(len(windows)))
     with placed(module.eval(), chosen), torch.inference_mode():
-        for each in batches(windows, share, batch, workers=workers):
+        for each in batches(windows, share, batch or at_once(windows.shape), workers=workers):
             x = torch.from_numpy(each.x).to(chosen)
             said = sum(_softmax(module, x, flip) for flip in flips) / len(flips)
             parts.append(said.cpu() if said.ndim == 2 else said.float().cpu())

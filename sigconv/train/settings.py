@@ -97,7 +97,9 @@ class Settings:
             if field.name in WORDS:
                 one_of(field.name, given, WORDS[field.name])
             elif given is not None or field.name != "conv_rate":
-                _refuse_number(field.name, given, whole=field.type is int)
+                kind = int if field.type is int else float
+                _refuse_number(field.name, given, whole=kind is int)
+                object.__setattr__(self, field.name, kind(given))  # of NumPy's numbers, too, which JSON cannot hold
 
 
 def _refuse_number(name: str, given: Any, whole: bool) -> None:

@@ -35,7 +35,7 @@ class SigconvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     classes_ : (classes,), the labels;  module_ : the trained Network;  history_ : its epochs
-    n_features_in_ : channels;  shape_ : (channels, *grid);  mean_, scale_ : (channels,)
+    n_features_in_ : X.shape[1];  shape_ : (channels, *grid);  mean_, scale_ : (channels,)
 
     Raises
     ------
@@ -144,7 +144,8 @@ class SigconvClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             others = (0, *range(2, x.ndim))
             self.mean_ = x.mean(others, dtype=np.float64)
             spread = x.std(others, dtype=np.float64)
-            self.scale_ = np.where(spread > 0, spread, 1.0)
+            rounding = 10 * np.finfo(np.float64).eps * np.abs(self.mean_)  # all that a constant channel has
+            self.scale_ = np.where(spread > rounding, spread, 1.0)
 
     def _scaled(self, x: Any) -> Any:
         shape = (1, -1, *(1,) * (x.ndim - 2))

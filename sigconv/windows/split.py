@@ -71,7 +71,7 @@ def holdout(groups: Sequence[str], fraction: float, seed: int, labels: Sequence[
     Parameters
     ----------
     groups : of each window or recording
-    fraction : 0 < fraction < 1; with `labels`, the nearest 1/k (or 1 - 1/k) of the windows
+    fraction : 0 < fraction < 1; with `labels`, of the windows, as near as some of up to ten folds come
     seed : int >= 0; the same seed draws the same groups
     labels : of each window, to keep the classes' shares alike on both sides; None to draw without looking
 
@@ -92,9 +92,10 @@ def holdout(groups: Sequence[str], fraction: float, seed: int, labels: Sequence[
     _two_or_more(groups)
     name = f"{share:g} held out"
     if labels is not None:
-        fold = group_folds(groups, min(round(1 / min(share, 1 - share)), len(set(groups))), seed, labels)[0]
-        few, many = fold.test, fold.train
-        return checked(Split(name, *((many, few) if share <= 0.5 else (few, many))), groups)
+        folds, tested = _nearest(share, len(set(groups)))
+        of = [fold.test for fold in group_folds(groups, folds, seed, labels)]
+        sides = (np.sort(np.concatenate(side)) for side in (of[tested:], of[:tested]))
+        return checked(Split(name, *sides), groups)
     from sklearn.model_selection import GroupShuffleSplit
 
     count = len(set(groups))
@@ -102,6 +103,17 @@ def holdout(groups: Sequence[str], fraction: float, seed: int, labels: Sequence[
     draw = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
     train, test = next(draw.split(np.zeros(len(groups)), groups=np.asarray(groups)))
     return checked(Split(name, train, test), groups)
+
+
+def _nearest(share: float, groups: int) -> tuple[int, int]:
+    """The fewest folds of which some come within a hundredth of a share, else those that come nearest; and how many.
+
+    >>> _nearest(0.4, 60), _nearest(0.33, 12), _nearest(0.9, 2)
+    ((5, 2), (3, 1), (2, 1))
+    """
+    every = [(folds, min(max(round(share * folds), 1), folds - 1)) for folds in range(2, min(groups, 10) + 1)]
+    off = [abs(tested / folds - share) for folds, tested in every]
+    return next((each for each, far in zip(every, off, strict=True) if far <= 0.01), every[int(np.argmin(off))])
 
 
 def group_folds(groups: Sequence[str], k: int, seed: int, labels: Sequence[Any] | None = None) -> list[Split]:

@@ -90,7 +90,7 @@ def test_the_log_has_a_row_for_every_epoch_of_every_training(small_run):
 def test_an_epoch_is_there_as_soon_as_it_is_over_in_the_log_and_in_tensorboard(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    place, told = tmp_path / "training" / "S01-seed0", []
+    place, told = tmp_path / "training" / "0-S01-seed0", []
     asked = Run(tensorboard=True)
     for _ in range(2):  # taken up again, it tells of the same epochs once more
         with curves.noted(place, 0, asked, told.append) as note:
@@ -100,7 +100,7 @@ def test_an_epoch_is_there_as_soon_as_it_is_over_in_the_log_and_in_tensorboard(t
                 assert [(row["fold"], row["seed"], row["epoch"]) for row in rows][-1] == ("S01", "0", str(number))
     assert len(rows) == 2
     assert told[1] == "loss 0.500, score 0.500, 100 samples/s"
-    events = EventAccumulator(str(tmp_path / "tensorboard" / "S01-seed0")).Reload()
+    events = EventAccumulator(str(tmp_path / "tensorboard" / "0-S01-seed0")).Reload()
     assert [(each.step, each.value) for each in events.Scalars("loss")] == [(1, 1.0), (2, 0.5)]
 
 

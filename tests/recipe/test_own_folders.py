@@ -95,6 +95,9 @@ def test_a_table_without_labels_or_with_gaps_in_its_groups_is_refused(pets):
     gaps = table(pets, "path,label,group", "cat/1.png,cat,theo", "dog/1.png,dog,")
     with pytest.raises(RecipeError, match=r"1 of 2 recordings have no group, dog/1\.png the first.*group=recording"):
         labelled(gaps, "image")
+    rows = ["cat/1.png,cat,s1", "cat/2.png,cat,s1", "dog/1.png,dog,s2", "dog/2.png,dog,"]
+    with pytest.raises(RecipeError, match=r"1 of 4 recordings have no subject, dog/2\.png the first"):
+        labelled(table(pets, "path,label,subject", *rows), "image")
 
 
 @pytest.mark.parametrize("how", ["each", "folds", "share"])

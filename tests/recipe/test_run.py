@@ -21,6 +21,21 @@ def recording_file(tmp_path_factory):
     return path
 
 
+def test_groups_of_the_training_side_choose_the_epoch_where_asked(tmp_path):
+    asked = [*SMALL, "train.epochs=40", "train.patience=2", "run.validation=0.5"]
+    run(config.read("eeg_motor_imagery", asked), "eeg", tmp_path / "out", Silent())
+    rows = list(csv.DictReader((tmp_path / "out" / "learning_curves.csv").read_text().splitlines()))
+    for fold in {row["held_out"] for row in rows}:
+        scores = [
+            (float(row["validation_score"]), -float(row["validation_loss"])) for row in rows if row["held_out"] == fold
+        ]
+        assert len(scores) == min(40, 1 + scores.index(max(scores)) + 2)
+    with pytest.raises(RecipeError, match=r"train\.patience is 2; it waits for the score of run\.validation"):
+        config.read("eeg_motor_imagery", ["train.patience=2"])
+    with pytest.raises(RecipeError, match=r"run\.validation is 0\.2; a recipe of the kind 'online' has a training of"):
+        config.read("digits_lenet1989", ["run.validation=0.2"])
+
+
 def test_the_run_folder_holds_everything(small_run):
     assert sorted(p.name for p in small_run.iterdir()) == [
         "accuracy.png",

@@ -108,4 +108,6 @@ def test_what_does_not_go_is_told(tmp_path):
             run(tmp_path / "out", told)
     with pytest.raises(RecipeError, match="numbers that rise"):
         config.read("transfer_fc7", ["few.shots=[5,1]"])
+    with pytest.raises(RecipeError, match=r"run\.hold_out"):
+        config.read("transfer_fc7", ["run.hold_out=each"])
     assert not (tmp_path / "out").exists()

@@ -11,11 +11,12 @@ from sigconv.errors import ArgumentError, RecipeError, ShapeError
 from sigconv.loaders.video.generator import moving_shapes
 from sigconv.recipe import config, lines
 from sigconv.recipe.lines import Placement
-from sigconv.recipe.video.beside import FRAME, SHUFFLED
+from sigconv.recipe.video.beside import FRAME, SHUFFLED, baselines
 from sigconv.recipe.video.clips import Frames
 from sigconv.recipe.video.trip import augment, gather, windows
 from sigconv.recipe.video.twins import Shuffled, Still
 from sigconv.signal import Axis, Signal
+from sigconv.windows import leave_one_group_out
 from tests.recipe.conftest import Silent, ran
 
 SMALL = ["data.made.sources=2", "data.made.clips=12", "data.made.size=16", "clip.size=16", "clip.frames=4"]
@@ -100,6 +101,18 @@ def test_a_run_predicts_files_of_other_sizes_rates_and_lengths(small_run, tmp_pa
     loaders.save(short, tmp_path / "short.mkv")
     lines.predict(small_run, [tmp_path / "short.mkv"], tmp_path / "short.csv", Placement(), Silent())
     assert (tmp_path / "short.csv").read_text().count("\n") == 2
+
+
+def test_a_twin_keeps_checkpoints_and_goes_on_from_them(tmp_path):
+    asked = config.read("video_actions", SMALL)
+    gathered = gather(asked, Silent())
+    cut = windows(asked, gathered, Silent())
+    split = leave_one_group_out(cut.groups)[0]
+    twin = next(iter(baselines(asked, gathered, cut, Silent()).values()))
+    said = twin(split, tmp_path)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    np.testing.assert_array_equal(twin(split, tmp_path), said)
+    assert kept == {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} != {}
 
 
 # errors

@@ -10,6 +10,7 @@ from sigconv.report.metrics import (
     Outcome,
     accuracy_by_group,
     accuracy_by_seed,
+    accuracy_interval,
     confusion,
     interval,
     kappa,
@@ -51,6 +52,24 @@ def test_the_interval_by_hand_and_for_too_few():
     # t(0.975, 2) = 4.303; 0.9 -+ 4.303 * 0.1 / sqrt(3)
     assert interval([0.8, 0.9, 1.0]) == (pytest.approx(0.9 - 0.2484, abs=1e-4), 1.0)
     assert np.isnan(interval([0.8])).all()
+
+
+def test_the_interval_belongs_to_the_share_of_windows_whatever_the_groups_sizes():
+    said = np.array([[1.0, 0]] * 300)
+    made = [Outcome("large", 0, np.arange(300) % 2, said)]
+    made += [Outcome(f"small {i}", 0, np.zeros(4, int), said[:4]) for i in range(10)]
+    low, high = accuracy_interval(made)
+    assert (low + high) / 2 == pytest.approx(accuracy_by_seed(made)[0]) == pytest.approx(190 / 340)
+    assert interval([0.5, 0.9, 0.7], [8, 8, 8]) == pytest.approx(interval([0.5, 0.9, 0.7]))
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    draw, inside = np.random.default_rng(0), 0
+    for _ in range(400):
+        sizes, rates = draw.integers(20, 200, 12), draw.beta(8, 3, 12)
+        low, high = interval((draw.binomial(sizes, rates) / sizes).tolist(), sizes.tolist())
+        inside += low <= 8 / 11 <= high
+    assert 0.9 <= inside / 400 <= 0.98
 
 
 def test_the_baseline_learns_power_and_not_noise():

@@ -8,6 +8,7 @@ import os
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -247,6 +248,29 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path, change, told):
     mine = {"module": power_net(), "windows": power(), "settings": SETTINGS, "checkpoints": tmp_path} | change
     with pytest.raises(ArgumentError, match=rf"holds the checkpoint of another training: {told}; resume with"):
         fit(**mine)
+
+
+def test_a_validation_that_is_not_finite_is_gone_on_from(tmp_path):
+    wrong = power(2)
+    wrong.data[3] = np.nan
+    told = []
+
+    def stops(row):
+        told.append(row.epoch)
+        if row.epoch == 2 and len(told) == 2:
+            raise KeyboardInterrupt
+
+    call = {"validation": wrong, "checkpoints": tmp_path, "every": 1e-9}
+    with pytest.raises(KeyboardInterrupt):
+        fit(power_net(), power(), SETTINGS, progress=stops, **call)
+    assert len(fit(power_net(), power(), SETTINGS, **call).history) == SETTINGS.epochs
+
+
+def test_numpy_s_numbers_are_kept_and_what_is_no_json_leaves_nothing(tmp_path):
+    fit(power_net(), power(), Settings(epochs=np.int64(1), rate=np.float32(0.5)), checkpoints=tmp_path / "a")
+    with pytest.raises(TypeError):
+        Checkpoints(tmp_path / "b").write({"x": torch.zeros(1)}, {"odd": object()})
+    assert list((tmp_path / "b").iterdir()) == []
 
 
 def test_other_workers_are_no_other_training(tmp_path):

@@ -87,6 +87,27 @@ def test_windows_without_a_class_change_nothing():
     assert torch.equal(numbers(alone), numbers(with_more))
 
 
+@pytest.mark.parametrize(("count", "settings"), [(5, Settings(batch=2)), (9, Settings(batch=4, accumulate=8))])
+def test_no_batch_is_one_window_of_which_a_norm_learns_nothing(count, settings):
+    task = Loaded(power().data[:count, :, 0], power().labels[:count], ("g",) * count, power().classes)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.Linear(8, 2))
+    fitted = fit(net, task, settings)
+    assert np.isfinite(fitted.history[-1].loss)
+
+
+def test_patterns_to_start_from_know_nothing_of_windows_without_a_class():
+    task = power()
+    more = Loaded(
+        np.concatenate([task.data, task.data[:5] * 9]),
+        np.concatenate([task.labels, np.full(5, -1)]),
+        ("g",) * 65,
+        task.classes,
+    )
+    settings = Settings(epochs=1, start="csp")
+    alone, with_more = (fit(power_net(), each, settings).module for each in (task, more))
+    assert torch.equal(numbers(alone), numbers(with_more))
+
+
 # errors
 
 

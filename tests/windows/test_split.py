@@ -45,6 +45,14 @@ def test_no_fold_is_empty_however_unequal_the_groups():
         assert all(len(fold.test) for fold in group_folds(groups, 6, seed, [g in "abc" for g in groups]))
 
 
+@pytest.mark.parametrize(("share", "tested"), [(0.2, 12), (0.4, 24), (0.33, 20), (0.75, 45), (0.9, 54)])
+def test_a_share_of_groups_alike_in_classes_is_held_out_as_asked(share, tested):
+    groups, labels = [f"g{i}" for i in range(60)], [i % 2 for i in range(60)]
+    split = holdout(groups, share, 0, labels)
+    assert len(split.test) == tested
+    assert abs(sum(labels[i] for i in split.test) - tested / 2) <= 1
+
+
 # law -----------------------------------------------------------------------------------------------------------------
 
 

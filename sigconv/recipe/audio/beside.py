@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def baselines(
             tick()
     x, labels, count = np.stack(found), np.asarray(windows.labels), len(windows.classes)
 
-    def said(split: Split) -> Any:
+    def said(split: Split, _place: Path) -> Any:
         return svm(x[split.train], labels[split.train], x[split.test], count)
 
     return {"MFCC+SVM": said}

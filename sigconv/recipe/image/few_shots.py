@@ -52,7 +52,7 @@ def methods(
     """The ways to learn from few examples by name; each gives the share of the test part that is right.
 
     source : network that learnt another task;  layer : whose values are the features
-    settings : of the trainings, whose epochs are as many as `steps` steps need
+    settings : of the trainings, each of `steps` steps
     device : where they run, as of train.fit
     """
     return {
@@ -106,7 +106,8 @@ def _trained(
         if source is not None:
             _copied(source, module)
             freeze(module, layer)
-        fitted = fit(module, shown, _with_steps(settings, steps, len(shown)), seed=seed, device=device)
+        few = replace(settings, batch=min(settings.batch, len(shown)), epochs=1, steps=steps)
+        fitted = fit(module, shown, few, seed=seed, device=device)
         said = probabilities(fitted.module, task.test, device=device)
         return float((said.argmax(1) == np.asarray(task.test.labels)).mean())
 
@@ -119,8 +120,3 @@ def _copied(source: Network, module: Network) -> None:
     module.load_state_dict(
         {name: value if value.shape == own[name].shape else own[name] for name, value in source.state_dict().items()}
     )
-
-
-def _with_steps(settings: Settings, steps: int, count: int) -> Settings:
-    batch = min(settings.batch, count)
-    return replace(settings, batch=batch, epochs=max(1, round(steps * batch / count)))

@@ -201,17 +201,19 @@ def baselines(recipe: ImageSegment, cases: Cases, _progress: Progress) -> dict[s
 def chosen(recipe: ImageSegment, cases: Cases, train: Sequence[int], probabilities: Method) -> dict[str, Any]:
     """What parts [regions] of: the edge with the fewest wrong samples, the core with the best Rand.
 
-    Both on training pictures; of several cores as good as the best, to a thousandth, the middle one is taken.
+    Both on training pictures that show it; of several cores as good as the best, to a thousandth, the middle one
+    is taken.
     """
     if not recipe.regions.of:
         return {}
     number = cases.classes.names.index(recipe.regions.of)
-    some = [train[int(i)] for i in np.unique(np.linspace(0, len(train) - 1, _MOST_CHOSEN).astype(int))]
+    shows = [i for i in train if cases.counts[i][number]]
+    some = [shows[int(i)] for i in np.unique(np.linspace(0, len(shows) - 1, _MOST_CHOSEN).astype(int))]
     own = [cases.truth(index) == number for index in some]
     said = [probabilities(index)[number] for index in some]
     wrong = [sum(float(((p >= edge) != o).mean()) for o, p in zip(own, said, strict=True)) for edge in _EDGES]
     edge = _EDGES[int(np.argmin(wrong))]
-    known = [(regions(o, thin=False), p) for o, p in zip(own, said, strict=True) if o.any()]
+    known = [(regions(o, thin=False), p) for o, p in zip(own, said, strict=True)]
     scores = [np.mean([rand(t, regions(parted(p, sure, edge))).score for t, p in known]) for sure in _CORES]
     best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-3)
     return {"class": number, "sure": _CORES[int(best[len(best) // 2])], "edge": edge}

@@ -13,7 +13,7 @@ from sigconv.errors import RecipeError, SplitError
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
 from sigconv.recipe.curves import noted
-from sigconv.recipe.divided import held_out, splits_of
+from sigconv.recipe.divided import apart, held_out, splits_of
 from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.gathered import gathered_by
 from sigconv.recipe.lines import Result
@@ -27,10 +27,11 @@ from sigconv.recipe.segment.tables import Segment
 from sigconv.report.overlap import confusion_counts
 from sigconv.train import Fitted, Sliding, fit, predict_whole, save_model
 from sigconv.train.precision import Precision, fastest
-from sigconv.windows import Split, Windows, patches
+from sigconv.windows import Loaded, Split, Windows, patches
 
 MASKS = "masks"  # inside the run folder: what the first seed's networks said of held-out recordings
 _CURVE = 16  # held-out patches that are drawn in the learning curve
+_CHOOSING = 128  # patches of run.validation that choose the epoch
 
 
 def run(domain: Segmenter, recipe: Any, name: str, out: Path, progress: Progress) -> Result:
@@ -51,7 +52,7 @@ def run(domain: Segmenter, recipe: Any, name: str, out: Path, progress: Progress
     with folder.building(out, as_toml(recipe)) as working:
         gathered = gathered_by(domain, recipe, name, progress)
         cases = cases_of(domain, recipe, gathered, progress)
-        splits = splits_of(recipe.run, gathered.groups, gathered.parts)
+        splits = _divided(recipe, cases)
         spec = nets.InputSpec(channels=cases.ready[0].axes[0].size, grid=tuple(recipe.patch.size))
         shapes = nets.measure.shapes(net, spec, classes=len(cases.classes.names))
         if shapes[-1].grid != spec.grid:
@@ -73,7 +74,7 @@ def planned(domain: Segmenter, recipe: Any, progress: Progress) -> Plan:
     """What a recipe of one domain would train on, its label maps read and counted."""
     gathered = domain.gather(recipe, progress)
     cases = cases_of(domain, recipe, gathered, progress)
-    splits = splits_of(recipe.run, gathered.groups, gathered.parts)
+    splits = _divided(recipe, cases)
     total = np.sum(cases.counts, axis=0)
     every = training_patches(recipe, cases, range(len(cases)))
     of = np.bincount(every.where[:, 0], minlength=len(cases))
@@ -88,6 +89,20 @@ def planned(domain: Segmenter, recipe: Any, progress: Progress) -> Plan:
         windows=every,
         augment=domain.augment(recipe),
     )
+
+
+def _divided(recipe: Segment, cases: Cases) -> list[Split]:
+    """The splits that [run] asks for; each has all classes on its training side."""
+    splits = splits_of(recipe.run, cases.gathered.groups, cases.gathered.parts)
+    for split in splits:
+        of, _ = apart(recipe.run, [cases.gathered.groups[i] for i in split.train])
+        seen = np.sum([cases.counts[i] for i in split.train[of]], axis=0)
+        if missing := [name for name, n in zip(cases.classes.names, seen, strict=True) if n == 0]:
+            raise SplitError(
+                f"with {split.name!r} held out, no training label map shows {', '.join(missing)}; each class needs "
+                "one: add recordings of it in other groups, or hold out another way (run.hold_out)"
+            )
+    return splits
 
 
 def cases_of(domain: Segmenter, recipe: Any, gathered: Any, progress: Progress) -> Cases:
@@ -133,9 +148,9 @@ def evaluate(
     seeds, everything = recipe.run.seeds, recipe.run.model == "everything"
     total = (len(splits) * len(seeds) + everything) * recipe.settings.epochs
     with progress.stage("training", total) as tick, progress.stage("predicting", 0) as predicted:
-        for split in splits:
+        for number, split in enumerate(splits):
             for seed in seeds:
-                place = working / folder.TRAINING / folder.plain(f"{split.name}-seed{seed}")
+                place = folder.place(working, number, f"{split.name}-seed{seed}")
                 model = train_one(domain, recipe, cases, split.train, split.test, seed, place, tick)
                 facts = _chosen(domain, recipe, cases, split.train, model, predicted)
                 said = _method(domain, recipe, cases, model, facts, predicted)
@@ -149,7 +164,7 @@ def evaluate(
                 chosen.append(facts)
         final = fitted[0]
         if everything:
-            place = working / folder.TRAINING / "everything"
+            place = folder.place(working, len(splits), "everything")
             final = train_one(domain, recipe, cases, range(len(cases)), (), seeds[0], place, tick)
             chosen.append(_chosen(domain, recipe, cases, range(len(cases)), final, predicted))
         else:
@@ -170,23 +185,31 @@ def train_one(
     """Build the recipe's net and train it on patches of these recordings; checkpoints go into `place`."""
     spec = nets.InputSpec(channels=cases.ready[0].axes[0].size, grid=tuple(recipe.patch.size))
     module = nets.build(nets.parse(recipe.net.text), spec, classes=len(cases.classes.names), seed=seed)
-    held_out = None
-    if len(test):
-        cut = training_patches(recipe, cases, test)
-        held_out = cut.select(np.unique(np.linspace(0, len(cut) - 1, _CURVE).astype(int))).load()
+    of, choosing = ([train[i] for i in side] for side in apart(recipe.run, [cases.gathered.groups[i] for i in train]))
+    held_out = _some_patches(recipe, cases, test, _CURVE)
+    validation = _some_patches(recipe, cases, choosing, _CHOOSING)
     with noted(place, seed, recipe.run, tick) as note:
         return fit(
             module,
-            training_patches(recipe, cases, train),
+            training_patches(recipe, cases, of),
             recipe.settings,
             seed=seed,
             held_out=held_out,
+            validation=validation,
             augment=domain.augment(recipe),
             checkpoints=place,
             every=recipe.run.every,
             device=recipe.run.device,
             progress=note,
         )
+
+
+def _some_patches(recipe: Segment, cases: Cases, chosen: Sequence[int], most: int) -> Loaded | None:
+    """Patches of some recordings in memory, evenly over all of them; None of none."""
+    if not len(chosen):
+        return None
+    cut = training_patches(recipe, cases, chosen)
+    return cut.select(np.unique(np.linspace(0, len(cut) - 1, most).astype(int))).load()
 
 
 def training_patches(recipe: Segment, cases: Cases, chosen: Sequence[int]) -> Windows:

@@ -1,5 +1,6 @@
 """Outcomes: what was said of each held-out recording, counted against its label map."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,8 +66,9 @@ def summarised(outcomes: Sequence[Outcome], classes: Sequence[str]) -> dict[str,
 def _told(values: Sequence[tuple[str, float]]) -> dict[str, Any]:
     groups = dict.fromkeys(group for group, _ in values)
     by_group = {group: _mean([value for g, value in values if g == group]) for group in groups}
-    known = [value for value in by_group.values() if value == value]
-    return {"mean": _mean([value for _, value in values]), "interval_95": interval(known), "by_group": by_group}
+    sizes = Counter(group for group, value in values if value == value)
+    spread = interval([by_group[group] for group in sizes], list(sizes.values()))
+    return {"mean": _mean([value for _, value in values]), "interval_95": spread, "by_group": by_group}
 
 
 def _mean(values: Sequence[float]) -> float:

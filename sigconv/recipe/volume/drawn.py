@@ -34,9 +34,8 @@ def _wrong(windows: Any, found: Evaluated) -> list[tuple[int, str]]:
     mistakes = []
     seed = found.outcomes[0].seed
     for outcome in (one for one in found.outcomes if one.seed == seed):
-        at = [i for i, group in enumerate(windows.groups) if group in set(outcome.groups)]
-        for i, truth, said in zip(at, outcome.truth, outcome.probabilities, strict=True):
+        for i, truth, said in zip(outcome.indices, outcome.truth, outcome.probabilities, strict=True):
             if said.argmax() != truth:
                 title = f"{windows.classes[truth]}, taken for\n{windows.classes[said.argmax()]} ({said.max():.2f})"
-                mistakes.append((float(said.max()), i, title))
+                mistakes.append((float(said.max()), int(i), title))
     return [(i, title) for _, i, title in sorted(mistakes, reverse=True)]

@@ -38,7 +38,8 @@ def occlusion(
 
     Raises
     ------
-    ArgumentError : an axis the signal has not;  SamplingError : a width below one sample or above the axis
+    ArgumentError : an axis the signal has not;  SamplingError : a width below one sample or above the axis,
+        or a step wider than the window
     MissingExtra : captum is not installed;  ResourceError : one input takes more than `limit`
 
     Source: Zeiler & Fergus (2014), ECCV.  Same as: captum.attr.Occlusion.
@@ -49,6 +50,12 @@ def occlusion(
     shape = samples_of(signal, "size", size)
     halves = tuple(max(1, n // 2) for n in shape)
     hop = halves if step is None else samples_of(signal, "step", step)
+    for axis, n, every in zip(signal.axes[1:], shape, hop, strict=True):
+        if every > n:
+            raise SamplingError(
+                f"step is {every * axis.step:g} {axis.unit} along {axis.name}; allowed: at most the window's size, "
+                f"{n * axis.step:g} {axis.unit}, or samples would never be covered"
+            )
     first = 1 if channels == "each" else signal.shape[0]
     few = together(question.network, limit, gradients=False)
     x, b = question.x, baseline_of(question, baseline)

@@ -16,7 +16,8 @@ class Flip:
 
     axes : grid axes, 0 for the first, −1 for the last
     share : of the windows, from 0 to 1
-    classes : for each class the number of the one that the mirror makes of it ("left" of "right"); () leaves them
+    classes : for each class the number of the one that the mirror makes of it ("left" of "right"), in label maps as
+        well; () leaves them. The label −1, which counts for nothing, stays
 
     >>> import numpy as np
     >>> always = Flip((-1,), share=1.0)
@@ -40,8 +41,9 @@ class Flip:
             at = grid_axis(axis, x)
             turned = torch.from_numpy(u[:, number] < self.share).to(x.device)
             x = torch.where(turned.view(-1, *(1,) * (x.ndim - 1)), x.flip(at), x)
-            if y.ndim > 1:
-                y = torch.where(turned.view(-1, *(1,) * (y.ndim - 1)), y.flip(at - 1), y)
-            elif self.classes:
-                y = torch.where(turned.to(y.device), torch.tensor(self.classes, device=y.device)[y], y)
+            mirrored = y.flip(at - 1) if y.ndim > 1 else y
+            if self.classes:
+                table = torch.tensor((*self.classes, -1), device=y.device, dtype=y.dtype)  # [-1] is the last
+                mirrored = table[mirrored.long()]
+            y = torch.where(turned.to(y.device).view(-1, *(1,) * (y.ndim - 1)), mirrored, y)
         return x, y

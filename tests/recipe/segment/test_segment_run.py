@@ -172,6 +172,16 @@ def test_one_group_only_is_refused(tmp_path):
         refused(tmp_path, f"data.path={tmp_path / 'data'}")
 
 
+def test_a_class_that_one_group_alone_shows_is_refused_before_the_work(tmp_path):
+    own_folder(tmp_path / "data")
+    for number in (0, 1):
+        path = tmp_path / "data" / "labels" / f"field{number}.png"
+        nothing = loaders.open(path).read()
+        loaders.save(nothing.with_data(0 * nothing.data), path)
+    with pytest.raises(SplitError, match=r"field2\.tif' held out, no training label map shows"):
+        refused(tmp_path, f"data.path={tmp_path / 'data'}", "run.hold_out=each", "data.classes={rest=0,cell=255}")
+
+
 def test_a_network_that_does_not_keep_the_patch_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="has to keep its grid"):
         refused(tmp_path, "net.text=C4v R C2k1")

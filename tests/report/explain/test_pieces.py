@@ -228,6 +228,8 @@ def test_wrong_bands_say_what_would_do():
 def test_wrong_windows_say_what_would_do():
     with pytest.raises(SamplingError, match=r"size is 2 s along time; allowed: one sample, 0\.01, to all 40, 0\.4 s"):
         occlusion(moving(), {"time": 2})
+    with pytest.raises(SamplingError, match=r"step is 0\.2 s along time; allowed: at most the window's size, 0\.1 s"):
+        occlusion(moving(), {"time": 0.1}, {"time": 0.2})
     with pytest.raises(ArgumentError, match="size names 'x'; axes: time"):
         occlusion(moving(), {"x": 2})
     with pytest.raises(ArgumentError, match="channels"):

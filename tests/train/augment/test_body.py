@@ -58,6 +58,12 @@ def test_a_flipped_clip_that_went_left_goes_right():
     assert label.tolist() == [1]
 
 
+def test_a_flipped_label_map_has_its_sides_exchanged_and_what_counts_for_nothing_stays():
+    x, sides = torch.zeros(1, 1, 1, 4), torch.tensor([[[1, 0, -1, 2]]])
+    _, seen = Flip((-1,), share=1.0, classes=(0, 2, 1))(x, sides, [np.random.default_rng(0)])
+    assert seen.tolist() == [[[1, -1, 0, 2]]]
+
+
 # law
 
 
