@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import torch
 
-_SMALL = 2_000_000
+_SMALL = 1 << 14
 
 
 @contextmanager
 def threads_for(numbers: int) -> Iterator[None]:
-    """One thread while a batch is small: sharing it out gains little, and costs tenfold on a busy machine.
+    """One thread while a batch is small, whose parts would wait for each other longer than they take.
 
     numbers : how many a batch holds
 
