@@ -12,7 +12,7 @@ from sigconv.nets.layers.cells import CCell, Contrast, SCell
 from sigconv.nets.layers.conv import Conv
 from sigconv.nets.layers.fixed import FixedKernel
 from sigconv.nets.layers.full import Centres, Full
-from sigconv.nets.layers.norm import InstanceNorm
+from sigconv.nets.layers.norm import BatchNorm1d, InstanceNorm
 from sigconv.nets.layers.pool import AdaptivePool, Pool
 from sigconv.nets.layers.transposed import ConvTranspose
 from sigconv.nets.place import Row, along
@@ -234,7 +234,7 @@ def _dropout(layer: Any, row: Row) -> nn.Module:
     return {0: nn.Dropout, 1: nn.Dropout1d, 2: nn.Dropout2d, 3: nn.Dropout3d}[len(row.grid)](layer.rate)
 
 
-BATCH_NORMS: dict[int, Any] = {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+BATCH_NORMS: dict[int, Any] = {0: nn.BatchNorm1d, 1: BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 ACTIVATIONS: dict[str, Made] = {
     "relu": nn.ReLU,
     "elu": nn.ELU,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sigconv.errors import ArgumentError
 
-FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
+AXES = (1, 2, 3)  # of grids that have a memory format with channels side by side
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Precision:
     """How a step is computed; parameters and their gradients stay float32.
 
     bfloat16 : convolutions and products in bfloat16, by autocast
-    channels_last : channels side by side in memory, for grids of two and three axes
+    channels_last : channels side by side in memory
 
     >>> with Precision(bfloat16=True).running("cpu"):
     ...     print(nn.Linear(2, 3)(torch.ones(1, 2)).dtype)
@@ -40,23 +40,20 @@ class Precision:
         >>> Precision(channels_last=True).laid_out(torch.ones(1, 2, 3, 3)).stride()
         (18, 1, 6, 2)
         """
-        usual = torch.contiguous_format
-        return _strided(x, FORMATS.get(x.ndim, usual) if self.channels_last else usual)
+        return _strided(x, self.channels_last and x.ndim - 2 in AXES)
 
     def arranged(self, module: nn.Module, axes: int) -> nn.Module:
         """The module itself, its weights in the memory format for grids of so many axes."""
-        wanted = FORMATS.get(axes + 2)
-        if wanted is not None:
-            for parameter in module.parameters():
-                if parameter.ndim == axes + 2:
-                    layout = wanted if self.channels_last else torch.contiguous_format
-                    parameter.data = _strided(parameter.data, layout)
+        for parameter in module.parameters():
+            if axes in AXES and parameter.ndim == axes + 2:
+                parameter.data = _strided(parameter.data, self.channels_last)
         return module
 
 
-def _strided(x: Tensor, layout: torch.memory_format) -> Tensor:
-    """x with the strides of a memory format; of one channel every format is true, and kernels go by the strides."""
-    like = torch.empty_like(x, memory_format=layout)
+def _strided(x: Tensor, last: bool) -> Tensor:
+    """x with its channels last in memory, or as usual; of one channel both are true, and kernels go by the strides."""
+    shape = (x.shape[0], *x.shape[2:], x.shape[1]) if last else x.shape
+    like = x.new_empty(shape).movedim(-1, 1) if last else x.new_empty(shape)
     return x if x.stride() == like.stride() else like.copy_(x)
 
 
@@ -73,12 +70,12 @@ def fastest(module: nn.Module, x: Tensor, rounds: int = 2) -> Precision:
     ------
     ArgumentError : rounds below 1
 
-    >>> fastest(nn.Conv1d(1, 1, 3), torch.zeros(1, 1, 8)).channels_last
+    >>> fastest(nn.Linear(8, 1), torch.zeros(1, 8)).channels_last  # there is no grid
     False
     """
     if rounds < 1:
         raise ArgumentError(f"rounds is {rounds}; at least 1 timed pass of each kind is needed")
-    formats = (False, True) if x.ndim in FORMATS else (False,)
+    formats = (False, True) if x.ndim - 2 in AXES else (False,)
     kinds = [Precision(low, last) for low, last in product((False, True), formats)]
     devices = [x.device.index or 0] if x.is_cuda else []
     with torch.random.fork_rng(devices=devices):

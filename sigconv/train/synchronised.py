@@ -25,7 +25,9 @@ def synchronised(module: nn.Module, processes: Processes) -> Iterator[None]:
     ...     net(torch.ones(3, 2)).shape
     torch.Size([3, 2])
     """
-    found = {each: type(each) for each in module.modules() if type(each) in _KINDS and processes.count > 1}
+    found: dict[nn.Module, type[nn.Module]] = {
+        each: type(each) for each in module.modules() if isinstance(each, _KINDS) and processes.count > 1
+    }
     for each in found:
         each.__class__ = _Synchronised
     try:

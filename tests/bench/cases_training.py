@@ -104,7 +104,7 @@ def audio(real: Path) -> Task:
     windows = read(DOMAIN, recipe)
     tested = np.arange(len(windows)) % 10 == 0
     train, test = windows.select(np.flatnonzero(~tested)), windows.select(np.flatnonzero(tested))
-    settings = Settings(epochs=4, batch=64, rate=0.003, precision="auto")
+    settings = Settings(epochs=10, batch=64, rate=0.003, precision="auto")
     text = "C32k80s4BRP4 C32k3BRP4 C64k3BRP4 C64k3BR G F"
     plan = [(32, 4, 4), (32, 1, 4), (64, 1, 4), (64, 1, 0)]
     return Task(
@@ -126,7 +126,7 @@ def image(real: Path) -> Task:
     windows = DOMAIN.windows(recipe, gathered, Silent()).load()
     parts = np.array(gathered.parts)
     train, test = (windows.select(np.flatnonzero(parts == part)) for part in ("train", "test"))
-    settings = Settings(epochs=2, batch=128, rate=0.003, weight_decay=0.05, precision="auto")
+    settings = Settings(epochs=3, batch=128, rate=0.003, weight_decay=0.05, precision="auto")
     text = "C24BR C32BRP C32BR C128BRP C128BR C128BRP C128BR G:max F"
     plan = [(24, 1, 0), (32, 1, 2), (32, 1, 0), (128, 1, 2), (128, 1, 0), (128, 1, 2), (128, 1, 0)]
     return Task(

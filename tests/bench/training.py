@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-ROUNDS = 3
-
 
 @dataclass(frozen=True)
 class Trained:
@@ -31,6 +29,8 @@ class Task:
 
     name : what is learnt;  epochs : of both;  aim : ratio of seconds
     ours, peers : each trains once from the beginning and tells how it went, with the seconds of training alone
+    rounds : trainings of each, in turn
+    note : what is to be known of a peer
     """
 
     name: str
@@ -38,6 +38,8 @@ class Task:
     aim: float
     ours: Callable[[], Trained]
     peers: dict[str, Callable[[], Trained]]
+    rounds: int = 3
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,10 @@ def timed(train: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def measured(task: Task, rounds: int) -> Row:
+def measured(task: Task) -> Row:
     """Ours and every peer in turn, again and again."""
     found: dict[str, list[Trained]] = {name: [] for name in ("ours", *task.peers)}
-    for _ in range(rounds):
+    for _ in range(task.rounds):
         for name, train in {"ours": task.ours, **task.peers}.items():
             found[name].append(train())
     seconds = {name: statistics.median(one.seconds for one in each) / task.epochs for name, each in found.items()}
@@ -75,15 +77,17 @@ def measured(task: Task, rounds: int) -> Row:
 def table(rows: list[Row]) -> str:
     """The rows as Markdown."""
     lines = [
-        "| what is learnt | epochs | ours, s an epoch (score) | peers, s an epoch (score) | ratio | aim |",
-        "|---|--:|--:|---|--:|--:|",
+        "| what is learnt | epochs | times | ours, s an epoch (score) | peers, s an epoch (score) | ratio | aim |",
+        "|---|--:|--:|--:|---|--:|--:|",
     ]
     for row in rows:
         peers = " · ".join(
             f"{name} {seconds:.3g} ({row.scores[name]:.3f})" for name, seconds in row.seconds.items() if name != "ours"
         )
         ours = f"{row.seconds['ours']:.3g} ({row.scores['ours']:.3f})"
-        lines.append(f"| {row.task.name} | {row.task.epochs} | {ours} | {peers} | {row.ratio:.2f} | {row.task.aim:g} |")
+        task = row.task
+        told = f"| {task.name} | {task.epochs} | {task.rounds} | {ours} | {peers} | {row.ratio:.2f} | {task.aim:g} |"
+        lines.append(told)
     return "\n".join(lines)
 
 
@@ -92,7 +96,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.training", description="Seconds an epoch.")
     parser.add_argument("--only", metavar="PATTERN", help="measure the rows whose names fit; write nothing")
     parser.add_argument("--peers", metavar="FOLDER", help="a site-packages folder with further peers")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="each of ours and theirs in turn")
     told = parser.parse_args()
     if told.peers:
         sys.path.append(told.peers)
@@ -106,12 +109,14 @@ def main() -> None:
     busy, rows = os.getloadavg()[0], []
     for name, make in TASKS.items():
         if told.only is None or fnmatch(name, told.only):
-            rows.append(measured(make(real), told.rounds))
+            rows.append(measured(make(real)))
             print(table(rows[-1:]).splitlines()[-1], flush=True)
     if told.only is None:
         head = machine(busy, ("numpy", "torch", "monai", "braindecode", "mne"))
-        text = f"# Seconds an epoch\n\n{head}\n- medians of {told.rounds} trainings, ours and theirs in turn\n\n"
-        write_whole(Path(__file__).with_name("TRAINING.md"), f"{text}{table(rows)}\n".encode())
+        notes = "\n".join(f"\n{row.task.note}" for row in rows if row.task.note)
+        how = "medians over trainings, ours and theirs in turn; scores are of what is held out; the fastest peer counts"
+        text = f"# Seconds an epoch\n\n{head}\n- {how}\n\n"
+        write_whole(Path(__file__).with_name("TRAINING.md"), f"{text}{table(rows)}\n{notes}\n".encode())
 
 
 if __name__ == "__main__":

@@ -103,6 +103,22 @@ def test_the_module_is_the_pair_of_torch_modules():
     assert torch.allclose(ours(x), pair(x), atol=1e-6)
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_batch_norm_of_channels_side_by_side_is_torch_s(training):
+    ours, theirs = norm.BatchNorm1d(6).train(training), nn.BatchNorm1d(6).train(training)
+    found = []
+    for module, x in ((ours, side_by_side(draw(4, 6, 50).float())), (theirs, draw(4, 6, 50).float())):
+        leaf = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
+        y = module(leaf)
+        y.backward(draw(4, 6, 50).float())
+        found.append([y, leaf.grad, module.weight.grad, module.bias.grad, module.running_mean, module.running_var])
+        assert y.stride() == x.stride()
+    for mine, other in zip(*found, strict=True):
+        torch.testing.assert_close(mine, other)
+    with pytest.raises(ValueError, match="expected 2D or 3D input"):
+        ours(draw(2, 2, 2, 2, 2))
+
+
 @pytest.mark.parametrize("axes", [1, 2, 3])
 def test_a_bias_in_front_of_the_norm_is_left_out(axes):
     torch.manual_seed(0)
