@@ -63,7 +63,8 @@ def trajectories(takes: Sequence[Array], titles: Sequence[str], times: Array, na
                 ax.set_ylabel(label)
         axes[0, column].set_title(title, fontsize="small")
         axes[2, column].set_xlabel("time (s)")
-    axes[0, 0].legend(frameon=False, fontsize="x-small")
+    lines, shown = axes[0, 0].get_legend_handles_labels()
+    figure.legend(lines, shown, loc="outside upper center", ncols=len(lines), frameon=False, fontsize="small")
     return figure
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sigconv import nets
 from sigconv.errors import SplitError
 from sigconv.nets.builder import Network
+from sigconv.nets.layer_names import layer_name
 from sigconv.recipe.progress import Tick
 from sigconv.train import Settings, fit, linear_probe, probabilities
 from sigconv.train.draws import generator
@@ -104,7 +105,7 @@ def _trained(
         spec = nets.InputSpec(channels=shown.shape[0], grid=shown.shape[1:])
         module = nets.build(nets.parse(text), spec, classes=len(shown.classes), seed=seed)
         if source is not None:
-            _copied(source, module)
+            _copied(source, module, layer)
             freeze(module, layer)
         few = replace(settings, batch=min(settings.batch, len(shown)), epochs=1, steps=steps)
         fitted = fit(module, shown, few, seed=seed, device=device)
@@ -114,9 +115,8 @@ def _trained(
     return right
 
 
-def _copied(source: Network, module: Network) -> None:
-    """Every layer of the same shape has the source's weights; the read-out of other classes keeps its own."""
-    own = module.state_dict()
-    module.load_state_dict(
-        {name: value if value.shape == own[name].shape else own[name] for name, value in source.state_dict().items()}
-    )
+def _copied(source: Network, module: Network, until: str) -> None:
+    """Every layer up to and including one has the source's numbers; those behind it keep their own."""
+    names = [row.name for row in module.rows]
+    for name in names[: names.index(layer_name(module, until)) + 1]:
+        module.layers[name].load_state_dict(source.layers[name].state_dict())
