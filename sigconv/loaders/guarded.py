@@ -254,6 +254,8 @@ def serve(decoders: Mapping[str, str] = DECODERS) -> None:
         except Exception as error:
             arrays, told = [], {"error": _described(error)}
         signal.alarm(0)
+        # what a library lost of this request's memory must not keep the next one from being read
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         head = json.dumps(told).encode()
         answers.write(b"%0*x" % (_DIGITS, len(head)) + head)
         for array in arrays:

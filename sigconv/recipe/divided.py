@@ -38,7 +38,7 @@ def apart(run: Run, groups: Sequence[str], labels: Sequence[Any] | None = None) 
     groups, labels : of each window or recording of the training side
 
     >>> [side.tolist() for side in apart(Run(validation=0.5), ["a", "b"])]
-    [[1], [0]]
+    [[0], [1]]
     """
     if not run.validation:
         return np.arange(len(groups)), np.arange(0)
