@@ -180,7 +180,7 @@ def _under_way(
         asked = Asked() if course.checkpoints is None else stack.enter_context(deferred())
         if state is None and settings.start == "csp" and isinstance(windows, Loaded):
             start_from_patterns(module, windows.select(indices))
-        stack.enter_context(threads_for(batch * int(np.prod(windows.shape))))
+        stack.enter_context(threads_for(module, windows.shape, batch))
         stack.enter_context(placed(module, device))
         stack.enter_context(torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []))
         read = partial(feeding, seed=course.seed, batch=batch, workers=settings.workers, processes=processes)

@@ -290,7 +290,7 @@ def _said(module: nn.Module, data: Array, sliding: Sliding) -> Array:
     x = torch.from_numpy(data).to(device)
     total, kinds = None, list(product(*((False, True) for _ in sliding.mirror)))
     module.eval()
-    with threads_for(x.numel()), torch.inference_mode():
+    with threads_for(module, x.shape[1:], len(x)), torch.inference_mode():
         for turned in kinds:
             axes = [axis + 2 for axis, flip in zip(sliding.mirror, turned, strict=True) if flip]
             with sliding.precision.running(device.type):

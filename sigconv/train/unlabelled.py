@@ -127,7 +127,7 @@ def learn_without_labels(
     rows: list[LearntLayer] = []
     for index, (name, layer) in enumerate(zip(names, layers, strict=True)):
         if isinstance(layer, SCell):
-            with threads_for(how.batch * math.prod(np.shape(data)[1:])):
+            with threads_for(layers, np.shape(data)[1:], how.batch):
                 seen = _seen(nn.Sequential(*list(layers)[:index]), layer, data, how, seed, index)
                 rows.append(_learnt(name, layer, seen, how))
             progress(rows[-1])
@@ -170,7 +170,7 @@ def outputs(layers: nn.Sequential, data: Any, batch: int) -> Tensor:
     ResourceError : more than 4 GiB
     """
     parts: list[Tensor] = []
-    with torch.inference_mode(), threads_for(batch * math.prod(np.shape(data)[1:])):
+    with torch.inference_mode(), threads_for(layers, np.shape(data)[1:], batch):
         for start in range(0, len(data), batch):
             which = np.arange(start, min(start + batch, len(data)))
             parts.append(layers(examples(data, which, layers)).flatten(1).float().cpu())
