@@ -120,7 +120,8 @@ def _explain(error: ValidationError, model: type[Table], path: Path, text: str, 
                 said += (
                     f", in quotes for the shell: '{key}=[{_value(one.strip('[]') if isinstance(one, str) else one)}]'"
                 )
-            key += "." if isinstance(problem["input"], Table | dict) else f" is {problem['input']!r}: "
+            if keys:  # what is wrong between tables names its keys itself
+                key += "." if isinstance(problem["input"], Table | dict) else f" is {problem['input']!r}: "
             told_lines.append(f"{where}: {key}{said[0].lower()}{said[1:]}")
     return "\n".join(told_lines)
 

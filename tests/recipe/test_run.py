@@ -30,7 +30,7 @@ def test_groups_of_the_training_side_choose_the_epoch_where_asked(tmp_path):
             (float(row["validation_score"]), -float(row["validation_loss"])) for row in rows if row["held_out"] == fold
         ]
         assert len(scores) == min(40, 1 + scores.index(max(scores)) + 2)
-    with pytest.raises(RecipeError, match=r"train\.patience is 2; it waits for the score of run\.validation"):
+    with pytest.raises(RecipeError, match=r": train\.patience is 2; it waits for the score of run\.validation"):
         config.read("eeg_motor_imagery", ["train.patience=2"])
     with pytest.raises(RecipeError, match=r"run\.validation is 0\.2; a recipe of the kind 'online' has a training of"):
         config.read("digits_lenet1989", ["run.validation=0.2"])
