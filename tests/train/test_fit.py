@@ -75,7 +75,8 @@ def test_the_best_epoch_on_validation_is_kept_and_patience_ends():
     assert (said == other.labels).mean() == pytest.approx(max(scores)[0])
 
 
-def test_windows_without_a_class_change_nothing():
+@pytest.mark.parametrize("settings", [Settings(epochs=2), Settings(epochs=1, start="csp")])
+def test_windows_without_a_class_change_nothing(settings):
     task = power()
     more = Loaded(
         np.concatenate([task.data, task.data[:5] * 9]),
@@ -83,7 +84,7 @@ def test_windows_without_a_class_change_nothing():
         ("g",) * 65,
         task.classes,
     )
-    alone, with_more = (fit(power_net(), each, Settings(epochs=2)).module for each in (task, more))
+    alone, with_more = (fit(power_net(), each, settings).module for each in (task, more))
     assert torch.equal(numbers(alone), numbers(with_more))
 
 
@@ -93,19 +94,6 @@ def test_no_batch_is_one_window_of_which_a_norm_learns_nothing(count, settings):
     net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.Linear(8, 2))
     fitted = fit(net, task, settings)
     assert np.isfinite(fitted.history[-1].loss)
-
-
-def test_patterns_to_start_from_know_nothing_of_windows_without_a_class():
-    task = power()
-    more = Loaded(
-        np.concatenate([task.data, task.data[:5] * 9]),
-        np.concatenate([task.labels, np.full(5, -1)]),
-        ("g",) * 65,
-        task.classes,
-    )
-    settings = Settings(epochs=1, start="csp")
-    alone, with_more = (fit(power_net(), each, settings).module for each in (task, more))
-    assert torch.equal(numbers(alone), numbers(with_more))
 
 
 # errors
