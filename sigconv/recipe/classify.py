@@ -10,7 +10,7 @@ from sigconv.errors import SplitError
 from sigconv.recipe import classify_report, folder
 from sigconv.recipe.config import as_toml
 from sigconv.recipe.curves import noted
-from sigconv.recipe.divided import apart, held_out, splits_of
+from sigconv.recipe.divided import apart, held_out, refuse_untaught, splits_of
 from sigconv.recipe.domain import Baseline, Domain, Evaluated
 from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.gathered import Gathered, gathered_by
@@ -105,12 +105,7 @@ def _refuse_untaught(run: Run, splits: list[Split], windows: Windows) -> None:
     for split in splits:
         of, _ = apart(run, [windows.groups[i] for i in split.train], labels[split.train].tolist())
         missing = sorted(set(range(len(windows.classes))) - set(labels[split.train][of].tolist()))
-        if missing:
-            names = ", ".join(windows.classes[number] for number in missing[:8])
-            raise SplitError(
-                f"with {split.name!r} held out, no training window shows {names}; each class needs one: add recordings "
-                "of it in other groups, or hold out another way (run.hold_out)"
-            )
+        refuse_untaught(split, [windows.classes[number] for number in missing], "window")
 
 
 def _parts(gathered: Gathered, windows: Windows) -> tuple[str, ...]:

@@ -97,12 +97,12 @@ def headline(summary: Mapping[str, Any]) -> str:
     low, high = summary["accuracy_interval_95"]
     over = f"95 % interval over {summary['groups']} held-out {summary['held_out_by']}s: "
     between = f"{100 * low:.1f} to {100 * high:.1f} %"
-    told = f"{over}{between}" if low == low else f"one held-out {summary['held_out_by']}, which tells no interval"
+    certain = f"{over}{between}" if low == low else f"one held-out {summary['held_out_by']}, which tells no interval"
     spread = ", ".join(f"{100 * v:.1f}" for v in summary["accuracy_by_seed"].values())
     others = "; ".join(f"{name} {100 * told['accuracy']:.1f} %" for name, told in summary["baselines"].items())
     return (
         f"{100 * summary['accuracy']:.1f} % of {summary['tested']} windows right "
-        f"({told}; seeds: {spread}); "
+        f"({certain}; seeds: {spread}); "
         f"{others}; largest class {100 * summary['chance']:.1f} %"
     )
 

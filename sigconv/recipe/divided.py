@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sigconv.errors import SplitError
 from sigconv.recipe.tables import Run
 from sigconv.windows import Split, by_part, group_folds, holdout, leave_one_group_out
 
@@ -44,6 +45,22 @@ def apart(run: Run, groups: Sequence[str], labels: Sequence[Any] | None = None) 
         return np.arange(len(groups)), np.arange(0)
     split = holdout(groups, run.validation, seed=0, labels=labels)
     return split.train, split.test
+
+
+def refuse_untaught(split: Split, missing: Sequence[str], what: str) -> None:
+    """Refuse to hold out what alone shows a class: a network would be asked for one that it never met.
+
+    missing : classes that nothing on the training side shows;  what : is trained on, as "window"
+
+    Raises
+    ------
+    SplitError : some are missing
+    """
+    if missing:
+        raise SplitError(
+            f"with {split.name!r} held out, no training {what} shows {', '.join(missing[:8])}; each class needs one: "
+            "add recordings of it in other groups, or hold out another way (run.hold_out)"
+        )
 
 
 def held_out(run: Run, parts: Sequence[str]) -> str:

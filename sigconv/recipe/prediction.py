@@ -70,7 +70,7 @@ def windows_of(domain: Domain, model: Model, file: Path, recording: Source, plac
 
     Raises
     ------
-    ArgumentError : windows at events of a recording without time, or less than a sample apart
+    ArgumentError : windows at events of a recording without time, or closer than its samples
     ShapeError : they are not as the model takes them
     SigconvError : what the domain refuses
     """
@@ -123,13 +123,16 @@ def predict(
 
 
 def _refuse_placement(file: Path, recording: Source, placement: Placement) -> None:
-    """Refuse events of a recording without time, and windows less than a sample apart."""
+    """Refuse events of a recording without time, and windows less than a sample (and a tenth of a second) apart."""
     time = next((axis for axis in recording.axes if axis.name == "time"), None)
     if placement.at and time is None:
         raise ArgumentError(f"at is {', '.join(placement.at)}, but {file} has no time axis; leave --at out")
-    if not placement.at and time is not None and placement.step < time.step:
+    if placement.at or time is None:
+        return
+    least = min(time.step, 0.1)  # slow recordings, a frame a second, go with the usual steps as well
+    if placement.step < least:
         raise ArgumentError(
-            f"step is {placement.step:g} s; {file} has a sample every {time.step:g} s, allowed: from there"
+            f"step is {placement.step:g} s; {file} has a sample every {time.step:g} s, allowed: from {least:g} s"
         )
 
 

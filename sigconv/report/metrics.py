@@ -82,7 +82,7 @@ def interval(
     count = len(values)
     if count < 2:
         return float("nan"), float("nan")
-    share = np.asarray(weights or [1] * count, float)
+    share = np.ones(count) if weights is None else np.asarray(weights, float)
     share /= share.sum()
     middle = float(share @ np.asarray(values))
     error = np.sqrt(count / (count - 1) * ((share * (np.asarray(values) - middle)) ** 2).sum())

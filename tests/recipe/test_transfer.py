@@ -110,4 +110,6 @@ def test_what_does_not_go_is_told(tmp_path):
         config.read("transfer_fc7", ["few.shots=[5,1]"])
     with pytest.raises(RecipeError, match=r"run\.hold_out"):
         config.read("transfer_fc7", ["run.hold_out=each"])
+    with pytest.raises(RecipeError, match=r"give one seed: few\.draws says"):
+        config.read("transfer_fc7", ["run.seeds=[0,1]"])
     assert not (tmp_path / "out").exists()

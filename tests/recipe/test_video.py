@@ -103,6 +103,12 @@ def test_a_run_predicts_files_of_other_sizes_rates_and_lengths(small_run, tmp_pa
     assert (tmp_path / "short.csv").read_text().count("\n") == 2
 
 
+def test_a_slow_recording_goes_with_the_usual_step(small_run, tmp_path):
+    loaders.save(counting(6, fs=1.0), tmp_path / "slow.mkv")
+    lines.predict(small_run, [tmp_path / "slow.mkv"], tmp_path / "slow.csv", Placement(), Silent())
+    assert (tmp_path / "slow.csv").read_text().count("\n") > 2
+
+
 def test_a_twin_keeps_checkpoints_and_goes_on_from_them(tmp_path):
     asked = config.read("video_actions", SMALL)
     gathered = gather(asked, Silent())

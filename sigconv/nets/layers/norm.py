@@ -79,6 +79,8 @@ class InstanceNorm(nn.Module):
 class BatchNorm1d(nn.BatchNorm1d):
     """torch's, by its faster passes over pictures where the channels of a grid of one axis lie side by side.
 
+    Same as: torch.nn.BatchNorm1d, whose arguments, numbers and errors it has.
+
     >>> BatchNorm1d(2)(torch.zeros(3, 5, 2).mT).stride()
     (10, 1, 2)
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from sigconv import nets
 from sigconv.errors import RecipeError
@@ -85,6 +85,15 @@ class TransferRecipe(Recipe):
     net: TransferNet
     train: Train = Train()
     few: Few = Few()
+
+    @model_validator(mode="after")
+    def _one_training_on_the_source(self) -> "TransferRecipe":
+        if len(self.run.seeds) > 1:
+            raise ValueError(
+                f"run.seeds is {self.run.seeds}; the source is learnt once, so give one seed: few.draws says how often "
+                "the examples are drawn"
+            )
+        return self
 
     @property
     def settings(self) -> Settings:

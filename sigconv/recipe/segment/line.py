@@ -13,7 +13,7 @@ from sigconv.errors import RecipeError, SplitError
 from sigconv.recipe import folder
 from sigconv.recipe.config import as_toml
 from sigconv.recipe.curves import noted
-from sigconv.recipe.divided import apart, held_out, splits_of
+from sigconv.recipe.divided import apart, held_out, refuse_untaught, splits_of
 from sigconv.recipe.dry_run import Plan
 from sigconv.recipe.gathered import gathered_by
 from sigconv.recipe.lines import Result
@@ -97,11 +97,8 @@ def _divided(recipe: Segment, cases: Cases) -> list[Split]:
     for split in splits:
         of, _ = apart(recipe.run, [cases.gathered.groups[i] for i in split.train])
         seen = np.sum([cases.counts[i] for i in split.train[of]], axis=0)
-        if missing := [name for name, n in zip(cases.classes.names, seen, strict=True) if n == 0]:
-            raise SplitError(
-                f"with {split.name!r} held out, no training label map shows {', '.join(missing)}; each class needs "
-                "one: add recordings of it in other groups, or hold out another way (run.hold_out)"
-            )
+        missing = [name for name, n in zip(cases.classes.names, seen, strict=True) if n == 0]
+        refuse_untaught(split, missing, "label map")
     return splits
 
 
