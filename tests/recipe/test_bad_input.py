@@ -105,7 +105,9 @@ def test_a_list_is_shown_as_it_is_typed(key, said):
 
 def test_ctrl_c_while_the_command_line_is_being_read_in_is_one_line(tmp_path):
     (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    code = "from sigconv.command import main; main()"
+    # a job in the background is born deaf to Ctrl-C
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += "from sigconv.command import main; main()"
     where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=where)
     assert (done.returncode, done.stderr) == (130, "sigconv: stopped; nothing was begun\n")
